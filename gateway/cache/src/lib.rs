@@ -1,0 +1,1 @@
+//! Entities kept in memory and in Redis.

@@ -1,0 +1,3 @@
+//! The `octavo` command.
+
+fn main() {}

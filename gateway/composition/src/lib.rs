@@ -1,0 +1,1 @@
+//! Subgraph SDL composed into a supergraph.

@@ -1,0 +1,1 @@
+//! Coded, labelled messages and their renderers.

@@ -1,0 +1,1 @@
+//! A query plan executed into response payloads.

@@ -1,0 +1,1 @@
+//! Typed ids, indexed vectors and a name interner.

@@ -1,0 +1,1 @@
+//! GraphQL text to AST and back, with spans, limits and validation.

@@ -1,0 +1,1 @@
+//! A valid operation, bound to the supergraph and normalised.

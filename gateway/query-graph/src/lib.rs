@@ -1,0 +1,1 @@
+//! The moves that a query can make between subgraphs.

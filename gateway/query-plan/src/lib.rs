@@ -1,0 +1,1 @@
+//! The query plan and the shape of its response, as plain data.

@@ -1,0 +1,1 @@
+//! An operation planned into fetches.

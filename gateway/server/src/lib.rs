@@ -1,0 +1,1 @@
+//! GraphQL over HTTP: the request pipeline and the playground.

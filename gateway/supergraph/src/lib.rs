@@ -1,0 +1,1 @@
+//! Supergraph SDL as a frozen, indexed schema.

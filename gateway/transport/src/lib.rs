@@ -1,0 +1,1 @@
+//! Subgraph requests over HTTP.

@@ -1,0 +1,3 @@
+//! The authors service.
+
+fn main() {}

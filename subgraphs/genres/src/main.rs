@@ -1,0 +1,3 @@
+//! The genres service.
+
+fn main() {}

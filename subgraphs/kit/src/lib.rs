@@ -1,0 +1,1 @@
+//! What every service of the library shares.

@@ -1,0 +1,3 @@
+//! The whole library and its gateway in one process.
+
+fn main() {}

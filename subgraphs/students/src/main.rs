@@ -1,0 +1,3 @@
+//! The students service.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The users service.
+
+fn main() {}

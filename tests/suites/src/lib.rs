@@ -1,0 +1,1 @@
+//! One corpus of federation cases through every stage.

@@ -1,0 +1,1 @@
+//! Ranks, sizes and habits of the tree, held by tests.

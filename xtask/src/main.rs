@@ -1,0 +1,3 @@
+//! The tasks of the repository: test, schema, bench.
+
+fn main() {}
