@@ -1,1 +1,22 @@
-//! GraphQL text to AST and back, with spans, limits and validation.
+//! GraphQL text to AST and back.
+//!
+//! The only crate that names the parser library: it puts limits in front of it ([`Limits`]), and gives out what has been
+//! checked as types of its own ([`TypeSystemDocument`], [`ValidSchema`], [`ValidDocument`]). It knows nothing of federation.
+
+mod error;
+mod limits;
+mod operation;
+mod type_system;
+
+/// The syntax tree, spans included. See <https://spec.graphql.org/draft/#sec-Document>.
+pub use apollo_compiler::ast;
+/// Operations and fragments with each field's definition resolved.
+pub use apollo_compiler::executable;
+/// A type system with its extensions merged.
+pub use apollo_compiler::schema;
+pub use apollo_compiler::{Name, Node};
+
+pub use error::{GraphqlError, Location};
+pub use limits::Limits;
+pub use operation::{CoercedVariables, ValidDocument};
+pub use type_system::{TypeSystemDocument, ValidSchema};

@@ -1,0 +1,105 @@
+//! Type systems: as written, and as validated.
+
+use apollo_compiler::collections::HashMap;
+use apollo_compiler::parser::{Parser, SourceSpan};
+use apollo_compiler::schema::Implementers;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Schema, ast};
+
+use crate::error::{GraphqlError, Location, from_list};
+use crate::limits::Limits;
+
+/// A parsed, not yet validated type-system document with the text it came from.
+#[derive(Clone, Debug)]
+pub struct TypeSystemDocument {
+    name: String,
+    text: String,
+    ast: ast::Document,
+}
+
+impl TypeSystemDocument {
+    /// Parses `text`; `name` (a file, a subgraph) is only for messages.
+    pub fn parse(name: &str, text: &str, limits: Limits) -> Result<Self, Vec<GraphqlError>> {
+        limits.check_nesting(text)?;
+        let mut parser = Parser::new().recursion_limit(limits.nesting * 4).token_limit(limits.tokens);
+        match parser.parse_ast(text, name) {
+            Ok(ast) => Ok(Self { name: name.to_owned(), text: text.to_owned(), ast }),
+            Err(errors) => Err(from_list(&errors.errors)),
+        }
+    }
+
+    /// The name that was given to `parse`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text that was parsed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The syntax tree.
+    #[must_use]
+    pub fn ast(&self) -> &ast::Document {
+        &self.ast
+    }
+
+    /// Where a node of this document stands in the text.
+    #[must_use]
+    pub fn locate(&self, span: SourceSpan) -> Option<Location> {
+        let range = span.line_column_range(&self.ast.sources)?;
+        Some(Location {
+            line: range.start.line,
+            column: range.start.column,
+            end_line: range.end.line,
+            end_column: range.end.column,
+            offset: span.offset(),
+            end_offset: span.end_offset(),
+        })
+    }
+}
+
+/// A type system that satisfies <https://spec.graphql.org/draft/#sec-Type-System>.
+#[derive(Debug)]
+pub struct ValidSchema {
+    pub(crate) schema: Valid<Schema>,
+    pub(crate) implementers: HashMap<Name, Implementers>,
+}
+
+impl ValidSchema {
+    /// Parses and validates `text`; `name` is only for messages.
+    pub fn parse(name: &str, text: &str, limits: Limits) -> Result<Self, Vec<GraphqlError>> {
+        limits.check_nesting(text)?;
+        let mut builder = Schema::builder();
+        Parser::new()
+            .recursion_limit(limits.nesting * 4)
+            .token_limit(limits.tokens)
+            .parse_into_schema_builder(text, name, &mut builder);
+        let schema = builder.build().map_err(|e| from_list(&e.errors))?;
+        schema.validate().map(Self::new).map_err(|e| from_list(&e.errors))
+    }
+
+    /// Validates a document that was built rather than parsed.
+    pub fn from_ast(document: &ast::Document) -> Result<Self, Vec<GraphqlError>> {
+        document.to_schema_validate().map(Self::new).map_err(|e| from_list(&e.errors))
+    }
+
+    fn new(schema: Valid<Schema>) -> Self {
+        let implementers = schema.implementers_map();
+        Self { schema, implementers }
+    }
+
+    /// The types, with extensions merged.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The schema as SDL.
+    #[must_use]
+    pub fn print(&self) -> String {
+        self.schema.to_string()
+    }
+}
