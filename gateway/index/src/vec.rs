@@ -56,11 +56,6 @@ impl<I: Id, T> IndexVec<I, T> {
         self.items.iter()
     }
 
-    /// The elements in order, mutable.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
-        self.items.iter_mut()
-    }
-
     /// The ids in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + ExactSizeIterator + use<I, T> {
         (0..self.items.len()).map(I::new)
