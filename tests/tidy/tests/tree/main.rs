@@ -1,0 +1,7 @@
+//! The rules that the tree keeps, one module a kind of rule.
+
+mod files;
+mod habits;
+mod places;
+mod ranks;
+mod sizes;

@@ -1,0 +1,39 @@
+//! Files stay small enough to be read at once.
+
+use octavo_tidy::{Findings, RustFile, Workspace};
+
+const LONGEST: usize = 600;
+const MEDIAN: usize = 120;
+const NINETY_FIFTH: usize = 400;
+
+fn lengths() -> Vec<(usize, String)> {
+    let files = Workspace::here().rust_files().into_iter().filter(|file| !file.is_test());
+    let mut lengths: Vec<_> = files.map(|file: RustFile| (file.lines_without_tests(), file.path)).collect();
+    lengths.sort();
+    lengths
+}
+
+#[test]
+fn no_file_is_longer_than_the_limit() {
+    let mut findings = Findings::default();
+    for (length, path) in lengths().iter().filter(|(length, _)| *length > LONGEST) {
+        findings.add(path, 1, format!("{length} lines without tests, at most {LONGEST}: split it by noun"));
+    }
+    findings.assert_none("no file is long");
+}
+
+#[test]
+fn most_files_are_short() {
+    let lengths = lengths();
+    let at = |part: usize| &lengths[(lengths.len() * part / 100).min(lengths.len() - 1)];
+    let (median, _) = at(50);
+    let (ninety_fifth, _) = at(95);
+    let longest: Vec<String> =
+        lengths.iter().rev().take(8).map(|(length, path)| format!("  {path}: {length} lines")).collect();
+    assert!(
+        *median <= MEDIAN && *ninety_fifth <= NINETY_FIFTH,
+        "without tests the median file has {median} lines (at most {MEDIAN}) and 95 % have up to {ninety_fifth} \
+         (at most {NINETY_FIFTH}); split the longest:\n{}",
+        longest.join("\n")
+    );
+}
