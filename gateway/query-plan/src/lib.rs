@@ -10,6 +10,7 @@
 
 mod condition;
 mod fetch;
+pub mod print;
 mod shape;
 mod tree;
 

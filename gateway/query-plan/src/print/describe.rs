@@ -1,0 +1,161 @@
+//! A plan as conventional nodes: ids replaced by names and paths.
+
+use super::node;
+use crate::{
+    ConditionId, EntityGroup, Fetch, FetchContent, FetchId, OperationKind, OutputValue, PathStep, PlanNode,
+    QueryPlan, Representation, RepresentationField, RepresentationValue, Shape, ShapeId, SlotId, TypeSet,
+    ValueType,
+};
+
+const TYPENAME: &str = "__typename";
+
+pub(super) fn plan(plan: &QueryPlan) -> node::Plan {
+    node::Plan { node: plan.node.as_ref().map(|node| describe(plan, node)) }
+}
+
+fn describe(plan: &QueryPlan, node: &PlanNode) -> node::Node {
+    let all = |nodes: &[PlanNode]| node::Several { nodes: nodes.iter().map(|n| describe(plan, n)).collect() };
+    match node {
+        PlanNode::Fetch(id) => fetch(plan, *id),
+        PlanNode::Sequence(nodes) => node::Node::Sequence(all(nodes)),
+        PlanNode::Parallel(nodes) => node::Node::Parallel(all(nodes)),
+        PlanNode::Condition { when, node } => condition(plan, *when, describe(plan, node)),
+        PlanNode::Introspection(fields) => node::Node::Introspection(node::Introspection {
+            fields: fields.iter().map(|field| field.key.to_string()).collect(),
+        }),
+    }
+}
+
+fn fetch(plan: &QueryPlan, id: FetchId) -> node::Node {
+    let fetch = &plan.fetches[id];
+    let request = request(fetch);
+    match &fetch.content {
+        FetchContent::Root(_) => node::Node::Fetch(node::Fetch { request, requires: None, entities: None }),
+        FetchContent::Entities(groups) => match groups.as_slice() {
+            [group] => {
+                let (path, shape) = follow(plan, &group.path);
+                let requires = Some(requires(plan, shape, group));
+                let entities = Some(group.key.to_string());
+                let fetch = node::Node::Fetch(node::Fetch { request, requires, entities });
+                node::Node::Flatten(node::Flatten { path, node: Box::new(fetch) })
+            }
+            groups => {
+                let aliases = groups.iter().map(|group| alias(plan, group)).collect();
+                node::Node::BatchFetch(node::BatchFetch {
+                    request,
+                    entity_batch: node::EntityBatch { aliases },
+                })
+            }
+        },
+    }
+}
+
+fn request(fetch: &Fetch) -> node::Request {
+    node::Request {
+        service_name: fetch.subgraph.to_string(),
+        variable_usages: fetch.variables.iter().map(ToString::to_string).collect(),
+        operation_kind: match fetch.kind {
+            OperationKind::Query => "query",
+            OperationKind::Mutation => "mutation",
+            OperationKind::Subscription => "subscription",
+        },
+        operation_name: fetch.operation_name.as_deref().map(str::to_owned),
+        operation: fetch.document.to_string(),
+    }
+}
+
+fn alias(plan: &QueryPlan, group: &EntityGroup) -> node::BatchAlias {
+    let (path, shape) = follow(plan, &group.path);
+    node::BatchAlias {
+        alias: group.key.to_string(),
+        representations_variable_name: group.variable.to_string(),
+        paths: vec![path],
+        requires: requires(plan, shape, group),
+    }
+}
+
+/// One variable nests as `if` or `else`; conjunctions nest; alternatives become an expression.
+fn condition(plan: &QueryPlan, when: ConditionId, node: node::Node) -> node::Node {
+    let alternatives = plan.conditions[when].alternatives.as_slice();
+    let [literals] = alternatives else {
+        let joined: Vec<_> = alternatives.iter().map(|all| conjunction(all)).collect();
+        let (variables, if_clause) = (joined.join(" || "), Some(Box::new(node)));
+        return node::Node::Condition(node::Condition { variables, if_clause, else_clause: None });
+    };
+    literals.iter().rfold(node, |node, literal| {
+        let clause = Some(Box::new(node));
+        let (if_clause, else_clause) = if literal.value { (clause, None) } else { (None, clause) };
+        let variables = literal.variable.to_string();
+        node::Node::Condition(node::Condition { variables, if_clause, else_clause })
+    })
+}
+
+fn conjunction(literals: &[crate::Literal]) -> String {
+    let one = |l: &crate::Literal| format!("{}{}", if l.value { "" } else { "!" }, l.variable);
+    literals.iter().map(one).collect::<Vec<_>>().join(" && ")
+}
+
+/// The path in response keys, `@` for each list, and the shape at its end.
+fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, ShapeId) {
+    let mut path: Vec<String> = Vec::new();
+    let mut at = plan.root;
+    for step in steps {
+        let shape = &plan.shapes[at];
+        if let (TypeSet::Only(_), Some(last)) = (&step.types, path.last_mut()) {
+            last.push_str(&format!("|[{}]", type_names(shape, &step.types).join("|")));
+        }
+        path.push(response_key(shape, step.slot));
+        let value = &shape.slots[step.slot].value;
+        path.extend(std::iter::repeat_n("@".to_owned(), list_depth(value)));
+        at = value.shape().unwrap_or(at);
+    }
+    (path, at)
+}
+
+fn response_key(shape: &Shape, slot: SlotId) -> String {
+    let written = shape.outputs.iter().find(|output| output.value == OutputValue::Slot(slot));
+    written.map_or(&shape.slots[slot].field, |output| &output.key).to_string()
+}
+
+fn list_depth(value: &ValueType) -> usize {
+    match value {
+        ValueType::List { item, .. } => 1 + list_depth(item),
+        ValueType::Leaf { .. } | ValueType::Object { .. } => 0,
+    }
+}
+
+fn type_names(shape: &Shape, types: &TypeSet) -> Vec<String> {
+    let name = |(_, concrete): (_, &crate::ConcreteType)| concrete.name.to_string();
+    shape.types.iter_with_ids().filter(|(index, _)| types.contains(Some(*index))).map(name).collect()
+}
+
+fn requires(plan: &QueryPlan, shape: ShapeId, group: &EntityGroup) -> Vec<node::Selection> {
+    group.representations.iter().flat_map(|one| fragments(plan, shape, one)).collect()
+}
+
+/// One inline fragment for each type name that the representation is sent under.
+fn fragments(plan: &QueryPlan, shape: ShapeId, one: &Representation) -> Vec<node::Selection> {
+    let names = match &one.typename {
+        Some(name) => vec![name.to_string()],
+        None => type_names(&plan.shapes[shape], &one.types),
+    };
+    let fragment = |type_condition| {
+        let mut selections = vec![leaf(TYPENAME)];
+        let fields = one.fields.iter().filter(|field| &*field.key != TYPENAME);
+        selections.extend(fields.map(represented));
+        node::Selection::InlineFragment { type_condition, selections }
+    };
+    names.into_iter().map(fragment).collect()
+}
+
+fn represented(field: &RepresentationField) -> node::Selection {
+    let selections = match &field.value {
+        RepresentationValue::Typename => Vec::new(),
+        RepresentationValue::Slot { fields, .. } => fields.iter().map(represented).collect(),
+    };
+    node::Selection::Field { name: field.key.to_string(), selections }
+}
+
+fn leaf(name: &str) -> node::Selection {
+    node::Selection::Field { name: name.to_owned(), selections: Vec::new() }
+}

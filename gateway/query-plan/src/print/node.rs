@@ -1,0 +1,110 @@
+//! The conventional nodes of a printed plan.
+
+use serde::Serialize;
+
+/// The whole plan.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename = "QueryPlan")]
+pub(super) struct Plan {
+    pub(super) node: Option<Node>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind")]
+pub(super) enum Node {
+    Fetch(Fetch),
+    BatchFetch(BatchFetch),
+    Flatten(Flatten),
+    Sequence(Several),
+    Parallel(Several),
+    Condition(Condition),
+    Introspection(Introspection),
+}
+
+#[derive(Serialize)]
+pub(super) struct Several {
+    pub(super) nodes: Vec<Node>,
+}
+
+/// What every request says of itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request {
+    pub(super) service_name: String,
+    pub(super) variable_usages: Vec<String>,
+    pub(super) operation_kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) operation_name: Option<String>,
+    pub(super) operation: String,
+}
+
+/// A request for root fields, or for the entities at one path (then with `requires`).
+#[derive(Serialize)]
+pub(super) struct Fetch {
+    #[serde(flatten)]
+    pub(super) request: Request,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) requires: Option<Vec<Selection>>,
+    /// The response key of the `_entities` field.
+    #[serde(skip)]
+    pub(super) entities: Option<String>,
+}
+
+/// A request for the entities at several paths.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchFetch {
+    #[serde(flatten)]
+    pub(super) request: Request,
+    pub(super) entity_batch: EntityBatch,
+}
+
+#[derive(Serialize)]
+pub(super) struct EntityBatch {
+    pub(super) aliases: Vec<BatchAlias>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchAlias {
+    pub(super) alias: String,
+    pub(super) representations_variable_name: String,
+    pub(super) paths: Vec<Vec<String>>,
+    pub(super) requires: Vec<Selection>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Flatten {
+    pub(super) path: Vec<String>,
+    pub(super) node: Box<Node>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Condition {
+    /// A variable's name, or an expression of several with `||`, `&&` and `!`.
+    #[serde(rename = "condition")]
+    pub(super) variables: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) if_clause: Option<Box<Node>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) else_clause: Option<Box<Node>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Introspection {
+    pub(super) fields: Vec<String>,
+}
+
+/// What a representation holds.
+#[derive(Serialize)]
+#[serde(tag = "kind")]
+pub(super) enum Selection {
+    Field {
+        name: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        selections: Vec<Selection>,
+    },
+    #[serde(rename_all = "camelCase")]
+    InlineFragment { type_condition: String, selections: Vec<Selection> },
+}
