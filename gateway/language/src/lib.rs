@@ -4,6 +4,7 @@
 //! checked as types of its own ([`TypeSystemDocument`], [`ValidSchema`], [`ValidDocument`]). It knows nothing of federation.
 
 mod error;
+mod field_set;
 mod limits;
 mod operation;
 mod type_system;
@@ -17,6 +18,7 @@ pub use apollo_compiler::schema;
 pub use apollo_compiler::{Name, Node};
 
 pub use error::{GraphqlError, Location};
+pub use field_set::parse_field_set;
 pub use limits::Limits;
 pub use operation::{CoercedVariables, ValidDocument};
 pub use type_system::{TypeSystemDocument, ValidSchema};

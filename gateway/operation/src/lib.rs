@@ -1,1 +1,16 @@
-//! A valid operation, bound to the supergraph and normalised.
+//! A valid operation, bound to a supergraph's ids and normalised.
+//!
+//! Fragments are gone: each position of the response has one [`SelectionSet`] whose [`Item`]s are merged by response key
+//! (<https://spec.graphql.org/draft/#CollectFields()>), each with the object types it is for and the condition under which it is
+//! asked. `@skip` and `@include` stay conditions on variables, so that one plan serves all their values.
+//!
+//! Pipeline: [`bind`] walks the document → [`condition`] combines directives → [`Operation`].
+
+mod bind;
+mod condition;
+mod model;
+mod types;
+
+pub use bind::BindError;
+pub use condition::{Literal, When};
+pub use model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};

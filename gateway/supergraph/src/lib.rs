@@ -1,1 +1,22 @@
-//! Supergraph SDL as a frozen, indexed schema.
+//! A supergraph's SDL as a frozen, indexed schema.
+//!
+//! Reads what composition writes, ours or another's (join spec v0.1 to v0.5, <https://specs.apollo.dev/join/v0.3/>), and answers
+//! by small ids: which subgraph has which type and field, by which keys, and what clients may see of it. It knows nothing of
+//! operations or of how to move between subgraphs.
+//!
+//! Pipeline: parse the SDL → names of the specs' directives ([`links`]) → types and fields ([`build`]) → client schema ([`api`]).
+
+mod api;
+mod arguments;
+mod build;
+mod error;
+mod join;
+mod links;
+mod model;
+
+pub use arguments::canonical_arguments;
+pub use error::SupergraphError;
+pub use model::{
+    Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RootKind, Subgraph, SubgraphId,
+    Supergraph, Type, TypeId, TypeKind, TypeRef,
+};

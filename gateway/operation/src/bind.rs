@@ -1,0 +1,326 @@
+//! From a valid document to the normalised operation.
+//!
+//! One selection set at a time: (1) the fields of all selections that meet at a position are collected through their fragments
+//! into groups, one for each response key and set of types; (2) each group becomes an item, and the selections of its
+//! occurrences meet at the position below.
+
+use std::collections::HashMap;
+
+use octavo_index::{IndexVec, Interner, NameId};
+use octavo_language::{Node, ValidDocument, ast, executable};
+use octavo_supergraph::{RootKind, Supergraph, TypeId, canonical_arguments};
+
+use crate::condition::{Literal, When};
+use crate::model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
+use crate::types::{Types, listed, narrow};
+
+/// Fields that an operation may have once its fragments are written out.
+const MOST_FIELDS: usize = 100_000;
+/// Positions inside positions.
+const MOST_LEVELS: usize = 256;
+
+/// Why a valid operation cannot be bound.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BindError {
+    /// Its fragments write out to too much.
+    #[error("the operation asks for more than {MOST_FIELDS} fields once its fragments are written out")]
+    TooManyFields,
+    /// It nests too deep.
+    #[error("the operation nests deeper than {MOST_LEVELS} levels once its fragments are written out")]
+    TooDeep,
+    /// The client schema and the supergraph do not fit each other.
+    #[error("`{0}` is not in the supergraph")]
+    Unknown(String),
+}
+
+impl Operation {
+    /// Binds one operation of `document` to `supergraph`. The document must have been validated against the
+    /// supergraph's own client schema.
+    pub fn bind(
+        supergraph: &Supergraph,
+        document: &ValidDocument,
+        operation: &executable::Operation,
+    ) -> Result<Self, BindError> {
+        let kind = match operation.operation_type {
+            ast::OperationType::Query => RootKind::Query,
+            ast::OperationType::Mutation => RootKind::Mutation,
+            ast::OperationType::Subscription => RootKind::Subscription,
+        };
+        let root_type = supergraph.root(kind).ok_or_else(|| BindError::Unknown(format!("{kind:?}")))?;
+        let mut binder = Binder::new(supergraph, document.executable());
+        let variables = operation.variables.iter().map(|v| binder.variable(v)).collect();
+        let source =
+            Source { selections: &operation.selection_set, on: root_type, types: None, when: When::always() };
+        let root = binder.set(root_type, vec![source], 0)?;
+        let name = operation.name.as_ref().map(|name| binder.texts.intern(name));
+        Ok(Self {
+            kind,
+            name,
+            root,
+            sets: binder.sets,
+            arguments: binder.arguments,
+            variables,
+            texts: binder.texts,
+        })
+    }
+}
+
+/// Selections that meet others at a position.
+struct Source<'d> {
+    selections: &'d executable::SelectionSet,
+    on: TypeId,
+    types: Types,
+    when: When,
+}
+
+/// Fields of one response key for one set of types.
+#[derive(Clone)]
+struct Group<'d> {
+    key: NameId,
+    field: ItemField,
+    arguments: Option<ArgumentsId>,
+    types: Types,
+    occurrences: Vec<(&'d executable::Field, When)>,
+}
+
+struct Binder<'s, 'd> {
+    supergraph: &'s Supergraph,
+    document: &'d executable::ExecutableDocument,
+    sets: IndexVec<SetId, SelectionSet>,
+    arguments: IndexVec<ArgumentsId, Arguments>,
+    arguments_by_value: HashMap<Arguments, ArgumentsId>,
+    texts: Interner,
+    fields: usize,
+}
+
+impl<'s, 'd> Binder<'s, 'd> {
+    fn new(supergraph: &'s Supergraph, document: &'d executable::ExecutableDocument) -> Self {
+        Self {
+            supergraph,
+            document,
+            sets: IndexVec::new(),
+            arguments: IndexVec::new(),
+            arguments_by_value: HashMap::new(),
+            texts: Interner::default(),
+            fields: 0,
+        }
+    }
+
+    fn variable(&mut self, variable: &ast::VariableDefinition) -> Variable {
+        Variable {
+            name: self.texts.intern(&variable.name),
+            ty: self.texts.intern(&variable.ty.to_string()),
+            default: variable
+                .default_value
+                .as_ref()
+                .map(|v| self.texts.intern(&v.serialize().no_indent().to_string())),
+        }
+    }
+
+    fn set(&mut self, parent: TypeId, sources: Vec<Source<'d>>, level: usize) -> Result<SetId, BindError> {
+        if level > MOST_LEVELS {
+            return Err(BindError::TooDeep);
+        }
+        let mut groups = Vec::new();
+        for source in sources {
+            self.collect(parent, &source, &mut groups, level)?;
+        }
+        let mut items = Vec::with_capacity(groups.len());
+        for group in groups {
+            items.push(self.item(group, level)?);
+        }
+        Ok(self.sets.push(SelectionSet { parent, items }))
+    }
+
+    fn collect(
+        &mut self,
+        parent: TypeId,
+        source: &Source<'d>,
+        groups: &mut Vec<Group<'d>>,
+        level: usize,
+    ) -> Result<(), BindError> {
+        if level > MOST_LEVELS * 4 {
+            return Err(BindError::TooDeep);
+        }
+        for selection in &source.selections.selections {
+            let when = source.when.and(&self.when(selection.directives()));
+            self.fields += 1;
+            if self.fields > MOST_FIELDS {
+                return Err(BindError::TooManyFields);
+            }
+            if when.is_never() {
+                continue;
+            }
+            let (selections, condition) = match selection {
+                executable::Selection::Field(field) => {
+                    let group = self.group(source, field, when)?;
+                    add_group(self.supergraph, parent, groups, group);
+                    continue;
+                }
+                executable::Selection::InlineFragment(fragment) => {
+                    (&fragment.selection_set, fragment.type_condition.as_ref())
+                }
+                executable::Selection::FragmentSpread(spread) => {
+                    let Some(fragment) = spread.fragment_def(self.document) else { continue };
+                    (&fragment.selection_set, Some(fragment.type_condition()))
+                }
+            };
+            let on = match condition {
+                Some(name) => self.type_named(name)?,
+                None => source.on,
+            };
+            let types = narrow(self.supergraph, parent, &source.types, on);
+            if types.as_deref().is_some_and(<[_]>::is_empty) {
+                continue;
+            }
+            self.collect(parent, &Source { selections, on, types, when }, groups, level + 1)?;
+        }
+        Ok(())
+    }
+
+    fn group(
+        &mut self,
+        source: &Source<'d>,
+        field: &'d executable::Field,
+        when: When,
+    ) -> Result<Group<'d>, BindError> {
+        let bound = match field.name.as_str() {
+            "__typename" => ItemField::Typename,
+            "__schema" | "__type" => ItemField::Introspection,
+            name => {
+                let id = self.supergraph.field_named(source.on, name).ok_or_else(|| {
+                    BindError::Unknown(format!("{}.{name}", self.supergraph.type_name(source.on)))
+                })?;
+                ItemField::Field(id)
+            }
+        };
+        let arguments = match bound {
+            ItemField::Field(_) => self.arguments(&field.arguments),
+            _ => None,
+        };
+        let key = self.texts.intern(field.response_key());
+        Ok(Group {
+            key,
+            field: bound,
+            arguments,
+            types: source.types.clone(),
+            occurrences: vec![(field, when)],
+        })
+    }
+
+    fn item(&mut self, group: Group<'d>, level: usize) -> Result<Item, BindError> {
+        let when = group.occurrences.iter().fold(When::never(), |all, (_, when)| all.or(when));
+        let children = match group.field {
+            ItemField::Field(field) => {
+                let ty = self.supergraph.field(field).ty.named();
+                let sources: Vec<_> = group
+                    .occurrences
+                    .into_iter()
+                    .map(|(field, own)| Source {
+                        selections: &field.selection_set,
+                        on: ty,
+                        types: None,
+                        when: if own == when { When::always() } else { own },
+                    })
+                    .collect();
+                let composite = self.supergraph.ty(ty).kind.is_composite();
+                if composite { Some(self.set(ty, sources, level + 1)?) } else { None }
+            }
+            _ => None,
+        };
+        let Group { key, field, arguments, types, .. } = group;
+        Ok(Item { key, field, arguments, types, when, children })
+    }
+
+    fn type_named(&self, name: &str) -> Result<TypeId, BindError> {
+        self.supergraph.type_named(name).ok_or_else(|| BindError::Unknown(name.to_owned()))
+    }
+
+    fn arguments(&mut self, arguments: &[Node<ast::Argument>]) -> Option<ArgumentsId> {
+        if arguments.is_empty() {
+            return None;
+        }
+        let mut variables = Vec::new();
+        for argument in arguments {
+            variables_in(&argument.value, &mut variables);
+        }
+        variables.sort_unstable();
+        variables.dedup();
+        let variables = variables.into_iter().map(|v| self.texts.intern(v)).collect();
+        let text = self.texts.intern(&canonical_arguments(arguments));
+        let arguments = Arguments { text, variables };
+        if let Some(&id) = self.arguments_by_value.get(&arguments) {
+            return Some(id);
+        }
+        let id = self.arguments.push(arguments.clone());
+        self.arguments_by_value.insert(arguments, id);
+        Some(id)
+    }
+
+    fn when(&mut self, directives: &ast::DirectiveList) -> When {
+        let mut when = When::always();
+        for directive in directives {
+            let wanted = match directive.name.as_str() {
+                "include" => true,
+                "skip" => false,
+                _ => continue,
+            };
+            let own = match directive.specified_argument_by_name("if").map(|v| &**v) {
+                Some(ast::Value::Boolean(value)) if *value == wanted => When::always(),
+                Some(ast::Value::Boolean(_)) => When::never(),
+                Some(ast::Value::Variable(name)) => {
+                    When::literal(Literal { variable: self.texts.intern(name), value: wanted })
+                }
+                _ => continue,
+            };
+            when = when.and(&own);
+        }
+        when
+    }
+}
+
+/// Adds a field to the groups: to the one with its key and types, or, where types overlap in part, to the shared types only.
+fn add_group<'d>(supergraph: &Supergraph, parent: TypeId, groups: &mut Vec<Group<'d>>, mut new: Group<'d>) {
+    let mut index = 0;
+    while index < groups.len() {
+        let group = &mut groups[index];
+        if group.key != new.key {
+            index += 1;
+            continue;
+        }
+        if group.types == new.types {
+            group.occurrences.append(&mut new.occurrences);
+            return;
+        }
+        let theirs = listed(supergraph, parent, &group.types).to_vec();
+        let ours = listed(supergraph, parent, &new.types).to_vec();
+        let (shared, theirs_only): (Vec<_>, Vec<_>) = theirs.iter().partition(|t| ours.contains(t));
+        if shared.is_empty() {
+            index += 1;
+            continue;
+        }
+        if !theirs_only.is_empty() {
+            let mut rest = group.clone();
+            rest.types = Some(theirs_only.into());
+            groups[index].types = Some(shared.into());
+            groups.insert(index + 1, rest);
+        }
+        groups[index].occurrences.extend(new.occurrences.iter().cloned());
+        let ours_only: Vec<_> = ours.iter().copied().filter(|t| !theirs.contains(t)).collect();
+        if ours_only.is_empty() {
+            return;
+        }
+        new.types = Some(ours_only.into());
+        index += 1;
+    }
+    groups.push(new);
+}
+
+fn variables_in<'v>(value: &'v ast::Value, into: &mut Vec<&'v str>) {
+    match value {
+        ast::Value::Variable(name) => into.push(name),
+        ast::Value::List(items) => items.iter().for_each(|item| variables_in(item, into)),
+        ast::Value::Object(fields) => fields.iter().for_each(|(_, field)| variables_in(field, into)),
+        _ => {}
+    }
+}

@@ -1,0 +1,112 @@
+//! Conditions of `@skip` and `@include`, in disjunctive normal form.
+
+use octavo_index::NameId;
+
+/// A Boolean variable that must have a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Literal {
+    /// The variable's name, without `$`.
+    pub variable: NameId,
+    /// The value that it must have.
+    pub value: bool,
+}
+
+/// When something is asked: if all literals of at least one alternative hold.
+/// One empty alternative always holds; no alternative never does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct When {
+    alternatives: Vec<Vec<Literal>>,
+}
+
+/// Past this many alternatives a condition becomes "always": more is asked than needed, nothing less.
+const MOST_ALTERNATIVES: usize = 16;
+
+impl When {
+    /// Always.
+    pub fn always() -> Self {
+        Self { alternatives: vec![Vec::new()] }
+    }
+
+    /// Never.
+    pub fn never() -> Self {
+        Self { alternatives: Vec::new() }
+    }
+
+    /// If one variable has one value.
+    pub fn literal(literal: Literal) -> Self {
+        Self { alternatives: vec![vec![literal]] }
+    }
+
+    /// Whether it always holds.
+    pub fn is_always(&self) -> bool {
+        self.alternatives.iter().any(Vec::is_empty)
+    }
+
+    /// Whether it never holds.
+    pub fn is_never(&self) -> bool {
+        self.alternatives.is_empty()
+    }
+
+    /// The alternatives, sorted.
+    pub fn alternatives(&self) -> &[Vec<Literal>] {
+        &self.alternatives
+    }
+
+    /// If both hold. More is never asked than either asks, unless the limit on alternatives is passed.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut alternatives = Vec::new();
+        for left in &self.alternatives {
+            for right in &other.alternatives {
+                let mut all: Vec<Literal> = left.iter().chain(right).copied().collect();
+                all.sort_unstable();
+                all.dedup();
+                let contradicts = all.windows(2).any(|pair| pair[0].variable == pair[1].variable);
+                if !contradicts {
+                    alternatives.push(all);
+                }
+            }
+        }
+        Self { alternatives }.simplified()
+    }
+
+    /// If at least one holds.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let alternatives = self.alternatives.iter().chain(&other.alternatives).cloned().collect();
+        Self { alternatives }.simplified()
+    }
+
+    fn simplified(mut self) -> Self {
+        self.alternatives.sort();
+        self.alternatives.dedup();
+        if self.is_always() || self.alternatives.len() > MOST_ALTERNATIVES {
+            return Self::always();
+        }
+        let wider = self.alternatives.clone();
+        self.alternatives.retain(|all| {
+            !wider.iter().any(|other| other.len() < all.len() && other.iter().all(|l| all.contains(l)))
+        });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use octavo_index::Interner;
+
+    use super::{Literal, When};
+
+    #[test]
+    fn conditions_combine_by_the_laws_of_logic() {
+        let mut names = Interner::default();
+        let mut is = |name: &str, value| When::literal(Literal { variable: names.intern(name), value });
+        let (a, b, not_a) = (is("a", true), is("b", true), is("a", false));
+        assert!(a.and(&not_a).is_never());
+        assert_eq!(a.and(&When::always()), a);
+        assert!(a.or(&When::always()).is_always());
+        assert_eq!(a.or(&a.and(&b)), a, "an alternative within another says nothing more");
+        assert_eq!(a.or(&b), b.or(&a));
+        assert_eq!(a.or(&When::never()), a);
+    }
+}

@@ -1,0 +1,125 @@
+//! The schema that clients see: the supergraph without what belongs to specifications and what is `@inaccessible`.
+
+use std::collections::BTreeSet;
+
+use octavo_language::{Node, ValidSchema, ast};
+
+use crate::error::SupergraphError;
+use crate::join::JoinNames;
+use crate::links::Links;
+
+const BUILT_IN: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
+
+/// Makes the client schema of a supergraph document.
+pub(crate) fn api_schema(
+    document: &ast::Document,
+    links: &Links,
+    names: &JoinNames,
+) -> Result<ValidSchema, Vec<SupergraphError>> {
+    let filter = Filter { links, inaccessible: &names.inaccessible, hidden: hidden_types(document, names) };
+    let mut api = ast::Document::new();
+    api.sources = document.sources.clone();
+    api.definitions = document.definitions.iter().filter_map(|d| filter.definition(d)).collect();
+    ValidSchema::from_ast(&api).map_err(|errors| errors.into_iter().map(SupergraphError::ApiSchema).collect())
+}
+
+fn hidden_types(document: &ast::Document, names: &JoinNames) -> BTreeSet<String> {
+    let hidden = document.definitions.iter().filter(|d| d.directives().has(&names.inaccessible));
+    hidden.filter_map(|d| d.name()).map(ToString::to_string).collect()
+}
+
+struct Filter<'a> {
+    links: &'a Links,
+    inaccessible: &'a str,
+    hidden: BTreeSet<String>,
+}
+
+impl Filter<'_> {
+    fn definition(&self, definition: &ast::Definition) -> Option<ast::Definition> {
+        let name = definition.name().map(ToString::to_string).unwrap_or_default();
+        if self.hidden.contains(&name) || self.links.is_feature_element(&name) {
+            return None;
+        }
+        let mut kept = definition.clone();
+        match &mut kept {
+            ast::Definition::SchemaDefinition(schema) => {
+                let schema = schema.make_mut();
+                schema.directives.clear();
+            }
+            ast::Definition::ScalarTypeDefinition(scalar) => keep_built_in(&mut scalar.make_mut().directives),
+            ast::Definition::ObjectTypeDefinition(object) => {
+                let object = object.make_mut();
+                keep_built_in(&mut object.directives);
+                object.implements_interfaces.retain(|i| !self.hidden.contains(i.as_str()));
+                self.fields(&mut object.fields);
+            }
+            ast::Definition::InterfaceTypeDefinition(interface) => {
+                let interface = interface.make_mut();
+                keep_built_in(&mut interface.directives);
+                interface.implements_interfaces.retain(|i| !self.hidden.contains(i.as_str()));
+                self.fields(&mut interface.fields);
+            }
+            ast::Definition::UnionTypeDefinition(union) => {
+                let union = union.make_mut();
+                keep_built_in(&mut union.directives);
+                union.members.retain(|member| !self.hidden.contains(member.as_str()));
+            }
+            ast::Definition::EnumTypeDefinition(en) => {
+                let en = en.make_mut();
+                keep_built_in(&mut en.directives);
+                en.values.retain(|value| !value.directives.has(self.inaccessible));
+                en.values.iter_mut().for_each(|value| keep_built_in(&mut value.make_mut().directives));
+            }
+            ast::Definition::InputObjectTypeDefinition(input) => {
+                let input = input.make_mut();
+                keep_built_in(&mut input.directives);
+                self.inputs(&mut input.fields);
+            }
+            ast::Definition::DirectiveDefinition(directive) => {
+                let directive = directive.make_mut();
+                directive.locations.retain(|location| is_executable(*location));
+                if directive.locations.is_empty() {
+                    return None;
+                }
+                self.inputs(&mut directive.arguments);
+            }
+            _ => return None,
+        }
+        Some(kept)
+    }
+
+    fn fields(&self, fields: &mut Vec<Node<ast::FieldDefinition>>) {
+        fields.retain(|field| !field.directives.has(self.inaccessible));
+        for field in fields {
+            let field = field.make_mut();
+            keep_built_in(&mut field.directives);
+            self.inputs(&mut field.arguments);
+        }
+    }
+
+    fn inputs(&self, inputs: &mut Vec<Node<ast::InputValueDefinition>>) {
+        inputs.retain(|input| !input.directives.has(self.inaccessible));
+        for input in inputs {
+            keep_built_in(&mut input.make_mut().directives);
+        }
+    }
+}
+
+fn keep_built_in(directives: &mut ast::DirectiveList) {
+    directives.retain(|d| BUILT_IN.contains(&d.name.as_str()));
+}
+
+fn is_executable(location: ast::DirectiveLocation) -> bool {
+    use ast::DirectiveLocation as At;
+    matches!(
+        location,
+        At::Query
+            | At::Mutation
+            | At::Subscription
+            | At::Field
+            | At::FragmentDefinition
+            | At::FragmentSpread
+            | At::InlineFragment
+            | At::VariableDefinition
+    )
+}

@@ -1,0 +1,443 @@
+//! From the syntax tree to the indexed schema, in four passes: subgraphs, type names, types with their fields, field sets.
+
+use std::collections::HashMap;
+
+use octavo_index::{IndexVec, Interner, NameId};
+use octavo_language::{Limits, Node, TypeSystemDocument, ast, parse_field_set};
+
+use crate::api::api_schema;
+use crate::arguments::canonical_arguments;
+use crate::error::SupergraphError;
+use crate::join::{Arguments, JoinNames, uses};
+use crate::links::Links;
+use crate::model::{
+    Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, Subgraph, SubgraphId, Supergraph,
+    Type, TypeId, TypeKind, TypeRef,
+};
+
+const BUILT_IN_SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
+
+impl Supergraph {
+    /// Loads a supergraph from its SDL. All errors are reported, not the first.
+    pub fn parse(sdl: &str) -> Result<Self, Vec<SupergraphError>> {
+        let syntax = |errors: Vec<_>| errors.into_iter().map(SupergraphError::Syntax).collect::<Vec<_>>();
+        let document = TypeSystemDocument::parse("supergraph", sdl, Limits::SCHEMA).map_err(syntax)?;
+        let links = Links::read(document.ast());
+        let names = JoinNames::of(&links);
+        let mut build = Build::new(&links, &names);
+        build.subgraphs(document.ast());
+        if build.subgraphs.is_empty() {
+            return Err(vec![SupergraphError::NotASupergraph]);
+        }
+        build.type_names(document.ast());
+        for definition in &document.ast().definitions {
+            build.definition(definition);
+        }
+        build.field_sets();
+        build.possible_types();
+        if !build.errors.is_empty() {
+            return Err(build.errors);
+        }
+        let api = api_schema(document.ast(), &links, &names)?;
+        build.finish(document.ast(), api)
+    }
+}
+
+/// Where a field set goes once all fields are known.
+enum Pending<'a> {
+    Key { ty: TypeId, subgraph: SubgraphId, resolvable: bool, text: &'a str },
+    Requires { field: FieldId, join: usize, text: &'a str },
+    Provides { field: FieldId, join: usize, text: &'a str },
+}
+
+struct Build<'a> {
+    links: &'a Links,
+    join: &'a JoinNames,
+    names: Interner,
+    subgraphs: IndexVec<SubgraphId, Subgraph>,
+    graphs: HashMap<&'a str, SubgraphId>,
+    types: IndexVec<TypeId, Type>,
+    fields: IndexVec<FieldId, Field>,
+    types_by_name: HashMap<NameId, TypeId>,
+    fields_by_name: HashMap<(TypeId, NameId), FieldId>,
+    pending: Vec<Pending<'a>>,
+    errors: Vec<SupergraphError>,
+}
+
+impl<'a> Build<'a> {
+    fn new(links: &'a Links, join: &'a JoinNames) -> Self {
+        Self {
+            links,
+            join,
+            names: Interner::default(),
+            subgraphs: IndexVec::new(),
+            graphs: HashMap::new(),
+            types: IndexVec::new(),
+            fields: IndexVec::new(),
+            types_by_name: HashMap::new(),
+            fields_by_name: HashMap::new(),
+            pending: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn subgraphs(&mut self, document: &'a ast::Document) {
+        for definition in &document.definitions {
+            let ast::Definition::EnumTypeDefinition(graphs) = definition else { continue };
+            if graphs.name.as_str() != self.join.graph_enum {
+                continue;
+            }
+            for value in &graphs.values {
+                let graph = uses(&value.directives, &self.join.graph).next();
+                let name = graph.and_then(|g| g.text("name")).unwrap_or(&value.value);
+                let url = graph.and_then(|g| g.text("url")).unwrap_or_default();
+                let subgraph = Subgraph { name: self.names.intern(name), url: self.names.intern(url) };
+                self.graphs.insert(&value.value, self.subgraphs.push(subgraph));
+            }
+        }
+    }
+
+    fn type_names(&mut self, document: &ast::Document) {
+        for scalar in BUILT_IN_SCALARS {
+            self.add_type(scalar, TypeKind::Scalar);
+        }
+        for definition in &document.definitions {
+            let kind = match definition {
+                ast::Definition::ScalarTypeDefinition(_) => TypeKind::Scalar,
+                ast::Definition::ObjectTypeDefinition(_) => TypeKind::Object,
+                ast::Definition::InterfaceTypeDefinition(_) => TypeKind::Interface,
+                ast::Definition::UnionTypeDefinition(_) => TypeKind::Union,
+                ast::Definition::EnumTypeDefinition(_) => TypeKind::Enum,
+                ast::Definition::InputObjectTypeDefinition(_) => TypeKind::Input,
+                _ => continue,
+            };
+            let Some(name) = definition.name() else { continue };
+            if !self.links.is_feature_element(name) && self.type_id(name).is_none() {
+                self.add_type(name, kind);
+            }
+        }
+    }
+
+    fn add_type(&mut self, name: &str, kind: TypeKind) {
+        let name = self.names.intern(name);
+        let ty = Type {
+            name,
+            kind,
+            inaccessible: false,
+            fields: Vec::new(),
+            joins: Vec::new(),
+            implements: Vec::new(),
+            members: Vec::new(),
+            possible: Vec::new(),
+            values: Vec::new(),
+        };
+        let id = self.types.push(ty);
+        self.types_by_name.insert(name, id);
+    }
+
+    fn type_id(&self, name: &str) -> Option<TypeId> {
+        self.types_by_name.get(&self.names.get(name)?).copied()
+    }
+
+    /// The type that `place` names; an error is recorded when there is none.
+    fn expect_type(&mut self, place: &str, name: &str) -> Option<TypeId> {
+        let id = self.type_id(name);
+        if id.is_none() {
+            let error = SupergraphError::UnknownType { place: place.to_owned(), name: name.to_owned() };
+            self.errors.push(error);
+        }
+        id
+    }
+
+    /// The subgraph that the directive at `place` names.
+    fn graph(&mut self, place: &str, arguments: Arguments<'_>) -> Option<SubgraphId> {
+        let graph = arguments.text("graph")?;
+        let id = self.graphs.get(graph).copied();
+        if id.is_none() {
+            let error = SupergraphError::UnknownGraph { place: place.to_owned(), graph: graph.to_owned() };
+            self.errors.push(error);
+        }
+        id
+    }
+
+    fn definition(&mut self, definition: &'a ast::Definition) {
+        let Some(name) = definition.name() else { return };
+        if self.links.is_feature_element(name)
+            || matches!(definition, ast::Definition::DirectiveDefinition(_))
+        {
+            return;
+        }
+        let Some(id) = self.type_id(name) else { return };
+        let directives = definition.directives();
+        self.types[id].inaccessible = directives.has(&self.join.inaccessible);
+        self.join_types(id, name, directives);
+        match definition {
+            ast::Definition::ObjectTypeDefinition(object) => {
+                self.implements(id, name, directives);
+                self.fields_of(id, name, &object.fields);
+            }
+            ast::Definition::InterfaceTypeDefinition(interface) => {
+                self.implements(id, name, directives);
+                self.fields_of(id, name, &interface.fields);
+            }
+            ast::Definition::UnionTypeDefinition(union) => self.members(id, name, union),
+            ast::Definition::EnumTypeDefinition(en) => self.values(id, en),
+            _ => {}
+        }
+    }
+
+    fn join_types(&mut self, id: TypeId, name: &str, directives: &'a ast::DirectiveList) {
+        for join in uses(directives, &self.join.ty) {
+            let Some(subgraph) = self.graph(name, join) else { continue };
+            if self.types[id].join(subgraph).is_none() {
+                let interface_object = join.flag("isInterfaceObject", false);
+                self.types[id].joins.push(JoinedType { subgraph, keys: Vec::new(), interface_object });
+            }
+            if let Some(text) = join.text("key") {
+                let resolvable = join.flag("resolvable", true);
+                self.pending.push(Pending::Key { ty: id, subgraph, resolvable, text });
+            }
+        }
+        if self.types[id].joins.is_empty() {
+            let everywhere = self.subgraphs.ids();
+            self.types[id].joins = everywhere
+                .map(|subgraph| JoinedType { subgraph, keys: Vec::new(), interface_object: false })
+                .collect();
+        }
+        self.types[id].joins.sort_by_key(|join| join.subgraph);
+    }
+
+    fn implements(&mut self, id: TypeId, name: &str, directives: &'a ast::DirectiveList) {
+        for join in uses(directives, &self.join.implements) {
+            let Some(subgraph) = self.graph(name, join) else { continue };
+            let Some(interface) = join.text("interface") else { continue };
+            if let Some(interface) = self.expect_type(name, interface) {
+                self.types[id].implements.push((subgraph, interface));
+            }
+        }
+    }
+
+    fn members(&mut self, id: TypeId, name: &str, union: &'a ast::UnionTypeDefinition) {
+        for join in uses(&union.directives, &self.join.union_member) {
+            let Some(subgraph) = self.graph(name, join) else { continue };
+            let Some(member) = join.text("member") else { continue };
+            if let Some(member) = self.expect_type(name, member) {
+                self.types[id].members.push((subgraph, member));
+            }
+        }
+    }
+
+    fn values(&mut self, id: TypeId, en: &ast::EnumTypeDefinition) {
+        let visible = en.values.iter().filter(|v| !v.directives.has(&self.join.inaccessible));
+        let mut values: Vec<&str> = visible.map(|v| v.value.as_str()).collect();
+        values.sort_unstable();
+        self.types[id].values = values.into_iter().map(|v| self.names.intern(v)).collect();
+    }
+
+    fn fields_of(&mut self, parent: TypeId, type_name: &str, fields: &'a [Node<ast::FieldDefinition>]) {
+        for definition in fields {
+            let place = format!("{type_name}.{}", definition.name);
+            let Some(ty) = self.type_ref(&place, &definition.ty) else { continue };
+            let name = self.names.intern(&definition.name);
+            let field = Field {
+                parent,
+                name,
+                ty,
+                inaccessible: definition.directives.has(&self.join.inaccessible),
+                joins: Vec::new(),
+                only_by_interface: false,
+            };
+            let id = self.fields.push(field);
+            self.fields_by_name.insert((parent, name), id);
+            self.types[parent].fields.push(id);
+            for join in uses(&definition.directives, &self.join.field) {
+                self.join_field(id, &place, join);
+            }
+        }
+    }
+
+    fn join_field(&mut self, id: FieldId, place: &str, join: Arguments<'a>) {
+        if join.text("graph").is_none() {
+            self.fields[id].only_by_interface = true;
+            return;
+        }
+        let Some(subgraph) = self.graph(place, join) else { return };
+        let ty = join.text("type").and_then(|text| {
+            let parsed = ast::Type::parse(text, "type").ok()?;
+            self.type_ref(place, &parsed)
+        });
+        let overrides = join.text("override").and_then(|name| {
+            let name = self.names.get(name)?;
+            self.subgraphs.iter_with_ids().find(|(_, s)| s.name == name).map(|(id, _)| id)
+        });
+        let index = self.fields[id].joins.len();
+        self.fields[id].joins.push(FieldJoin {
+            subgraph,
+            external: join.flag("external", false) || join.flag("usedOverridden", false),
+            requires: None,
+            provides: None,
+            ty,
+            overrides,
+            override_label: join.text("overrideLabel").map(|label| self.names.intern(label)),
+        });
+        if let Some(text) = join.text("requires") {
+            self.pending.push(Pending::Requires { field: id, join: index, text });
+        }
+        if let Some(text) = join.text("provides") {
+            self.pending.push(Pending::Provides { field: id, join: index, text });
+        }
+    }
+
+    fn type_ref(&mut self, place: &str, ty: &ast::Type) -> Option<TypeRef> {
+        let (inner, non_null) = match ty {
+            ast::Type::Named(name) => (Err(name), false),
+            ast::Type::NonNullNamed(name) => (Err(name), true),
+            ast::Type::List(item) => (Ok(item), false),
+            ast::Type::NonNullList(item) => (Ok(item), true),
+        };
+        match inner {
+            Ok(item) => Some(TypeRef::List { item: Box::new(self.type_ref(place, item)?), non_null }),
+            Err(name) => Some(TypeRef::Named { ty: self.expect_type(place, name)?, non_null }),
+        }
+    }
+
+    fn field_sets(&mut self) {
+        for pending in std::mem::take(&mut self.pending) {
+            match pending {
+                Pending::Key { ty, subgraph, resolvable, text } => {
+                    let place = self.names.resolve(self.types[ty].name).to_owned();
+                    let Some(fields) = self.field_set(&place, ty, text) else { continue };
+                    let join = self.types[ty].joins.iter_mut().find(|j| j.subgraph == subgraph);
+                    if let Some(join) = join {
+                        join.keys.push(Key { fields, resolvable });
+                    }
+                }
+                Pending::Requires { field, join, text } => {
+                    let parent = self.fields[field].parent;
+                    let set = self.field_set(&self.coordinate(field), parent, text);
+                    self.fields[field].joins[join].requires = set;
+                }
+                Pending::Provides { field, join, text } => {
+                    let ty = self.fields[field].ty.named();
+                    let set = self.field_set(&self.coordinate(field), ty, text);
+                    self.fields[field].joins[join].provides = set;
+                }
+            }
+        }
+    }
+
+    fn coordinate(&self, field: FieldId) -> String {
+        let field = &self.fields[field];
+        let parent = self.names.resolve(self.types[field.parent].name);
+        format!("{parent}.{}", self.names.resolve(field.name))
+    }
+
+    fn field_set(&mut self, place: &str, on: TypeId, text: &str) -> Option<FieldSet> {
+        let parsed = parse_field_set(text).map_err(|errors| errors[0].message.clone());
+        let bound = parsed.and_then(|selections| self.selections(on, &selections));
+        bound
+            .map_err(|why| {
+                let (place, fields) = (place.to_owned(), text.to_owned());
+                self.errors.push(SupergraphError::FieldSet { place, fields, why });
+            })
+            .ok()
+    }
+
+    fn selections(&mut self, on: TypeId, selections: &[ast::Selection]) -> Result<FieldSet, String> {
+        let mut bound = Vec::new();
+        for selection in selections {
+            match selection {
+                ast::Selection::Field(field) => bound.push(self.selection(on, field)?),
+                ast::Selection::InlineFragment(fragment) => {
+                    let on = match &fragment.type_condition {
+                        Some(name) => {
+                            self.type_id(name).ok_or_else(|| format!("the type `{name}` is not defined"))?
+                        }
+                        None => on,
+                    };
+                    bound.extend(self.selections(on, &fragment.selection_set)?);
+                }
+                ast::Selection::FragmentSpread(spread) => {
+                    return Err(format!("`...{}` is a fragment spread", spread.fragment_name));
+                }
+            }
+        }
+        Ok(bound)
+    }
+
+    fn selection(&mut self, on: TypeId, field: &ast::Field) -> Result<FieldSelection, String> {
+        if field.name == "__typename" {
+            return Ok(FieldSelection { on, field: None, arguments: None, selections: Vec::new() });
+        }
+        let name = self.names.get(&field.name);
+        let id = name.and_then(|name| self.fields_by_name.get(&(on, name)).copied()).ok_or_else(|| {
+            let parent = self.names.resolve(self.types[on].name);
+            format!("`{parent}` has no field `{}`", field.name)
+        })?;
+        let arguments = canonical_arguments(&field.arguments);
+        let arguments = (!arguments.is_empty()).then(|| self.names.intern(&arguments));
+        let selections = self.selections(self.fields[id].ty.named(), &field.selection_set)?;
+        Ok(FieldSelection { on, field: Some(id), arguments, selections })
+    }
+
+    fn possible_types(&mut self) {
+        for id in self.types.ids() {
+            match self.types[id].kind {
+                TypeKind::Object => {
+                    self.types[id].possible.push(id);
+                    let mut interfaces: Vec<TypeId> =
+                        self.types[id].implements.iter().map(|(_, i)| *i).collect();
+                    interfaces.sort_unstable();
+                    interfaces.dedup();
+                    for interface in interfaces {
+                        self.types[interface].possible.push(id);
+                    }
+                }
+                TypeKind::Union => {
+                    let mut members: Vec<TypeId> = self.types[id].members.iter().map(|(_, m)| *m).collect();
+                    members.sort_unstable();
+                    members.dedup();
+                    self.types[id].possible = members;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn finish(
+        mut self,
+        document: &ast::Document,
+        api: octavo_language::ValidSchema,
+    ) -> Result<Supergraph, Vec<SupergraphError>> {
+        let root = |operation: ast::OperationType, default: &str| {
+            let schema = document.definitions.iter().find_map(|d| match d {
+                ast::Definition::SchemaDefinition(schema) => Some(schema),
+                _ => None,
+            });
+            let Some(schema) = schema else { return Some(default.to_owned()) };
+            let entry = schema.root_operations.iter().find(|entry| entry.0 == operation);
+            entry.map(|entry| entry.1.to_string())
+        };
+        let query = root(ast::OperationType::Query, "Query");
+        let mutation = root(ast::OperationType::Mutation, "Mutation");
+        let subscription = root(ast::OperationType::Subscription, "Subscription");
+        let find = |name: Option<String>| name.and_then(|name| self.type_id(&name));
+        let (query, mutation, subscription) = (find(query), find(mutation), find(subscription));
+        let Some(query) = query else {
+            self.errors.push(SupergraphError::NoQuery);
+            return Err(self.errors);
+        };
+        Ok(Supergraph {
+            names: self.names,
+            subgraphs: self.subgraphs,
+            types: self.types,
+            fields: self.fields,
+            types_by_name: self.types_by_name,
+            fields_by_name: self.fields_by_name,
+            query,
+            mutation,
+            subscription,
+            api,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a supergraph cannot be loaded.
+
+use octavo_language::{GraphqlError, Location};
+
+/// One reason why a supergraph cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SupergraphError {
+    /// The text is not a type system document.
+    #[error("{0}")]
+    Syntax(GraphqlError),
+    /// There is no `join__Graph` enum.
+    #[error(
+        "this is not a supergraph: it has no `enum join__Graph`; compose the subgraphs first (`octavo compose`)"
+    )]
+    NotASupergraph,
+    /// A directive names a graph that `join__Graph` does not list.
+    #[error("`{place}` names the graph `{graph}`, which `enum join__Graph` does not list")]
+    UnknownGraph {
+        /// The schema coordinate that holds the directive.
+        place: String,
+        /// The value of its `graph` argument.
+        graph: String,
+    },
+    /// A type is named that is not defined.
+    #[error("`{place}` names the type `{name}`, which is not defined")]
+    UnknownType {
+        /// The schema coordinate that names the type.
+        place: String,
+        /// The type's name.
+        name: String,
+    },
+    /// A field set does not fit the type that it stands on.
+    #[error("`{place}`: the field set `{fields}` is not valid: {why}")]
+    FieldSet {
+        /// The schema coordinate that holds the field set.
+        place: String,
+        /// The field set.
+        fields: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is no query type.
+    #[error("the supergraph has no query type")]
+    NoQuery,
+    /// What remains for clients is not a valid schema.
+    #[error("the schema that clients would see is not valid: {0}")]
+    ApiSchema(GraphqlError),
+}
+
+impl SupergraphError {
+    /// Where in the SDL, when one place is the cause.
+    pub fn location(&self) -> Option<Location> {
+        match self {
+            Self::Syntax(error) => error.location,
+            _ => None,
+        }
+    }
+}
