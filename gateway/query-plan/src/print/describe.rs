@@ -102,7 +102,7 @@ fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, ShapeId) {
     for step in steps {
         let shape = &plan.shapes[at];
         if let (TypeSet::Only(_), Some(last)) = (&step.types, path.last_mut()) {
-            last.push_str(&format!("|[{}]", type_names(shape, &step.types).join("|")));
+            *last = format!("{last}|[{}]", type_names(shape, &step.types).join("|"));
         }
         path.push(response_key(shape, step.slot));
         let value = &shape.slots[step.slot].value;

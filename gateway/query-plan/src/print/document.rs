@@ -160,8 +160,8 @@ fn next_token(text: &str) -> Option<(&str, &str)> {
 }
 
 fn string_length(text: &str) -> usize {
-    if text.starts_with("\"\"\"") {
-        let end = text[3..].find("\"\"\"");
+    if let Some(rest) = text.strip_prefix("\"\"\"") {
+        let end = rest.find("\"\"\"");
         return end.map_or(text.len(), |end| end + 6);
     }
     let mut escaped = false;
