@@ -1,0 +1,91 @@
+//! The tables behind the moves.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use octavo_supergraph::{SubgraphId, Supergraph, TypeId, TypeKind};
+
+/// The override labels that hold (`@override(from:, label:)`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Labels(pub BTreeSet<String>);
+
+/// A supergraph with the moves that it allows, for one set of override labels.
+#[derive(Debug)]
+pub struct QueryGraph {
+    pub(crate) supergraph: Arc<Supergraph>,
+    pub(crate) labels: Labels,
+    runtime_types: HashMap<(SubgraphId, TypeId), Vec<TypeId>>,
+    interfaces: HashMap<TypeId, Vec<TypeId>>,
+}
+
+impl QueryGraph {
+    /// Builds the tables.
+    pub fn new(supergraph: Arc<Supergraph>, labels: Labels) -> Self {
+        let runtime_types = runtime_types(&supergraph);
+        let interfaces = interfaces(&supergraph);
+        Self { supergraph, labels, runtime_types, interfaces }
+    }
+
+    /// The supergraph.
+    pub fn supergraph(&self) -> &Arc<Supergraph> {
+        &self.supergraph
+    }
+
+    /// The object types that a subgraph can return where it has `ty`, sorted. An interface object has none: its subgraph does not
+    /// know the objects behind it.
+    pub fn runtime_types(&self, subgraph: SubgraphId, ty: TypeId) -> &[TypeId] {
+        self.runtime_types.get(&(subgraph, ty)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The interfaces of an object type or interface, in all subgraphs together, sorted.
+    pub fn interfaces(&self, ty: TypeId) -> &[TypeId] {
+        self.interfaces.get(&ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a subgraph has the type.
+    pub fn has_type(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
+        self.supergraph.ty(ty).join(subgraph).is_some()
+    }
+
+    /// Whether a subgraph has an interface as `@interfaceObject`.
+    pub fn is_interface_object(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
+        self.supergraph.ty(ty).join(subgraph).is_some_and(|join| join.interface_object)
+    }
+}
+
+fn runtime_types(supergraph: &Supergraph) -> HashMap<(SubgraphId, TypeId), Vec<TypeId>> {
+    let mut table: HashMap<(SubgraphId, TypeId), Vec<TypeId>> = HashMap::new();
+    let mut add = |subgraph: SubgraphId, abstract_type: TypeId, object: TypeId| {
+        let has = |ty: TypeId| supergraph.ty(ty).join(subgraph).is_some_and(|j| !j.interface_object);
+        if has(abstract_type) && has(object) {
+            table.entry((subgraph, abstract_type)).or_default().push(object);
+        }
+    };
+    for (id, ty) in supergraph.types().iter_with_ids() {
+        match ty.kind {
+            TypeKind::Object => {
+                ty.joins.iter().for_each(|join| add(join.subgraph, id, id));
+                ty.implements.iter().for_each(|(subgraph, interface)| add(*subgraph, *interface, id));
+            }
+            TypeKind::Union => ty.members.iter().for_each(|(subgraph, member)| add(*subgraph, id, *member)),
+            _ => {}
+        }
+    }
+    for types in table.values_mut() {
+        types.sort_unstable();
+        types.dedup();
+    }
+    table
+}
+
+fn interfaces(supergraph: &Supergraph) -> HashMap<TypeId, Vec<TypeId>> {
+    let with_interfaces = supergraph.types().iter_with_ids().filter(|(_, ty)| !ty.implements.is_empty());
+    with_interfaces
+        .map(|(id, ty)| {
+            let mut interfaces: Vec<TypeId> = ty.implements.iter().map(|(_, i)| *i).collect();
+            interfaces.sort_unstable();
+            interfaces.dedup();
+            (id, interfaces)
+        })
+        .collect()
+}
