@@ -1,1 +1,30 @@
-//! What every service of the library shares.
+//! What every service of the library shares, a noun a module.
+//!
+//! A service names its types and rules; this crate gives it an engine by URL, migrations, the outbox and
+//! idempotency rows of a change, the one client API (problems, connections, cursors), federation as a
+//! composer and a gateway need it, and a process to run in. It knows no service and no domain.
+//!
+//! The way of a request: `service::http` → `guard` → `service::execute` → the service's resolvers →
+//! its store, over [`sql`] → one [`change`] (rows, outbox and idempotency in one transaction).
+
+pub mod change;
+pub mod engine;
+pub mod error;
+pub mod event;
+pub mod federation;
+pub mod graphql;
+pub mod guard;
+pub mod idempotency;
+pub mod migrate;
+pub mod page;
+pub mod problem;
+pub mod service;
+pub mod sources;
+pub mod sql;
+pub mod text;
+
+pub use engine::EngineUrl;
+pub use error::{OpenError, StoreError};
+pub use problem::{Outcome, Problem};
+pub use service::Service;
+pub use sources::Sources;

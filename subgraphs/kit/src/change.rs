@@ -1,0 +1,64 @@
+//! One change of an SQL service: its rows, its events and its outcome in one transaction.
+//!
+//! 1. [`Change::begin`] claims the idempotency key; what was settled before is answered from there.
+//! 2. The store changes its rows through [`Change::tx`] and says what happened through [`Change::event`].
+//! 3. [`Change::commit`] stores the outcome and commits. A change that is dropped has not happened, and a
+//!    refusal is not stored: nothing changed, so asking again does no harm.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    error::StoreError,
+    event::{self, Event},
+    idempotency::{self, Command},
+    problem::Outcome,
+    sql::{Db, Tx},
+};
+
+/// An open change.
+pub struct Change<'c> {
+    tx: Tx,
+    command: &'c Command,
+}
+
+/// What beginning a change came to.
+pub enum Begun<'c, T> {
+    /// It was settled before, or its key belongs to another input.
+    Settled(Outcome<T>),
+    /// It is new.
+    Fresh(Change<'c>),
+}
+
+impl<'c> Change<'c> {
+    /// Begins the change that a command asks for.
+    pub async fn begin<T: DeserializeOwned>(
+        db: &Db,
+        command: &'c Command,
+    ) -> Result<Begun<'c, T>, StoreError> {
+        let mut tx = db.begin().await?;
+        Ok(match idempotency::claim(&mut tx, command).await? {
+            Some(outcome) => Begun::Settled(outcome),
+            None => Begun::Fresh(Self { tx, command }),
+        })
+    }
+
+    /// The transaction, for the change's own rows.
+    pub fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
+    /// Writes what happened into the outbox.
+    pub async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
+        event::write(&mut self.tx, event, self.command).await
+    }
+
+    /// Makes it so, and keeps the outcome for whoever asks the same again.
+    pub async fn commit<T: Serialize>(mut self, entity: T) -> Result<Outcome<T>, StoreError> {
+        let outcome = Outcome::done(entity);
+        let result =
+            serde_json::to_string(&outcome).map_err(|cause| StoreError::corrupt("outcome", cause))?;
+        idempotency::settle(&mut self.tx, self.command, result).await?;
+        self.tx.commit().await?;
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,149 @@
+//! The envelope of an aggregate: its state, its pending events, and the marks of what was done to it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Collection, Document, Found};
+use crate::{
+    StoreError,
+    event::{Event, OutboxRow},
+    idempotency::{Command, KEPT_MS, replay},
+    page::SortKey,
+    problem::{Outcome, Problem},
+};
+
+/// How many events may wait in one document before it refuses to change.
+pub const OUTBOX_LIMIT: usize = 32;
+/// How many outcomes of a day one document remembers before it refuses to change under another key.
+pub const MARK_LIMIT: usize = 128;
+/// How many of them are kept whole; an older one is answered from the state as it is now.
+const WHOLE_MARKS: usize = 4;
+/// How soon a full outbox is worth another try, in seconds.
+const FULL_RETRY_AFTER: i32 = 1;
+
+/// The key column, in every collection of aggregates, that says since when (ms) events have waited in a
+/// document; NULL when none does.
+pub const WAITING: &str = "waitingSince";
+
+/// What a service keeps as one document.
+pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Where it is kept; its key columns include [`WAITING`].
+    const COLLECTION: &'static Collection;
+
+    /// Its identifier.
+    fn id(&self) -> &str;
+
+    /// The values of its key columns but [`WAITING`]; what is left out is NULL.
+    fn keys(&self) -> BTreeMap<&'static str, SortKey>;
+}
+
+/// A state with its pending events and its marks: what one atomic write stores.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Aggregate<S> {
+    /// The revision that it was read at.
+    #[serde(skip)]
+    revision: i64,
+    /// The number of its latest event.
+    seq: i64,
+    /// Its events that have not left, by number.
+    outbox: Vec<OutboxRow>,
+    /// The commands of the last day, the oldest first.
+    marks: Vec<Mark>,
+    /// What the service keeps.
+    pub state: S,
+}
+
+/// A command that changed the aggregate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Mark {
+    caller: String,
+    mutation: String,
+    key: String,
+    input_hash: String,
+    /// The outcome in JSON, while it is kept whole.
+    result: Option<String>,
+    expires_at: i64,
+}
+
+impl Mark {
+    fn is_of(&self, command: &Command) -> bool {
+        self.key == command.key && self.mutation == command.mutation && self.caller == command.caller
+    }
+}
+
+impl<S: State> Aggregate<S> {
+    /// An aggregate that is not stored yet.
+    pub fn new(state: S) -> Self {
+        Self { revision: 0, seq: 0, outbox: Vec::new(), marks: Vec::new(), state }
+    }
+
+    /// The aggregate that was read.
+    pub fn read(found: Found) -> Result<Self, StoreError> {
+        let read: Result<Self, _> = serde_json::from_value(found.body);
+        let aggregate = read.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
+        Ok(Self { revision: found.revision, ..aggregate })
+    }
+
+    /// What the command came to when it was given before, if it was.
+    pub fn replayed(&self, command: &Command) -> Result<Option<Outcome<S>>, StoreError> {
+        let live = |mark: &&Mark| mark.is_of(command) && mark.expires_at > command.now_ms;
+        let Some(mark) = self.marks.iter().find(live) else { return Ok(None) };
+        match &mark.result {
+            Some(result) => replay(command, &mark.input_hash, result).map(Some),
+            None if mark.input_hash == command.input_hash => Ok(Some(Outcome::done(self.state.clone()))),
+            None => Ok(Some(Outcome::refused(Problem::idempotency_mismatch()))),
+        }
+    }
+
+    /// Changes the state, and notes the event and the outcome; refused while too much waits in the document.
+    pub fn change(&mut self, state: S, event: &Event, command: &Command) -> Result<Outcome<S>, StoreError> {
+        self.marks.retain(|mark| mark.expires_at > command.now_ms && !mark.is_of(command));
+        if self.outbox.len() >= OUTBOX_LIMIT || self.marks.len() >= MARK_LIMIT {
+            return Ok(Outcome::refused(Problem::unavailable(FULL_RETRY_AFTER)));
+        }
+        self.seq += 1;
+        self.outbox.push(OutboxRow::new(event, self.seq, command));
+        self.state = state;
+        let outcome = Outcome::done(self.state.clone());
+        let result = serde_json::to_string(&outcome).map_err(|source| StoreError::corrupt("outcome", source))?;
+        if let Some(older) = self.marks.len().checked_sub(WHOLE_MARKS) {
+            self.marks.iter_mut().take(older + 1).for_each(|mark| mark.result = None);
+        }
+        self.marks.push(Mark {
+            caller: command.caller.clone(),
+            mutation: command.mutation.to_owned(),
+            key: command.key.clone(),
+            input_hash: command.input_hash.clone(),
+            result: Some(result),
+            expires_at: command.now_ms + KEPT_MS,
+        });
+        Ok(outcome)
+    }
+
+    /// The events that have not left.
+    pub fn outbox(&self) -> &[OutboxRow] {
+        &self.outbox
+    }
+
+    /// The aggregate without its events up to this number, which have left.
+    pub(super) fn without_events(mut self, up_to: i64) -> Self {
+        self.outbox.retain(|event| event.seq > up_to);
+        self
+    }
+
+    /// The same aggregate once its document has been written.
+    pub(super) fn written(mut self) -> Self {
+        self.revision += 1;
+        self
+    }
+
+    /// The document to write.
+    pub fn document(&self) -> Result<Document, StoreError> {
+        let mut keys = self.state.keys();
+        keys.insert(WAITING, self.outbox.first().map(|event| event.created_at).into());
+        let body = serde_json::to_value(self);
+        let body = body.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
+        Ok(Document { id: self.state.id().to_owned(), revision: self.revision, keys, body })
+    }
+}

@@ -1,0 +1,97 @@
+//! Migrations of a document database: the same steps on every engine, with the ledger that all engines share.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::{Collection, Index, KeyKind};
+use crate::migrate::{Applied, LedgerEntry, MigrateError, Phase, hex, plan};
+
+/// One migration.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Counts from 1 without a gap in each owner.
+    pub version: u32,
+    /// What it is for.
+    pub name: &'static str,
+    /// What it does to code that is older or newer.
+    pub phase: Phase,
+    /// What it does, in order. Every step may run twice, since not every engine has a transaction for it.
+    pub steps: &'static [Step],
+}
+
+/// What a migration does.
+#[derive(Debug, Clone, Copy)]
+pub enum Step {
+    /// Makes a collection if it is not there.
+    Collection(Collection),
+    /// Makes an index of a collection if it is not there.
+    Index(&'static str, Index),
+}
+
+impl Migration {
+    /// SHA-256 over the steps written out in words of their own, which no refactoring changes.
+    pub(super) fn checksum(&self) -> String {
+        let mut text = String::new();
+        for step in self.steps {
+            match step {
+                Step::Collection(collection) => {
+                    write!(text, "collection {}", collection.name)
+                        .and_then(|()| {
+                            collection.keys.iter().try_for_each(|key| write!(text, " {} {}", key.name, kind(key.kind)))
+                        })
+                        .expect("writing to a string succeeds");
+                }
+                Step::Index(collection, index) => {
+                    let unique = if index.unique { "unique " } else { "" };
+                    write!(text, "{unique}index {} on {collection} {}", index.name, index.columns.join(" "))
+                        .expect("writing to a string succeeds");
+                }
+            }
+            text.push('\n');
+        }
+        hex(&Sha256::digest(text.as_bytes()))
+    }
+
+    /// What the ledger keeps of it.
+    pub(super) fn entry(&self, owner: &'static str, at_ms: i64) -> LedgerEntry {
+        LedgerEntry {
+            owner: owner.to_owned(),
+            version: self.version,
+            name: self.name.to_owned(),
+            kind: "documents".to_owned(),
+            phase: self.phase,
+            checksum: self.checksum(),
+            applied_at: at_ms,
+            by: concat!("lms ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+fn kind(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Text => "text",
+        KeyKind::Integer => "integer",
+    }
+}
+
+/// The migrations that the ledger does not have, in order.
+pub(super) fn missing<'m>(
+    owner: &str,
+    migrations: &'m [Migration],
+    ledger: &[Applied],
+) -> Result<Vec<&'m Migration>, MigrateError> {
+    let here: Vec<(u32, String)> = migrations.iter().map(|known| (known.version, known.checksum())).collect();
+    let versions = plan(owner, &here, ledger)?;
+    Ok(migrations.iter().filter(|known| versions.contains(&known.version)).collect())
+}
+
+/// The names of the migrations that the ledger does not have.
+pub(super) fn missing_names(
+    owner: &str,
+    migrations: &[Migration],
+    ledger: &[Applied],
+) -> Result<Vec<String>, MigrateError> {
+    let missing = missing(owner, migrations, ledger)?;
+    Ok(missing.iter().map(|migration| format!("{owner}/{:04}", migration.version)).collect())
+}

@@ -1,0 +1,31 @@
+//! A store of documents: what a service over documents needs of an engine, and the engines that give it.
+//!
+//! A collection holds aggregates. Each is one document: an identifier, a revision, key columns computed in
+//! Rust (the only fields an engine filters and sorts by, under binary order), and a body that no engine looks
+//! into. A command reads one aggregate, decides, and writes it back if its revision has not moved; its pending
+//! events and its idempotency marks are part of the body, so that one atomic write is the whole change. No
+//! transaction over several documents and no change stream is needed, and every engine behaves alike.
+//!
+//! - [`Collection`], [`Document`]: what is kept. [`Find`], [`FindEach`]: what can be asked.
+//! - [`Documents`]: the port; adapters for `sqlite:` and (feature `mongo`) `mongodb://`. [`open`] picks one.
+//! - [`Migration`]: steps and ledger, the same on each engine.
+//! - [`Aggregate`]: the envelope with bounded outbox and marks. [`update`], [`create`]: how a command writes
+//!   it. [`settle`]: what empties the outbox.
+
+mod aggregate;
+mod collection;
+mod engine;
+mod migration;
+#[cfg(feature = "mongo")]
+mod mongo;
+mod query;
+pub mod settle;
+mod sqlite;
+mod write;
+
+pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
+pub use collection::{Collection, Document, Found, Index, KeyColumn, KeyKind};
+pub use engine::{Documents, Tally, open};
+pub use migration::{Migration, Step};
+pub use query::{Find, FindEach, Match};
+pub use write::{Decision, Written, create, update};

@@ -1,0 +1,356 @@
+//! The `mongodb://` engine: one document a record, its key columns beside `revision` and `body`.
+//!
+//! Only what every server of that protocol has is used: single-document writes, indexes, `$group`. Driver
+//! futures must not be dropped half way, so each runs as a task of its own and the wait for it ends in time.
+
+mod filter;
+mod record_ledger;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use mongodb::{
+    Client, Collection as Records, Cursor, Database,
+    bson::{self, Bson, Document as Fields, doc},
+    error::{Error, ErrorKind, WriteFailure},
+    options::{ClientOptions, ReturnDocument},
+};
+
+use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
+use crate::{OpenError, StoreError, engine::redact, migrate::MigrateError};
+
+/// How long one statement may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How many documents one page for many values may read at once, at least.
+const EACH_AT_ONCE: i64 = 1_000;
+/// How many documents go into one insert.
+const INSERT_CHUNK: usize = 500;
+/// The server's code for a unique key that is taken.
+const DUPLICATE_KEY: i32 = 11_000;
+
+pub(super) struct MongoDocuments {
+    database: Database,
+    statements: AtomicU64,
+}
+
+impl MongoDocuments {
+    pub(super) async fn open(service: &'static str, url: &str) -> Result<Self, OpenError> {
+        let connect = |source: Error| OpenError::Connect { url: redact(url), source: Box::new(source) };
+        let mut options = ClientOptions::parse(url).await.map_err(connect)?;
+        options.app_name = Some(service.to_owned());
+        options.server_selection_timeout = Some(PATIENCE);
+        options.connect_timeout = Some(PATIENCE);
+        let name = options.default_database.clone().unwrap_or_else(|| service.to_owned());
+        let client = Client::with_options(options).map_err(connect)?;
+        let engine = Self { database: client.database(&name), statements: AtomicU64::new(0) };
+        engine.ping().await.map_err(|source| OpenError::Connect { url: redact(url), source: source.into() })?;
+        Ok(engine)
+    }
+
+    fn records(&self, collection: &Collection) -> Records<Fields> {
+        self.database.collection(collection.name)
+    }
+
+    async fn run<T, F>(&self, statement: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = mongodb::error::Result<T>> + Send + 'static,
+    {
+        self.attempt(statement).await?.map_err(refusal)
+    }
+
+    /// As [`Self::run`], but what the server answers is left to the caller.
+    async fn attempt<T, F>(&self, statement: F) -> Result<mongodb::error::Result<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = mongodb::error::Result<T>> + Send + 'static,
+    {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        match tokio::time::timeout(PATIENCE, tokio::spawn(statement)).await {
+            Err(_) => Err(StoreError::Timeout(PATIENCE)),
+            Ok(Err(ended)) => Err(StoreError::Away(Box::new(ended))),
+            Ok(Ok(answer)) => Ok(answer),
+        }
+    }
+
+    async fn read(
+        &self,
+        collection: &Collection,
+        filter: Fields,
+        sort: Option<Fields>,
+        limit: i64,
+    ) -> Result<Vec<Fields>, StoreError> {
+        let records = self.records(collection);
+        self.run(async move {
+            let mut find = records.find(filter).limit(limit);
+            if let Some(sort) = sort {
+                find = find.sort(sort);
+            }
+            collect(find.await?).await
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Documents for MongoDocuments {
+    async fn get(&self, collection: &Collection, ids: &[String]) -> Result<Vec<Found>, StoreError> {
+        let filter = filter::one_of("_id", ids);
+        self.read(collection, filter, None, 0).await?.into_iter().map(found).collect()
+    }
+
+    async fn get_by(
+        &self,
+        collection: &Collection,
+        column: &'static str,
+        values: &[String],
+    ) -> Result<Vec<Found>, StoreError> {
+        let filter = filter::one_of(column, values);
+        self.read(collection, filter, None, 0).await?.into_iter().map(found).collect()
+    }
+
+    async fn find(&self, collection: &Collection, find: &Find) -> Result<Vec<Found>, StoreError> {
+        let sort = filter::sort(find);
+        let found_fields = self.read(collection, filter::page(find), Some(sort), find.reach()).await?;
+        found_fields.into_iter().map(found).collect()
+    }
+
+    async fn find_each(
+        &self,
+        collection: &Collection,
+        find: &FindEach,
+    ) -> Result<BTreeMap<String, Vec<Found>>, StoreError> {
+        let mut open: BTreeSet<String> = find.values.iter().cloned().collect();
+        let mut pages: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+        while !open.is_empty() {
+            let values: Vec<String> = open.iter().cloned().collect();
+            let wanted = find.find.reach().saturating_mul(i64::try_from(values.len()).unwrap_or(i64::MAX));
+            let limit = wanted.max(EACH_AT_ONCE);
+            let (filter, sort) = filter::each_page(find, &values);
+            let batch = self.read(collection, filter, Some(sort), limit).await?;
+            let complete = i64::try_from(batch.len()).unwrap_or(i64::MAX) < limit;
+            let last = add_to_pages(batch, find, &mut pages)?;
+            let Some(last) = last.filter(|_| !complete) else { break };
+            open = close_up_to(&open, &last, find, &mut pages);
+        }
+        Ok(pages)
+    }
+
+    async fn tally(
+        &self,
+        collection: &Collection,
+        by: &'static str,
+        values: &[String],
+        of: &'static str,
+    ) -> Result<BTreeMap<String, Tally>, StoreError> {
+        let records = self.records(collection);
+        let pipeline = [
+            doc! { "$match": filter::one_of(by, values) },
+            doc! { "$group": { "_id": format!("${by}"), "count": { "$sum": 1_i64 }, "sum": { "$sum": format!("${of}") } } },
+        ];
+        let groups: Vec<Fields> =
+            self.run(async move { collect(records.aggregate(pipeline).await?).await }).await?;
+        groups.iter().map(tally).collect()
+    }
+
+    async fn insert(&self, collection: &Collection, document: &Document) -> Result<bool, StoreError> {
+        let records = self.records(collection);
+        let fields = fields(document)?;
+        match self.attempt(async move { records.insert_one(fields).await }).await? {
+            Ok(_) => Ok(true),
+            Err(error) if is_duplicate(&error) => Ok(false),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+
+    async fn insert_missing(
+        &self,
+        collection: &Collection,
+        documents: &[Document],
+    ) -> Result<usize, StoreError> {
+        let mut stored = 0;
+        for chunk in documents.chunks(INSERT_CHUNK) {
+            let records = self.records(collection);
+            let batch = chunk.iter().map(fields).collect::<Result<Vec<_>, _>>()?;
+            let answer = self.attempt(async move { records.insert_many(batch).ordered(false).await }).await?;
+            stored += chunk.len() - taken(answer)?;
+        }
+        Ok(stored)
+    }
+
+    async fn swap(&self, collection: &Collection, document: &Document) -> Result<bool, StoreError> {
+        let records = self.records(collection);
+        let filter = doc! { "_id": &document.id, "revision": document.revision };
+        let fields = fields(document)?;
+        let answer = self.run(async move { records.replace_one(filter, fields).await }).await?;
+        Ok(answer.matched_count == 1)
+    }
+
+    async fn swap_each(&self, collection: &Collection, documents: &[Document]) -> Result<usize, StoreError> {
+        let mut swapped = 0;
+        for document in documents {
+            swapped += usize::from(self.swap(collection, document).await?);
+        }
+        Ok(swapped)
+    }
+
+    async fn take_numbers(&self, counter: &str, count: i64) -> Result<i64, StoreError> {
+        loop {
+            let counters: Records<Fields> = self.database.collection("counters");
+            let (filter, change) = (doc! { "_id": counter }, doc! { "$inc": { "value": count } });
+            let answer = self
+                .attempt(async move {
+                    let update = counters.find_one_and_update(filter, change);
+                    update.upsert(true).return_document(ReturnDocument::After).await
+                })
+                .await?;
+            match answer {
+                Ok(Some(fields)) => return fields.get_i64("value").map_err(corrupt),
+                // Two first takers may both try to create the counter; the later one finds it.
+                Ok(None) => {}
+                Err(error) if is_duplicate(&error) => {}
+                Err(error) => return Err(refusal(error)),
+            }
+        }
+    }
+
+    async fn migrate(
+        &self,
+        owner: &'static str,
+        migrations: &[Migration],
+        at_ms: i64,
+    ) -> Result<(), MigrateError> {
+        record_ledger::migrate(self, owner, migrations, at_ms).await
+    }
+
+    async fn pending(
+        &self,
+        owner: &'static str,
+        migrations: &[Migration],
+    ) -> Result<Vec<String>, MigrateError> {
+        record_ledger::pending(self, owner, migrations).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let database = self.database.clone();
+        self.run(async move { database.run_command(doc! { "ping": 1 }).await }).await.map(drop)
+    }
+
+    fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+async fn collect(mut cursor: Cursor<Fields>) -> mongodb::error::Result<Vec<Fields>> {
+    let mut all = Vec::new();
+    while cursor.advance().await? {
+        all.push(cursor.deserialize_current()?);
+    }
+    Ok(all)
+}
+
+/// Files a batch under its values, and says which value was the last.
+fn add_to_pages(
+    batch: Vec<Fields>,
+    find: &FindEach,
+    pages: &mut BTreeMap<String, Vec<Found>>,
+) -> Result<Option<String>, StoreError> {
+    let mut last = None;
+    for fields in batch {
+        let value = fields.get_str(find.by).map_err(corrupt)?.to_owned();
+        let page = pages.entry(value.clone()).or_default();
+        if i64::try_from(page.len()).unwrap_or(i64::MAX) < find.find.reach() {
+            page.push(found(fields)?);
+        }
+        last = Some(value);
+    }
+    Ok(last)
+}
+
+/// The values whose pages a full batch left open: those after the last one, and it too if it was cut short.
+fn close_up_to(
+    open: &BTreeSet<String>,
+    last: &str,
+    find: &FindEach,
+    pages: &mut BTreeMap<String, Vec<Found>>,
+) -> BTreeSet<String> {
+    let reach = usize::try_from(find.find.reach()).unwrap_or(usize::MAX);
+    let mut rest: BTreeSet<String> = open.iter().filter(|value| value.as_str() > last).cloned().collect();
+    if pages.get(last).is_some_and(|page| page.len() < reach) {
+        pages.remove(last);
+        rest.insert(last.to_owned());
+    }
+    rest
+}
+
+fn fields(document: &Document) -> Result<Fields, StoreError> {
+    let mut fields = doc! { "_id": &document.id, "revision": document.revision + 1 };
+    for (name, value) in &document.keys {
+        fields.insert(*name, filter::value(value));
+    }
+    let body = bson::serialize_to_bson(&document.body).map_err(corrupt)?;
+    fields.insert("body", body);
+    Ok(fields)
+}
+
+fn found(mut fields: Fields) -> Result<Found, StoreError> {
+    let body = fields.remove("body").unwrap_or(Bson::Null);
+    Ok(Found {
+        id: fields.get_str("_id").map_err(corrupt)?.to_owned(),
+        revision: fields.get_i64("revision").map_err(corrupt)?,
+        body: bson::deserialize_from_bson(body).map_err(corrupt)?,
+    })
+}
+
+fn tally(group: &Fields) -> Result<(String, Tally), StoreError> {
+    let value = group.get_str("_id").map_err(corrupt)?.to_owned();
+    Ok((value, Tally { count: integer(group, "count")?, sum: integer(group, "sum")? }))
+}
+
+/// A sum comes in the narrowest type that a server likes.
+fn integer(fields: &Fields, name: &str) -> Result<i64, StoreError> {
+    match fields.get(name) {
+        Some(Bson::Int32(number)) => Ok(i64::from(*number)),
+        Some(Bson::Int64(number)) => Ok(*number),
+        other => Err(StoreError::corrupt("number", format!("{name} is {other:?}"))),
+    }
+}
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::corrupt("document", source)
+}
+
+fn refusal(error: Error) -> StoreError {
+    match *error.kind {
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. } => {
+            StoreError::Away(Box::new(error))
+        }
+        _ => StoreError::Refused(Box::new(error)),
+    }
+}
+
+fn is_duplicate(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
+        ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
+        _ => false,
+    }
+}
+
+/// How many documents of an unordered insert were refused because they were there already.
+fn taken<T>(answer: mongodb::error::Result<T>) -> Result<usize, StoreError> {
+    let Err(error) = answer else { return Ok(0) };
+    if let ErrorKind::InsertMany(failures) = error.kind.as_ref()
+        && failures.write_concern_error.is_none()
+        && let Some(writes) = &failures.write_errors
+        && writes.iter().all(|write| write.code == DUPLICATE_KEY)
+    {
+        return Ok(writes.len());
+    }
+    Err(refusal(error))
+}

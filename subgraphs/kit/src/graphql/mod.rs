@@ -1,0 +1,12 @@
+//! The one client API as GraphQL types: problems, connections, and what a resolver takes from its context.
+
+mod connection;
+mod context;
+mod problems;
+
+pub use connection::{Connection, Edge, PageInfo, connection};
+pub use context::{command, settle};
+pub use problems::{
+    Duplicate, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unavailable,
+    VersionConflict, query_error, views,
+};

@@ -1,0 +1,129 @@
+//! The same mutation with the same key happens once: (caller, mutation, key) leads to the hash of the
+//! input and to the stored outcome, kept for a day.
+
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::StoreError,
+    migrate::hex,
+    problem::{Outcome, Problem},
+    sources::Sources,
+    sql::{Db, Sql, Tx},
+};
+
+/// How long an outcome is kept, in ms.
+pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// One call of a mutation: who asks for what, under which key, when.
+#[derive(Clone)]
+pub struct Command {
+    /// Who asks.
+    pub caller: String,
+    /// The mutation's name.
+    pub mutation: &'static str,
+    /// The client's key.
+    pub key: String,
+    /// SHA-256 of the input, in hexadecimal.
+    pub input_hash: String,
+    /// When it was received, in ms.
+    pub now_ms: i64,
+    /// The trace that it belongs to.
+    pub traceparent: Option<String>,
+    /// Time and identifiers.
+    pub sources: Sources,
+}
+
+impl Command {
+    /// A call, or what is wrong with its key. `input` is everything that the mutation was given but the key.
+    pub fn new(
+        call: &Call,
+        mutation: &'static str,
+        key: &str,
+        input: &impl Serialize,
+    ) -> Result<Self, Problem> {
+        let length = key.chars().count();
+        if length == 0 || length > 128 || key.contains('\0') {
+            let message = format!("idempotencyKey has {length} characters");
+            return Err(Problem::invalid(&["idempotencyKey"], "length 1..=128", message));
+        }
+        let input = serde_json::to_vec(input).expect("an input is text, numbers and lists");
+        Ok(Self {
+            caller: call.caller.clone(),
+            mutation,
+            key: key.to_owned(),
+            input_hash: hex(&Sha256::digest(input)),
+            now_ms: call.sources.clock.now_ms(),
+            traceparent: call.traceparent.clone(),
+            sources: call.sources.clone(),
+        })
+    }
+}
+
+/// What a request brings to each of its mutations.
+#[derive(Clone)]
+pub struct Call {
+    /// Who asks.
+    pub caller: String,
+    /// The trace that it belongs to.
+    pub traceparent: Option<String>,
+    /// Time and identifiers.
+    pub sources: Sources,
+}
+
+/// Claims the command's key within a transaction. `None`: it is new, and this transaction must settle it.
+/// Of two transactions with one key the second waits here for the first.
+pub(crate) async fn claim<T: DeserializeOwned>(
+    tx: &mut Tx,
+    command: &Command,
+) -> Result<Option<Outcome<T>>, StoreError> {
+    let expired = Sql::new(
+        "DELETE FROM idempotency WHERE caller = $1 AND mutation = $2 AND key = $3 AND expires_at <= $4",
+    );
+    tx.run(&keyed(expired, command).bind(command.now_ms)).await?;
+    let insert = Sql::new(
+        "INSERT INTO idempotency (caller, mutation, key, input_hash, expires_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (caller, mutation, key) DO NOTHING",
+    );
+    let insert = keyed(insert, command).bind(&command.input_hash).bind(command.now_ms + KEPT_MS);
+    if tx.run(&insert).await? == 1 {
+        return Ok(None);
+    }
+    let select = Sql::new(
+        "SELECT input_hash, result FROM idempotency WHERE caller = $1 AND mutation = $2 AND key = $3",
+    );
+    let stored = tx.row(&keyed(select, command)).await?;
+    let stored = stored.ok_or_else(|| StoreError::corrupt("idempotency", "its row went away"))?;
+    replay(command, &stored.text("input_hash")?, &stored.text("result")?).map(Some)
+}
+
+/// The outcome that was stored under a key, or that the key belongs to another input.
+pub fn replay<T: DeserializeOwned>(
+    command: &Command,
+    stored_hash: &str,
+    stored_result: &str,
+) -> Result<Outcome<T>, StoreError> {
+    if stored_hash != command.input_hash {
+        return Ok(Outcome::refused(Problem::idempotency_mismatch()));
+    }
+    serde_json::from_str(stored_result).map_err(|cause| StoreError::corrupt("idempotency result", cause))
+}
+
+/// Stores the outcome of a claimed command.
+pub(crate) async fn settle(tx: &mut Tx, command: &Command, result: String) -> Result<(), StoreError> {
+    let update =
+        Sql::new("UPDATE idempotency SET result = $4 WHERE caller = $1 AND mutation = $2 AND key = $3");
+    tx.run(&keyed(update, command).bind(result)).await.map(drop)
+}
+
+/// Forgets the outcomes whose time is over.
+pub async fn purge(db: &Db, now_ms: i64) -> Result<u64, StoreError> {
+    let mut tx = db.begin().await?;
+    let gone = tx.run(&Sql::new("DELETE FROM idempotency WHERE expires_at <= $1").bind(now_ms)).await?;
+    tx.commit().await?;
+    Ok(gone)
+}
+
+fn keyed(sql: Sql, command: &Command) -> Sql {
+    sql.bind(&command.caller).bind(command.mutation).bind(&command.key)
+}

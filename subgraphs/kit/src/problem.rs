@@ -1,0 +1,127 @@
+//! Refusals that a client can act on, as data: stored with an outcome and answered as `problems`.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a mutation did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Problem {
+    /// Nothing is there under that key.
+    NotFound {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+    },
+    /// Someone else changed it first.
+    VersionConflict {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+        /// The version that it has now.
+        current: i32,
+    },
+    /// An input breaks a rule.
+    Invalid {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+        /// The rule, in the same words each time.
+        rule: String,
+    },
+    /// Something unique is taken.
+    Duplicate {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+    },
+    /// The service cannot answer now; nothing was changed.
+    Unavailable {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+        /// Seconds after which it is worth trying again.
+        retry_after: i32,
+    },
+    /// The idempotency key was used before, with another input.
+    IdempotencyMismatch {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+    },
+}
+
+impl Problem {
+    /// Nothing is there under the key that `path` gives.
+    pub fn not_found(path: &[&str], message: impl Into<String>) -> Self {
+        Self::NotFound { message: message.into(), path: owned(path) }
+    }
+
+    /// `expectedVersion` is not the version that it has now.
+    #[must_use]
+    pub fn version_conflict(expected: i32, current: i32) -> Self {
+        let message = format!("version {expected} was expected, and it is at version {current}");
+        Self::VersionConflict { message, path: owned(&["expectedVersion"]), current }
+    }
+
+    /// The input at `path` breaks `rule`.
+    pub fn invalid(path: &[&str], rule: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { message: message.into(), path: owned(path), rule: rule.into() }
+    }
+
+    /// The value at `path` is taken.
+    pub fn duplicate(path: &[&str], message: impl Into<String>) -> Self {
+        Self::Duplicate { message: message.into(), path: owned(path) }
+    }
+
+    /// The service cannot answer now.
+    #[must_use]
+    pub fn unavailable(retry_after: i32) -> Self {
+        let message = "the service cannot answer now; nothing was changed".to_owned();
+        Self::Unavailable { message, path: Vec::new(), retry_after }
+    }
+
+    /// The idempotency key belongs to another input.
+    #[must_use]
+    pub fn idempotency_mismatch() -> Self {
+        let message = "this idempotencyKey was used with another input".to_owned();
+        Self::IdempotencyMismatch { message, path: owned(&["idempotencyKey"]) }
+    }
+}
+
+fn owned(path: &[&str]) -> Vec<String> {
+    path.iter().map(|&segment| segment.to_owned()).collect()
+}
+
+/// What a mutation came to: the entity as it is now, or why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome<T> {
+    /// The entity after the change.
+    pub entity: Option<T>,
+    /// Why nothing was changed.
+    pub problems: Vec<Problem>,
+}
+
+impl<T> Outcome<T> {
+    /// The change took place.
+    pub fn done(entity: T) -> Self {
+        Self { entity: Some(entity), problems: Vec::new() }
+    }
+
+    /// The change did not take place.
+    #[must_use]
+    pub fn refused(problem: Problem) -> Self {
+        Self { entity: None, problems: vec![problem] }
+    }
+
+    /// The change did not take place, for several reasons.
+    #[must_use]
+    pub fn refused_all(problems: Vec<Problem>) -> Self {
+        Self { entity: None, problems }
+    }
+}

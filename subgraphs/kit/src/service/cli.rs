@@ -1,0 +1,149 @@
+//! A service as a process: flags, one clear message when it cannot start, a graceful stop.
+
+use std::{ffi::OsString, io::Write, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use tokio::net::TcpListener;
+
+use super::Service;
+use crate::{error::OpenError, federation::SdlError, sources::Sources};
+
+/// How long requests under way may take to end after a stop was asked for.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a service's process is called and where it listens when nobody says.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition {
+    /// The service's name.
+    pub name: &'static str,
+    /// Its address when none is given.
+    pub default_listen: &'static str,
+}
+
+/// The flags of every service.
+#[derive(Parser, Debug, Clone, Default)]
+#[command(about = "A service of the library.", version)]
+pub struct Cli {
+    /// The database: `postgres://…`, `sqlite:PATH` or `mongodb://…` (or the variable `DATABASE_URL`).
+    #[arg(long)]
+    database_url: Option<String>,
+    /// The address to listen on (or the variable `LISTEN`).
+    #[arg(long)]
+    listen: Option<String>,
+    /// Prints the subgraph's SDL and ends.
+    #[arg(long)]
+    print_sdl: bool,
+    #[arg(skip)]
+    log: Option<String>,
+}
+
+impl Cli {
+    /// The flags, with variables in place of those not given. A wrong flag ends the process.
+    pub fn read(
+        arguments: impl Iterator<Item = OsString>,
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Self {
+        let mut cli = Self::parse_from(arguments);
+        cli.database_url = cli.database_url.or_else(|| variable("DATABASE_URL"));
+        cli.listen = cli.listen.or_else(|| variable("LISTEN"));
+        cli.log = variable("RUST_LOG");
+        cli
+    }
+}
+
+/// Why a service's process ends with a failure.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("no database: give --database-url or DATABASE_URL")]
+    NoDatabase,
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Sdl(#[from] SdlError),
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: String, source: std::io::Error },
+    #[error("the server failed: {0}")]
+    Serve(#[source] std::io::Error),
+    #[error("cannot print: {0}")]
+    Print(#[source] std::io::Error),
+}
+
+/// Runs a service until it is told to stop.
+pub async fn run(
+    cli: Cli,
+    definition: Definition,
+    sdl: impl FnOnce() -> Result<String, SdlError>,
+    open: impl AsyncFnOnce(String, Sources) -> Result<Service, OpenError>,
+) -> ExitCode {
+    let result = if cli.print_sdl { print(sdl) } else { serve(cli, definition, open).await };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do when not even this can be said.
+            let _ = writeln!(std::io::stderr(), "lms-{}: {error}", definition.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(sdl: impl FnOnce() -> Result<String, SdlError>) -> Result<(), RunError> {
+    let sdl = sdl()?;
+    std::io::stdout().write_all(sdl.as_bytes()).map_err(RunError::Print)
+}
+
+async fn serve(
+    cli: Cli,
+    definition: Definition,
+    open: impl AsyncFnOnce(String, Sources) -> Result<Service, OpenError>,
+) -> Result<(), RunError> {
+    let filter = tracing_subscriber::EnvFilter::new(cli.log.as_deref().unwrap_or("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let database_url = cli.database_url.ok_or(RunError::NoDatabase)?;
+    let address = cli.listen.unwrap_or_else(|| definition.default_listen.to_owned());
+    let listener = TcpListener::bind(&address);
+    let listener = listener.await.map_err(|source| RunError::Listen { address: address.clone(), source })?;
+    let service = open(database_url, Sources::system()).await?;
+    let bound = listener.local_addr().map_err(RunError::Serve)?;
+    tracing::info!(service = definition.name, address = %bound, "listening on http://{bound}/graphql");
+
+    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+    let graceful = async move {
+        stop_asked().await;
+        // The deadline may have ended already; then nobody needs to know.
+        let _ = stopping.send(());
+    };
+    let server = axum::serve(listener, service.router()).with_graceful_shutdown(graceful);
+    let deadline = async move {
+        let _ = stopped.await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    tokio::select! {
+        served = server => served.map_err(RunError::Serve)?,
+        () = deadline => tracing::warn!("requests were still under way when the time to stop was over"),
+    }
+    service.close().await;
+    tracing::info!(service = definition.name, "stopped");
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for a supervisor's request to stop.
+async fn stop_asked() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

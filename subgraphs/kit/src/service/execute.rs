@@ -1,0 +1,110 @@
+//! One request: guarded, parsed, executed, and its response put right.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    ErrorExtensionValues, Request, Response, ServerError, Value,
+    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+};
+
+use super::{Service, order};
+use crate::{error::StoreError, federation::EntityCalls, guard, idempotency::Call};
+
+/// What a request's headers say to a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// Who asks; empty when nobody says.
+    pub caller: String,
+    /// The trace that the request belongs to.
+    pub traceparent: Option<String>,
+}
+
+/// Why a request was not executed.
+pub(super) enum Rejection {
+    /// The request itself is wrong.
+    Malformed(ServerError),
+    /// A mutation came by a method that must be safe.
+    MutationByGet,
+}
+
+/// Whether a request may change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+}
+
+/// Executes a request, or says why not.
+pub(super) async fn execute(
+    service: &Service,
+    mut request: Request,
+    headers: Headers,
+    method: Method,
+) -> Result<Response, Rejection> {
+    guard::check(&request.query).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
+    let document = request.parsed_query().map_err(Rejection::Malformed)?.clone();
+    let operation = select(&document, request.operation_name.as_deref())
+        .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?;
+    if method == Method::Get && operation.ty != OperationType::Query {
+        return Err(Rejection::MutationByGet);
+    }
+    let asks_sdl = request.query.contains("_service");
+    let call =
+        Call { caller: headers.caller, traceparent: headers.traceparent, sources: service.0.sources.clone() };
+    let request = request.data(call).data(EntityCalls::default());
+    let mut response = service.0.executor.execute(request).await;
+    if asks_sdl {
+        show_sdl(service, &mut response.data);
+    }
+    order::restore(&mut response.data, operation, &document);
+    response.errors.iter_mut().for_each(explain);
+    Ok(response)
+}
+
+fn select<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(&operation.node),
+        (DocumentOperations::Multiple(operations), Some(name)) => {
+            operations.get(name).map(|found| &found.node)
+        }
+        (DocumentOperations::Multiple(_), None) => None,
+    }
+}
+
+pub(super) fn rejected(message: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    set_code(&mut error, "BAD_REQUEST");
+    error
+}
+
+/// The library answers `_service { sdl }` with its own export: this service's text goes in its place.
+fn show_sdl(service: &Service, data: &mut Value) {
+    let Value::Object(fields) = data else { return };
+    for answer in fields.values_mut() {
+        let Value::Object(answer) = answer else { continue };
+        for value in answer.values_mut() {
+            if matches!(value, Value::String(text) if *text == service.0.sdl.exported) {
+                *value = Value::String(service.0.sdl.shown.clone());
+            }
+        }
+    }
+}
+
+/// Gives a store's failure a code, and keeps its details for the log.
+fn explain(error: &mut ServerError) {
+    let shared = error.source::<Arc<StoreError>>().map(AsRef::as_ref);
+    let Some(failure) = shared.or_else(|| error.source::<StoreError>()) else { return };
+    tracing::error!(error = %failure, "a store failed");
+    let (code, message) = if failure.is_passing() {
+        ("UNAVAILABLE", "the service cannot answer now")
+    } else {
+        ("INTERNAL", "the service failed to answer")
+    };
+    message.clone_into(&mut error.message);
+    error.source = None;
+    set_code(error, code);
+}
+
+fn set_code(error: &mut ServerError, code: &str) {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}

@@ -1,0 +1,120 @@
+//! GraphQL over HTTP, and the two probes.
+
+use async_graphql::{Request, Response, ServerError, Variables};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Query, State},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{IntoResponse, Response as HttpResponse},
+    routing::get,
+};
+use serde::Deserialize;
+
+use super::{
+    Service,
+    execute::{Headers, Method, Rejection, execute, rejected},
+};
+
+/// The most bytes of a request body: a few thousand representations with long keys.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+const GRAPHQL_JSON: &str = "application/graphql-response+json";
+
+/// Names the caller; the gateway sets it from what it has verified.
+const CALLER: HeaderName = HeaderName::from_static("x-octavo-caller");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The routes of a service.
+pub(super) fn router(service: Service) -> Router {
+    Router::new()
+        .route("/graphql", get(by_get).post(by_post))
+        .route("/health", get(|| async { "alive" }))
+        .route("/ready", get(ready))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(service)
+}
+
+/// A response's status and bytes.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Vec<u8>,
+}
+
+/// Answers a request body.
+pub(super) async fn answer(service: &Service, body: &[u8], headers: Headers) -> Answer {
+    // The reader of JSON refuses what is nested more than 128 deep, so a body cannot overflow the stack.
+    match serde_json::from_slice::<Request>(body) {
+        Ok(request) => respond(service, request, headers, Method::Post).await,
+        Err(error) => refuse(rejected(&format!("the body is no GraphQL request: {error}"))),
+    }
+}
+
+async fn by_post(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> HttpResponse {
+    let answer = answer(&service, &body, read(&headers)).await;
+    into_http(answer, &headers)
+}
+
+/// The parameters of a query by GET.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GetParameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Option<String>,
+}
+
+async fn by_get(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(parameters): Query<GetParameters>,
+) -> HttpResponse {
+    let variables = parameters.variables.as_deref().filter(|text| !text.is_empty());
+    let answer = match variables.map(serde_json::from_str::<Variables>).transpose() {
+        Ok(variables) => {
+            let mut request = Request::new(parameters.query).variables(variables.unwrap_or_default());
+            request.operation_name = parameters.operation_name;
+            respond(&service, request, read(&headers), Method::Get).await
+        }
+        Err(error) => refuse(rejected(&format!("`variables` is no JSON object: {error}"))),
+    };
+    into_http(answer, &headers)
+}
+
+async fn respond(service: &Service, request: Request, headers: Headers, method: Method) -> Answer {
+    match execute(service, request, headers, method).await {
+        Ok(response) => Answer { status: StatusCode::OK, body: to_json(&response) },
+        Err(Rejection::Malformed(error)) => refuse(error),
+        Err(Rejection::MutationByGet) => {
+            let refusal = refuse(rejected("a mutation needs POST"));
+            Answer { status: StatusCode::METHOD_NOT_ALLOWED, ..refusal }
+        }
+    }
+}
+
+fn refuse(error: ServerError) -> Answer {
+    let response = Response::from_errors(vec![error]);
+    Answer { status: StatusCode::BAD_REQUEST, body: to_json(&response) }
+}
+
+fn to_json(response: &Response) -> Vec<u8> {
+    serde_json::to_vec(response).expect("a response has text keys only")
+}
+
+fn read(headers: &HeaderMap) -> Headers {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Headers { caller: text(CALLER).unwrap_or_default(), traceparent: text(TRACEPARENT) }
+}
+
+fn into_http(answer: Answer, request: &HeaderMap) -> HttpResponse {
+    let accepted = request.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = if accepted.contains(GRAPHQL_JSON) { GRAPHQL_JSON } else { "application/json" };
+    (answer.status, [(header::CONTENT_TYPE, media_type)], answer.body).into_response()
+}
+
+async fn ready(State(service): State<Service>) -> HttpResponse {
+    match service.0.engine.ready().await {
+        Ok(()) => (StatusCode::OK, "ready".to_owned()).into_response(),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
+    }
+}

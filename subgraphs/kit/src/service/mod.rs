@@ -1,0 +1,129 @@
+//! A running service: its schema, its engine, and the ways to reach both.
+//!
+//! A service is a value: a process of its own serves it ([`run`]), and another program can hold several
+//! and mount their routers or call them directly.
+
+mod cli;
+mod execute;
+mod http;
+mod order;
+mod schema;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use cli::{Cli, Definition, run};
+pub use execute::Headers;
+pub use schema::{SchemaParts, schema, sdl};
+
+use crate::{
+    federation::SdlError,
+    migrate::{self, Migration},
+    sources::Sources,
+    sql::Db,
+};
+use schema::Execute;
+
+/// One service of the library, open.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    name: &'static str,
+    executor: Box<dyn Execute>,
+    sdl: Sdl,
+    engine: Arc<dyn Engine>,
+    sources: Sources,
+}
+
+/// The SDL as the library exports it, and as this service shows it.
+struct Sdl {
+    exported: String,
+    shown: String,
+}
+
+/// What a service needs to know of its engine to be run.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Whether requests can be answered; if not, why.
+    async fn ready(&self) -> Result<(), String>;
+
+    /// How many statements or commands have run.
+    fn statements(&self) -> u64;
+
+    /// Closes what is open.
+    async fn close(&self);
+}
+
+/// The engine of an SQL service.
+pub struct SqlEngine {
+    /// The database.
+    pub db: Db,
+    /// The service's name, as the ledger has it.
+    pub owner: &'static str,
+    /// The service's migrations.
+    pub migrations: &'static [Migration],
+}
+
+#[async_trait]
+impl Engine for SqlEngine {
+    async fn ready(&self) -> Result<(), String> {
+        match migrate::pending(&self.db, self.owner, self.migrations).await {
+            Ok(pending) if pending.is_empty() => Ok(()),
+            Ok(pending) => Err(format!("migrations not applied: {}", pending.join(", "))),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn statements(&self) -> u64 {
+        self.db.statements()
+    }
+
+    async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+impl Service {
+    /// A service from its schema and its engine.
+    pub fn new(parts: SchemaParts, engine: Arc<dyn Engine>, sources: Sources) -> Result<Self, SdlError> {
+        let SchemaParts { name, executor, exported, annotations } = parts;
+        let shown = crate::federation::annotate(&exported, annotations)?;
+        Ok(Self(Arc::new(Inner { name, executor, sdl: Sdl { exported, shown }, engine, sources })))
+    }
+
+    /// The subgraph's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// The SDL that `_service { sdl }` answers and `--print-sdl` prints.
+    #[must_use]
+    pub fn sdl(&self) -> &str {
+        &self.0.sdl.shown
+    }
+
+    /// How many statements or commands the engine has run.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.0.engine.statements()
+    }
+
+    /// The routes `/graphql`, `/health` and `/ready`.
+    #[must_use]
+    pub fn router(&self) -> axum::Router {
+        http::router(self.clone())
+    }
+
+    /// Answers a GraphQL request in JSON with a response in JSON.
+    pub async fn answer(&self, body: &[u8], headers: Headers) -> Vec<u8> {
+        http::answer(self, body, headers).await.body
+    }
+
+    /// Closes the engine.
+    pub async fn close(&self) {
+        self.0.engine.close().await;
+    }
+}

@@ -1,0 +1,91 @@
+//! How a service's schema is built, and how it is held without its types.
+
+use async_graphql::{
+    EmptySubscription, ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
+};
+use async_trait::async_trait;
+
+use crate::federation::{Annotation, Federated, SdlError, annotate};
+
+/// How deep selections may go, entities and connections included.
+const MAX_DEPTH: usize = 40;
+/// How many fields a request may ask for.
+const MAX_FIELDS: usize = 20_000;
+/// How many directives one field may bear.
+const MAX_DIRECTIVES: usize = 16;
+
+/// Begins a service's schema: federation, entities that fail one by one, limits.
+pub fn schema<Q, M>(query: Q, mutation: M) -> SchemaBuilder<Federated<Q>, M, EmptySubscription>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    Schema::build(Federated(query), mutation, EmptySubscription)
+        .enable_federation()
+        .limit_depth(MAX_DEPTH)
+        .limit_recursive_depth(MAX_DEPTH)
+        .limit_complexity(MAX_FIELDS)
+        .limit_directives(MAX_DIRECTIVES)
+}
+
+/// A built schema with what its SDL says beyond it.
+pub struct SchemaParts {
+    pub(super) name: &'static str,
+    pub(super) executor: Box<dyn Execute>,
+    pub(super) exported: String,
+    pub(super) annotations: &'static [Annotation],
+}
+
+impl SchemaParts {
+    /// The parts of the service `name`.
+    pub fn new<Q, M>(
+        name: &'static str,
+        schema: Schema<Federated<Q>, M, EmptySubscription>,
+        annotations: &'static [Annotation],
+    ) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+    {
+        let exported = export(&schema);
+        Self { name, executor: Box::new(schema), exported, annotations }
+    }
+}
+
+/// The SDL of a schema, which needs no engine.
+pub fn sdl<Q, M>(
+    schema: &Schema<Federated<Q>, M, EmptySubscription>,
+    annotations: &[Annotation],
+) -> Result<String, SdlError>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    annotate(&export(schema), annotations)
+}
+
+/// The library's export in the very form in which it answers `_service { sdl }`.
+fn export<Q, M>(schema: &Schema<Federated<Q>, M, EmptySubscription>) -> String
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive())
+}
+
+/// A schema without its types.
+#[async_trait]
+pub(super) trait Execute: Send + Sync {
+    async fn execute(&self, request: Request) -> Response;
+}
+
+#[async_trait]
+impl<Q, M> Execute for Schema<Federated<Q>, M, EmptySubscription>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    async fn execute(&self, request: Request) -> Response {
+        Self::execute(self, request).await
+    }
+}

@@ -1,0 +1,190 @@
+//! A database: its pools, the time limit of each call, and a count of what it ran.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::postgres::PgPool;
+
+use super::{
+    postgres,
+    row::{Inner, Row},
+    sqlite::{self, SqlitePools},
+    statement::Sql,
+    tx::Tx,
+};
+use crate::{
+    engine::{EngineUrl, redact},
+    error::{OpenError, StoreError},
+};
+
+/// How a database is used.
+#[derive(Debug, Clone)]
+pub struct DbOptions {
+    /// The longest that one call may take.
+    pub timeout: Duration,
+}
+
+impl Default for DbOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(5) }
+    }
+}
+
+/// An SQL database of one service.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    pub(super) gauge: Gauge,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite(SqlitePools),
+    Postgres(PgPool),
+}
+
+/// The time limit and the count, shared by a database and its transactions.
+#[derive(Clone)]
+pub(super) struct Gauge {
+    timeout: Duration,
+    statements: Arc<AtomicU64>,
+}
+
+impl Gauge {
+    /// Runs one statement: counted, within the time limit.
+    pub(super) async fn statement<T>(
+        &self,
+        call: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.limit(call).await
+    }
+
+    /// Runs what is not a statement within the time limit.
+    pub(super) async fn limit<T>(
+        &self,
+        call: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.timeout, call).await {
+            Ok(result) => result.map_err(classify),
+            Err(_) => Err(StoreError::Timeout(self.timeout)),
+        }
+    }
+}
+
+impl Db {
+    /// Opens the database of a URL; `service` is named in the error if the engine is not an SQL one.
+    pub async fn open(service: &'static str, url: &str, options: DbOptions) -> Result<Self, OpenError> {
+        let connect = |source: sqlx::Error| OpenError::Connect { url: redact(url), source: source.into() };
+        let timeout = options.timeout;
+        let pools = match EngineUrl::parse(url)? {
+            EngineUrl::Sqlite(path) => Pools::Sqlite(sqlite::open(&path, timeout).await.map_err(connect)?),
+            EngineUrl::Postgres(url) => {
+                Pools::Postgres(postgres::open(&url, timeout).await.map_err(connect)?)
+            }
+            engine @ EngineUrl::Mongo(_) => {
+                let supported = "postgres and sqlite";
+                return Err(OpenError::Engine { service, engine: engine.scheme(), supported });
+            }
+        };
+        Ok(Self { pools, gauge: Gauge { timeout, statements: Arc::default() } })
+    }
+
+    /// All rows of a query.
+    pub async fn rows(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        match &self.pools {
+            Pools::Sqlite(pools) => {
+                let rows = self.gauge.statement(sqlite::query(sql).fetch_all(&pools.reader)).await?;
+                Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
+            }
+            Pools::Postgres(pool) => {
+                let rows = self.gauge.statement(postgres::query(sql).fetch_all(pool)).await?;
+                Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
+            }
+        }
+    }
+
+    /// The first row of a query.
+    pub async fn row(&self, sql: &Sql) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql).await?.into_iter().next())
+    }
+
+    /// Begins a transaction that writes. SQLite's takes the write lock at once: one that reads first and
+    /// writes later could be refused in between.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite(pools) => {
+                let begun = self.gauge.limit(pools.writer.begin_with("BEGIN IMMEDIATE")).await?;
+                Ok(Tx::sqlite(begun, self.gauge.clone()))
+            }
+            Pools::Postgres(pool) => {
+                let begun = self.gauge.limit(pool.begin()).await?;
+                Ok(Tx::postgres(begun, self.gauge.clone()))
+            }
+        }
+    }
+
+    /// Asks the engine whether it is there.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite(pools) => {
+                self.gauge.limit(sqlx::query("SELECT 1").execute(&pools.reader)).await.map(drop)
+            }
+            Pools::Postgres(pool) => self.gauge.limit(sqlx::query("SELECT 1").execute(pool)).await.map(drop),
+        }
+    }
+
+    /// How many statements have run, transactions' own included, `BEGIN` and `COMMIT` not.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.gauge.statements.load(Ordering::Relaxed)
+    }
+
+    /// The engine's name, which is also the folder of its migrations.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match &self.pools {
+            Pools::Sqlite(_) => "sqlite",
+            Pools::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Closes all connections; SQLite moves its log into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite(pools) => {
+                pools.reader.close().await;
+                pools.writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Sorts a driver's errors by what a caller can do about them.
+fn classify(error: sqlx::Error) -> StoreError {
+    let sqlx::Error::Database(refusal) = &error else {
+        return match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => StoreError::Away(error.into()),
+            _ => StoreError::Refused(error.into()),
+        };
+    };
+    if refusal.is_unique_violation() {
+        let name = refusal.constraint().unwrap_or(refusal.message());
+        return StoreError::Taken(name.to_owned());
+    }
+    let code = refusal.code().unwrap_or_default();
+    // SQLite: busy and locked. PostgreSQL: connection, resources, shutdown, serialization and deadlock.
+    let passing = ["5", "6", "261", "517", "40001", "40P01"].contains(&code.as_ref())
+        || ["08", "53", "57P"].iter().any(|class| code.len() == 5 && code.starts_with(class));
+    if passing { StoreError::Away(error.into()) } else { StoreError::Refused(error.into()) }
+}

@@ -1,0 +1,19 @@
+//! One way to ask an SQL engine, whichever it is: [`Db`], [`Tx`], [`Sql`] and [`Row`].
+//!
+//! A store writes each statement once, in PostgreSQL's spelling with `$1` parameters; SQLite understands it
+//! as it is, but for `= ANY($n)`, which its adapter translates. Columns are text, 64-bit integers and bytes,
+//! and text that sorts or matches is stored as a key (see [`crate::text`]), so both engines answer alike.
+
+mod db;
+mod paging;
+mod postgres;
+mod row;
+mod sqlite;
+mod statement;
+mod tx;
+
+pub use db::{Db, DbOptions};
+pub use paging::Order;
+pub use row::Row;
+pub use statement::{Sql, Value};
+pub use tx::Tx;

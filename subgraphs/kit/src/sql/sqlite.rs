@@ -1,0 +1,85 @@
+//! The SQLite adapter: one writer, several readers, write-ahead log.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, Sqlite,
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+        SqliteSynchronous,
+    },
+};
+
+use super::statement::{Sql, Value};
+
+const READERS: u32 = 4;
+
+/// The two pools of a file.
+#[derive(Clone)]
+pub(super) struct SqlitePools {
+    pub(super) writer: SqlitePool,
+    pub(super) reader: SqlitePool,
+}
+
+/// Opens a file, and makes it if it is not there.
+pub(super) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, sqlx::Error> {
+    // The driver sets the busy timeout while it connects, before any pragma: switching to the
+    // write-ahead log needs a lock that another process may hold.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .busy_timeout(timeout)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true);
+    let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(timeout);
+    let writer = pool(1).connect_with(options.clone()).await?;
+    let reader = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
+    Ok(SqlitePools { writer, reader })
+}
+
+/// The statement as the driver takes it.
+pub(super) fn query(sql: &Sql) -> Query<'static, Sqlite, SqliteArguments> {
+    let query = sqlx::query(AssertSqlSafe(translate(&sql.text)));
+    sql.values.iter().cloned().fold(query, |query, value| match value {
+        Value::Text(text) => query.bind(text),
+        Value::Int(number) => query.bind(number),
+        Value::Bytes(bytes) => query.bind(bytes),
+        Value::Texts(texts) => query.bind(json_list(&texts)),
+        Value::Ints(numbers) => query.bind(json_list(&numbers)),
+    })
+}
+
+fn json_list<T: serde::Serialize>(values: &[T]) -> String {
+    serde_json::to_string(values).expect("texts and numbers are JSON")
+}
+
+/// `= ANY($n)` as SQLite says it; all else is the same.
+fn translate(text: &str) -> String {
+    const ANY: &str = "= ANY(";
+    let mut parts = text.split(ANY);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (parameter, rest) = part.split_once(')').unwrap_or((part, ""));
+        out.push_str("IN (SELECT value FROM json_each(");
+        out.push_str(parameter);
+        out.push_str("))");
+        out.push_str(rest);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+
+    #[test]
+    fn any_becomes_a_json_list() {
+        assert_eq!(
+            translate("SELECT 1 WHERE a = ANY($1) AND b = $2 AND (c = ANY($3))"),
+            "SELECT 1 WHERE a IN (SELECT value FROM json_each($1)) AND b = $2 \
+             AND (c IN (SELECT value FROM json_each($3)))"
+        );
+    }
+}
