@@ -1,7 +1,12 @@
-//! The tasks of the repository: test, schema, bench.
+//! The tasks of the repository. `cargo xtask test` is the one to know.
 
+mod cargo;
+mod counts;
+mod engines;
+mod install;
 mod progress;
-mod test;
+mod signals;
+mod tasks;
 
 use std::process::ExitCode;
 
@@ -18,13 +23,23 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Start the engines, run every test of the workspace, stop the engines, print `N passed, M failed`.
-    Test(test::Options),
+    Test(tasks::test::Options),
+    /// Start the engines, print their URLs, and keep them until Ctrl-C.
+    Engines,
 }
 
-fn main() -> ExitCode {
-    let Arguments { task } = Arguments::parse();
-    let outcome = match task {
-        Task::Test(options) => test::run(&options),
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let work = async {
+        match Arguments::parse().task {
+            Task::Test(options) => tasks::test::run(&options).await,
+            Task::Engines => tasks::engines::run().await,
+        }
+    };
+    // Whatever ends first: dropping the other stops what it had started.
+    let outcome = tokio::select! {
+        outcome = work => outcome,
+        stopped = signals::stop() => stopped,
     };
     outcome.unwrap_or_else(|error| {
         progress::complain(&error);

@@ -4,14 +4,19 @@
 
 use std::time::Instant;
 
-/// Runs a step between two lines that name it and its time.
-pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+/// Does a step between two lines that name it and its time.
+pub(crate) async fn step<T>(name: &str, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let started = Instant::now();
     println!("[....] {name}");
-    let outcome = work();
+    let outcome = work.await;
     let mark = if outcome.is_ok() { "done" } else { "FAIL" };
     println!("[{mark}] {name} ({:.1} s)", started.elapsed().as_secs_f64());
     outcome
+}
+
+/// Says one thing.
+pub(crate) fn note(text: &str) {
+    println!("{text}");
 }
 
 /// Passes a line of a child process on.
@@ -22,9 +27,4 @@ pub(crate) fn relay(line: &str) {
 /// Says why a task could not be done.
 pub(crate) fn complain(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
-}
-
-/// The last line of a test run.
-pub(crate) fn summary(passed: u64, failed: u64) {
-    println!("{passed} passed, {failed} failed");
 }

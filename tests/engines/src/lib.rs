@@ -1,1 +1,33 @@
 //! Real engines, started and stopped for a test run.
+//!
+//! `PostgreSQL`, Redis, the `MongoDB` wire protocol (`FerretDB`) and Apache Pulsar run as processes of their own, on free
+//! loopback ports and with their data in a folder that goes away with them. Nothing that was not started here is
+//! touched.
+//!
+//! `cargo xtask test` starts each once and passes its URL on; a test finds them through [`shared`]. A test that breaks an
+//! engine starts one of its own: `Postgres::start().await?`, then [`Engine::kill9`], [`Engine::pause`],
+//! [`Engine::restart`].
+
+mod artefacts;
+mod binaries;
+mod engine;
+mod folder;
+mod health;
+mod mongo;
+mod ports;
+mod postgres;
+mod programs;
+mod pulsar;
+mod redis;
+mod server;
+pub mod shared;
+mod sql;
+
+pub use binaries::binary;
+pub use engine::Engine;
+pub use mongo::Mongo;
+pub use postgres::Postgres;
+pub use programs::{Program, missing_programs};
+pub use pulsar::Pulsar;
+pub use redis::Redis;
+pub use server::Server;

@@ -1,0 +1,49 @@
+//! The folder of one engine: its data and its log, gone when the engine is.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+const LINES_SHOWN: usize = 30;
+
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    /// Makes a folder under the system's temporary one, which every user may enter.
+    pub(crate) fn new(engine: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix(&format!("octavo-{engine}-")).tempdir()?;
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
+        Ok(Self(folder))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Makes a folder inside.
+    pub(crate) fn inside(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path().join(name);
+        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(path)
+    }
+
+    /// Makes a folder inside that belongs to another user.
+    pub(crate) fn inside_for(&self, name: &str, user: u32) -> anyhow::Result<PathBuf> {
+        let path = self.inside(name)?;
+        chown(&path, Some(user), None).with_context(|| format!("cannot hand over {}", path.display()))?;
+        Ok(path)
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path().join("log")
+    }
+
+    pub(crate) fn end_of_log(&self) -> String {
+        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
+    }
+}

@@ -1,0 +1,58 @@
+//! Cargo, run for the whole workspace with its output passed on.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, ensure};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::counts::Counts;
+use crate::progress;
+
+/// Builds the binaries and every test, so that a test may start any binary.
+pub(crate) async fn build() -> anyhow::Result<()> {
+    for arguments in [["build", "--bins"], ["test", "--no-run"]] {
+        let status = cargo(&arguments).args(["--workspace", "--locked", "--quiet"]).status().await?;
+        ensure!(status.success(), "the workspace does not build");
+    }
+    Ok(())
+}
+
+/// Runs tests with these variables; without arguments, every test of the workspace.
+pub(crate) async fn test(
+    arguments: &[String],
+    variables: impl IntoIterator<Item = (&'static str, String)>,
+) -> anyhow::Result<Counts> {
+    let mut command = cargo(&["test", "--locked", "--no-fail-fast"]);
+    if arguments.is_empty() {
+        command.arg("--workspace");
+    }
+    command.args(arguments).envs(variables).env("OCTAVO_BIN_DIR", binaries_folder());
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let mut lines = BufReader::new(child.stdout.take().context("cargo has no output")?).lines();
+    let mut counts = Counts::default();
+    while let Some(line) = lines.next_line().await.context("cannot read cargo's output")? {
+        counts.add(&line);
+        progress::relay(&line);
+    }
+    let status = child.wait().await.context("cargo went away")?;
+    if !status.success() && counts.failed == 0 {
+        // A crate that does not compile, or a test process that dies, fails without a count of its own.
+        counts.failed = 1;
+    }
+    Ok(counts)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// Where the development profile puts binaries.
+fn binaries_folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    target.join("debug")
+}

@@ -1,0 +1,4 @@
+//! One module a task.
+
+pub(crate) mod engines;
+pub(crate) mod test;
