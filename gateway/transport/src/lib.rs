@@ -1,1 +1,17 @@
 //! Subgraph requests over HTTP.
+//!
+//! [`HttpSubgraphs`] is the executor's [`SubgraphPort`](octavo_executor::SubgraphPort): one pooled client for all
+//! subgraphs, a deadline and a size limit for every answer, and one more attempt for a query whose connection was closed
+//! before anything came back. It knows no GraphQL beyond telling whether a body is an answer.
+
+mod answer;
+mod cache_hint;
+mod call;
+mod connect;
+mod endpoint;
+mod error;
+mod options;
+
+pub use call::HttpSubgraphs;
+pub use error::TransportError;
+pub use options::Options;
