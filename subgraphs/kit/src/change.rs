@@ -1,8 +1,8 @@
-//! One change of an SQL service: its rows, its events and its outcome in one transaction.
+//! One change of an SQL service: its rows, its events and its result in one transaction.
 //!
-//! 1. [`Change::begin`] claims the idempotency key; what was settled before is answered from there.
+//! 1. [`Change::begin`] claims the idempotency key; what was done before is answered from there.
 //! 2. The store changes its rows through [`Change::tx`] and says what happened through [`Change::event`].
-//! 3. [`Change::commit`] stores the outcome and commits. A change that is dropped has not happened, and a
+//! 3. [`Change::commit`] stores the result and commits. A change that is dropped has not happened, and a
 //!    refusal is not stored: nothing changed, so asking again does no harm.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,7 +11,7 @@ use crate::{
     error::StoreError,
     event::{self, Event},
     idempotency::{self, Command},
-    problem::Outcome,
+    problem::Refusal,
     sql::{Db, Tx},
 };
 
@@ -23,21 +23,18 @@ pub struct Change<'c> {
 
 /// What beginning a change came to.
 pub enum Begun<'c, T> {
-    /// It was settled before, or its key belongs to another input.
-    Settled(Outcome<T>),
+    /// It was done before, with this result.
+    Before(T),
     /// It is new.
     Fresh(Change<'c>),
 }
 
 impl<'c> Change<'c> {
     /// Begins the change that a command asks for.
-    pub async fn begin<T: DeserializeOwned>(
-        db: &Db,
-        command: &'c Command,
-    ) -> Result<Begun<'c, T>, StoreError> {
+    pub async fn begin<T: DeserializeOwned>(db: &Db, command: &'c Command) -> Result<Begun<'c, T>, Refusal> {
         let mut tx = db.begin().await?;
         Ok(match idempotency::claim(&mut tx, command).await? {
-            Some(outcome) => Begun::Settled(outcome),
+            Some(result) => Begun::Before(result),
             None => Begun::Fresh(Self { tx, command }),
         })
     }
@@ -52,13 +49,11 @@ impl<'c> Change<'c> {
         event::write(&mut self.tx, event, self.command).await
     }
 
-    /// Makes it so, and keeps the outcome for whoever asks the same again.
-    pub async fn commit<T: Serialize>(mut self, entity: T) -> Result<Outcome<T>, StoreError> {
-        let outcome = Outcome::done(entity);
-        let result =
-            serde_json::to_string(&outcome).map_err(|cause| StoreError::corrupt("outcome", cause))?;
-        idempotency::settle(&mut self.tx, self.command, result).await?;
+    /// Makes it so, and keeps the result for whoever asks the same again.
+    pub async fn commit<T: Serialize>(mut self, result: T) -> Result<T, Refusal> {
+        let stored = serde_json::to_string(&result).map_err(|cause| StoreError::corrupt("result", cause))?;
+        idempotency::settle(&mut self.tx, self.command, stored).await?;
         self.tx.commit().await?;
-        Ok(outcome)
+        Ok(result)
     }
 }

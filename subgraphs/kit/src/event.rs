@@ -43,7 +43,7 @@ pub struct Event {
 /// An event in the outbox: a row, or an element of a document's `outbox`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {
-    /// UUIDv7.
+    /// A `UUIDv7`.
     pub event_id: String,
     /// The aggregate's type.
     pub aggregate_type: String,
@@ -56,7 +56,7 @@ pub struct OutboxRow {
     pub kind: String,
     /// The version of the data's format.
     pub schema_version: i32,
-    /// The CloudEvent in JSON.
+    /// The event in JSON.
     pub body: String,
     /// The trace in which it happened.
     pub traceparent: Option<String>,

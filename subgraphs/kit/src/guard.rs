@@ -53,19 +53,17 @@ fn skip_string(text: &[u8]) -> &[u8] {
         loop {
             rest = match rest {
                 [] => return rest,
-                [b'\\', b'"', b'"', b'"', tail @ ..] => tail,
                 [b'"', b'"', b'"', tail @ ..] => return tail,
-                [_, tail @ ..] => tail,
+                [b'\\', b'"', b'"', b'"', tail @ ..] | [_, tail @ ..] => tail,
             };
         }
     }
     let mut rest = text.get(1..).unwrap_or_default();
     loop {
         rest = match rest {
-            [b'\\', _, tail @ ..] => tail,
             // A line's end ends a string too: it was not closed, and what follows is text again.
             [b'"' | b'\n' | b'\r', tail @ ..] => return tail,
-            [_, tail @ ..] => tail,
+            [b'\\', _, tail @ ..] | [_, tail @ ..] => tail,
             [] => return rest,
         };
     }

@@ -1,18 +1,19 @@
 //! The same mutation with the same key happens once: (caller, mutation, key) leads to the hash of the
-//! input and to the stored outcome, kept for a day.
+//! input and to the stored result, kept for a day.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     error::StoreError,
     migrate::hex,
-    problem::{Outcome, Problem},
+    problem::{Problem, Refusal},
     sources::Sources,
     sql::{Db, Sql, Tx},
 };
 
-/// How long an outcome is kept, in ms.
+/// How long a result is kept, in ms.
 pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// One call of a mutation: who asks for what, under which key, when.
@@ -36,23 +37,17 @@ pub struct Command {
 
 impl Command {
     /// A call, or what is wrong with its key. `input` is everything that the mutation was given but the key.
-    pub fn new(
-        call: &Call,
-        mutation: &'static str,
-        key: &str,
-        input: &impl Serialize,
-    ) -> Result<Self, Problem> {
+    pub fn new(call: &Call, mutation: &'static str, key: &str, input: &Value) -> Result<Self, Problem> {
         let length = key.chars().count();
         if length == 0 || length > 128 || key.contains('\0') {
             let message = format!("idempotencyKey has {length} characters");
             return Err(Problem::invalid(&["idempotencyKey"], "length 1..=128", message));
         }
-        let input = serde_json::to_vec(input).expect("an input is text, numbers and lists");
         Ok(Self {
             caller: call.caller.clone(),
             mutation,
             key: key.to_owned(),
-            input_hash: hex(&Sha256::digest(input)),
+            input_hash: hex(&Sha256::digest(input.to_string())),
             now_ms: call.sources.clock.now_ms(),
             traceparent: call.traceparent.clone(),
             sources: call.sources.clone(),
@@ -73,10 +68,7 @@ pub struct Call {
 
 /// Claims the command's key within a transaction. `None`: it is new, and this transaction must settle it.
 /// Of two transactions with one key the second waits here for the first.
-pub(crate) async fn claim<T: DeserializeOwned>(
-    tx: &mut Tx,
-    command: &Command,
-) -> Result<Option<Outcome<T>>, StoreError> {
+pub(crate) async fn claim<T: DeserializeOwned>(tx: &mut Tx, command: &Command) -> Result<Option<T>, Refusal> {
     let expired = Sql::new(
         "DELETE FROM idempotency WHERE caller = $1 AND mutation = $2 AND key = $3 AND expires_at <= $4",
     );
@@ -97,26 +89,27 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     replay(command, &stored.text("input_hash")?, &stored.text("result")?).map(Some)
 }
 
-/// The outcome that was stored under a key, or that the key belongs to another input.
+/// The result that was stored under a key, or that the key belongs to another input.
 pub fn replay<T: DeserializeOwned>(
     command: &Command,
     stored_hash: &str,
     stored_result: &str,
-) -> Result<Outcome<T>, StoreError> {
+) -> Result<T, Refusal> {
     if stored_hash != command.input_hash {
-        return Ok(Outcome::refused(Problem::idempotency_mismatch()));
+        return Err(Problem::idempotency_mismatch().into());
     }
-    serde_json::from_str(stored_result).map_err(|cause| StoreError::corrupt("idempotency result", cause))
+    let result = serde_json::from_str(stored_result);
+    Ok(result.map_err(|cause| StoreError::corrupt("idempotency result", cause))?)
 }
 
-/// Stores the outcome of a claimed command.
+/// Stores the result of a claimed command.
 pub(crate) async fn settle(tx: &mut Tx, command: &Command, result: String) -> Result<(), StoreError> {
     let update =
         Sql::new("UPDATE idempotency SET result = $4 WHERE caller = $1 AND mutation = $2 AND key = $3");
     tx.run(&keyed(update, command).bind(result)).await.map(drop)
 }
 
-/// Forgets the outcomes whose time is over.
+/// Forgets the results whose time is over.
 pub async fn purge(db: &Db, now_ms: i64) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
     let gone = tx.run(&Sql::new("DELETE FROM idempotency WHERE expires_at <= $1").bind(now_ms)).await?;

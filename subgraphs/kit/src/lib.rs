@@ -8,6 +8,7 @@
 //! its store, over [`sql`] → one [`change`] (rows, outbox and idempotency in one transaction).
 
 pub mod change;
+pub mod documents;
 pub mod engine;
 pub mod error;
 pub mod event;
@@ -25,6 +26,6 @@ pub mod text;
 
 pub use engine::EngineUrl;
 pub use error::{OpenError, StoreError};
-pub use problem::{Outcome, Problem};
+pub use problem::{Outcome, Problem, Refusal};
 pub use service::Service;
 pub use sources::Sources;

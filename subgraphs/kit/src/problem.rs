@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::StoreError;
+
 /// Why a mutation did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "SCREAMING_SNAKE_CASE")]
@@ -98,8 +100,31 @@ fn owned(path: &[&str]) -> Vec<String> {
     path.iter().map(|&segment| segment.to_owned()).collect()
 }
 
+/// Why a change did not take place: problems that the client can act on, or a failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The client asked for what cannot be.
+    #[error("refused: {0:?}")]
+    Problems(Vec<Problem>),
+    /// The store failed.
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+impl From<Vec<Problem>> for Refusal {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
 /// What a mutation came to: the entity as it is now, or why not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome<T> {
     /// The entity after the change.
     pub entity: Option<T>,
@@ -108,6 +133,15 @@ pub struct Outcome<T> {
 }
 
 impl<T> Outcome<T> {
+    /// What a change came to, unless the store failed.
+    pub fn of(change: Result<T, Refusal>) -> Result<Self, StoreError> {
+        match change {
+            Ok(entity) => Ok(Self::done(entity)),
+            Err(Refusal::Problems(problems)) => Ok(Self { entity: None, problems }),
+            Err(Refusal::Failed(error)) => Err(error),
+        }
+    }
+
     /// The change took place.
     pub fn done(entity: T) -> Self {
         Self { entity: Some(entity), problems: Vec::new() }
@@ -117,11 +151,5 @@ impl<T> Outcome<T> {
     #[must_use]
     pub fn refused(problem: Problem) -> Self {
         Self { entity: None, problems: vec![problem] }
-    }
-
-    /// The change did not take place, for several reasons.
-    #[must_use]
-    pub fn refused_all(problems: Vec<Problem>) -> Self {
-        Self { entity: None, problems }
     }
 }

@@ -32,7 +32,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The machine's clock and UUIDv7.
+    /// The machine's clock and `UUIDv7`.
     #[must_use]
     pub fn system() -> Self {
         Self { clock: Arc::new(SystemClock), ids: Arc::new(TimeOrderedIds) }
@@ -78,7 +78,7 @@ struct CountedIds(AtomicU64);
 impl IdSource for CountedIds {
     fn next_id(&self) -> Uuid {
         let count = self.0.fetch_add(1, Ordering::Relaxed);
-        // The version and variant bits of UUIDv7, so that whoever checks the format accepts it.
+        // The version and variant bits of version 7, so that whoever checks the format accepts it.
         Uuid::from_u64_pair(0x018b_cfe5_6800_7000, 0x8000_0000_0000_0000 | count)
     }
 }

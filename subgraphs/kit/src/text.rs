@@ -38,6 +38,23 @@ fn escape_like(key: &str) -> String {
     pattern
 }
 
+/// What a list's entries must have in a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TextMatch {
+    /// This text, anywhere.
+    pub contains: Option<String>,
+    /// This text, at the beginning.
+    pub starts_with: Option<String>,
+}
+
+impl TextMatch {
+    /// The `LIKE` patterns that a key must match.
+    pub fn patterns(&self) -> impl Iterator<Item = String> {
+        let contains = self.contains.as_deref().map(contains_pattern);
+        contains.into_iter().chain(self.starts_with.as_deref().map(prefix_pattern))
+    }
+}
+
 /// What a text field may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct TextRule {

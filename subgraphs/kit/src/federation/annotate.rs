@@ -89,7 +89,9 @@ pub fn annotate(export: &str, annotations: &[Annotation]) -> Result<String, SdlE
     }
     types.sort_by(|one, other| one.name.node.as_str().cmp(other.name.node.as_str()));
     let mut used = Used::default();
-    types.iter().for_each(|definition| used.visit_type(definition));
+    for definition in &types {
+        used.visit_type(definition);
+    }
     let mut sdl = used.header();
     for definition in &types {
         sdl.push('\n');
@@ -193,7 +195,7 @@ impl Used {
                 interface.fields.iter().for_each(|field| self.visit_field(&field.node));
             }
             TypeKind::Enum(values) => {
-                values.values.iter().for_each(|value| self.visit(&value.node.directives))
+                values.values.iter().for_each(|value| self.visit(&value.node.directives));
             }
             TypeKind::InputObject(input) => {
                 input.fields.iter().for_each(|field| self.visit(&field.node.directives));

@@ -1,95 +1,58 @@
-//! Prints a parsed schema as SDL: definitions in the order of their names, members in their own.
-
-use std::fmt::Write;
+//! Prints a parsed schema as SDL.
 
 use async_graphql::{
-    Positioned,
+    Name, Positioned,
     parser::types::{
-        ConstDirective, EnumType, FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind,
+        ConstDirective, EnumValueDefinition, FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind,
     },
 };
 
-/// The SDL of a type.
+/// The SDL of a type, with a line's end.
 pub(super) fn type_definition(definition: &TypeDefinition) -> String {
-    let mut out = String::new();
-    description(&mut out, "", definition.description.as_ref());
-    let name = &definition.name.node;
-    let extend = if definition.extend { "extend " } else { "" };
-    let keyword = match &definition.kind {
-        TypeKind::Scalar => "scalar",
-        TypeKind::Object(_) => "type",
-        TypeKind::Interface(_) => "interface",
-        TypeKind::Union(_) => "union",
-        TypeKind::Enum(_) => "enum",
-        TypeKind::InputObject(_) => "input",
-    };
-    out += &format!("{extend}{keyword} {name}");
-    match &definition.kind {
-        TypeKind::Object(object) => out += &implements(&object.implements),
-        TypeKind::Interface(interface) => out += &implements(&interface.implements),
-        _ => {}
-    }
-    out += &directives(&definition.directives);
-    match &definition.kind {
-        TypeKind::Scalar => {}
-        TypeKind::Object(object) => fields(&mut out, &object.fields),
-        TypeKind::Interface(interface) => fields(&mut out, &interface.fields),
-        TypeKind::Union(union) => out += &format!(" = {}", names(&union.members, " | ")),
-        TypeKind::Enum(values) => enum_values(&mut out, values),
-        TypeKind::InputObject(input) => {
-            out += " {\n";
-            for field in &input.fields {
-                description(&mut out, "  ", field.node.description.as_ref());
-                out += &format!("  {}\n", input_value(&field.node));
-            }
-            out.push('}');
+    let (keyword, interfaces, body) = match &definition.kind {
+        TypeKind::Scalar => ("scalar", String::new(), String::new()),
+        TypeKind::Union(union) => ("union", String::new(), format!(" = {}", names(&union.members, " | "))),
+        TypeKind::Object(object) => ("type", implements(&object.implements), block(&object.fields, field)),
+        TypeKind::Interface(interface) => {
+            ("interface", implements(&interface.implements), block(&interface.fields, field))
         }
-    }
-    out.push('\n');
-    out
+        TypeKind::Enum(values) => ("enum", String::new(), block(&values.values, enum_value)),
+        TypeKind::InputObject(input) => ("input", String::new(), block(&input.fields, input_field)),
+    };
+    let description = description("", definition.description.as_ref());
+    let extend = if definition.extend { "extend " } else { "" };
+    let (name, directives) = (&definition.name.node, directives(&definition.directives));
+    format!("{description}{extend}{keyword} {name}{interfaces}{directives}{body}\n")
 }
 
-/// A directive as it is applied.
-pub(super) fn directive(applied: &ConstDirective) -> String {
-    let mut out = format!("@{}", applied.name.node);
-    if !applied.arguments.is_empty() {
-        let arguments: Vec<_> =
-            applied.arguments.iter().map(|(name, value)| format!("{}: {}", name.node, value.node)).collect();
-        write!(out, "({})", arguments.join(", ")).expect("writing to a string succeeds");
+/// The members of a type in braces; nothing if there are none.
+fn block<T>(members: &[Positioned<T>], print: impl Fn(&T) -> String) -> String {
+    if members.is_empty() {
+        return String::new();
     }
-    out
+    let lines: Vec<_> = members.iter().map(|member| print(&member.node)).collect();
+    format!(" {{\n{}\n}}", lines.join("\n"))
 }
 
-fn fields(out: &mut String, fields: &[Positioned<FieldDefinition>]) {
-    if fields.is_empty() {
-        return;
-    }
-    *out += " {\n";
-    for field in fields {
-        let field = &field.node;
-        description(out, "  ", field.description.as_ref());
-        *out += &format!("  {}", field.name.node);
-        arguments(out, &field.arguments);
-        *out += &format!(": {}{}\n", field.ty.node, directives(&field.directives));
-    }
-    out.push('}');
+fn field(field: &FieldDefinition) -> String {
+    let description = description("  ", field.description.as_ref());
+    let (arguments, directives) = (arguments(&field.arguments), directives(&field.directives));
+    format!("{description}  {}{arguments}: {}{directives}", field.name.node, field.ty.node)
 }
 
-fn arguments(out: &mut String, arguments: &[Positioned<InputValueDefinition>]) {
+fn arguments(arguments: &[Positioned<InputValueDefinition>]) -> String {
     if arguments.is_empty() {
-        return;
+        return String::new();
     }
     if arguments.iter().all(|argument| argument.node.description.is_none()) {
         let list: Vec<_> = arguments.iter().map(|argument| input_value(&argument.node)).collect();
-        *out += &format!("({})", list.join(", "));
-        return;
+        return format!("({})", list.join(", "));
     }
-    *out += "(\n";
-    for argument in arguments {
-        description(out, "    ", argument.node.description.as_ref());
-        *out += &format!("    {}\n", input_value(&argument.node));
-    }
-    *out += "  )";
+    let lines = arguments.iter().map(|argument| {
+        let description = description("    ", argument.node.description.as_ref());
+        format!("{description}    {}", input_value(&argument.node))
+    });
+    format!("(\n{}\n  )", lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn input_value(value: &InputValueDefinition) -> String {
@@ -97,39 +60,43 @@ fn input_value(value: &InputValueDefinition) -> String {
     format!("{}: {}{default}{}", value.name.node, value.ty.node, directives(&value.directives))
 }
 
-fn enum_values(out: &mut String, values: &EnumType) {
-    *out += " {\n";
-    for value in &values.values {
-        description(out, "  ", value.node.description.as_ref());
-        *out += &format!("  {}{}\n", value.node.value.node, directives(&value.node.directives));
-    }
-    out.push('}');
+fn input_field(field: &InputValueDefinition) -> String {
+    format!("{}  {}", description("  ", field.description.as_ref()), input_value(field))
 }
 
-fn implements(interfaces: &[Positioned<async_graphql::Name>]) -> String {
+fn enum_value(value: &EnumValueDefinition) -> String {
+    let description = description("  ", value.description.as_ref());
+    format!("{description}  {}{}", value.value.node, directives(&value.directives))
+}
+
+fn implements(interfaces: &[Positioned<Name>]) -> String {
     if interfaces.is_empty() { String::new() } else { format!(" implements {}", names(interfaces, " & ")) }
 }
 
-fn names(names: &[Positioned<async_graphql::Name>], separator: &str) -> String {
+fn names(names: &[Positioned<Name>], separator: &str) -> String {
     names.iter().map(|name| name.node.as_str()).collect::<Vec<_>>().join(separator)
 }
 
 fn directives(applied: &[Positioned<ConstDirective>]) -> String {
-    applied.iter().map(|applied| format!(" {}", directive(&applied.node))).collect()
+    let texts: Vec<_> = applied.iter().map(|applied| directive(&applied.node)).collect();
+    if texts.is_empty() { String::new() } else { format!(" {}", texts.join(" ")) }
 }
 
-fn description(out: &mut String, indent: &str, text: Option<&Positioned<String>>) {
-    let Some(text) = text else { return };
+fn directive(applied: &ConstDirective) -> String {
+    let given = applied.arguments.iter();
+    let arguments: Vec<_> = given.map(|(name, value)| format!("{}: {}", name.node, value.node)).collect();
+    let name = &applied.name.node;
+    if arguments.is_empty() { format!("@{name}") } else { format!("@{name}({})", arguments.join(", ")) }
+}
+
+/// A description with the line's end behind it; nothing if there is none.
+fn description(indent: &str, text: Option<&Positioned<String>>) -> String {
+    let Some(text) = text else { return String::new() };
     let text = text.node.trim();
-    if text.contains('\n') || text.contains('"') || text.contains('\\') {
-        let body = text.replace("\"\"\"", "\\\"\"\"");
-        *out += &format!("{indent}\"\"\"\n");
-        for line in body.lines() {
-            let line = line.trim_end();
-            *out += &if line.is_empty() { "\n".to_owned() } else { format!("{indent}{line}\n") };
-        }
-        *out += &format!("{indent}\"\"\"\n");
-    } else {
-        *out += &format!("{indent}\"{text}\"\n");
+    if !text.contains(['\n', '"', '\\']) {
+        return format!("{indent}\"{text}\"\n");
     }
+    let text = text.replace("\"\"\"", "\\\"\"\"");
+    let lines = text.lines().map(|line| format!("{indent}{line}").trim_end().to_owned());
+    format!("{indent}\"\"\"\n{}\n{indent}\"\"\"\n", lines.collect::<Vec<_>>().join("\n"))
 }

@@ -1,12 +1,11 @@
 //! What a resolver takes from its context, and how a store's answer becomes a mutation's.
 
 use async_graphql::{Context, Error};
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    error::StoreError,
     idempotency::{Call, Command},
-    problem::{Outcome, Problem},
+    problem::{Outcome, Problem, Refusal},
 };
 
 /// Seconds after which a client may try again when an engine is away.
@@ -17,20 +16,20 @@ pub fn command(
     context: &Context<'_>,
     mutation: &'static str,
     key: &str,
-    input: &impl Serialize,
+    input: &Value,
 ) -> Result<Command, Problem> {
     // Each request that the kit executes carries its call.
     let call = context.data_opt::<Call>().ok_or_else(|| Problem::unavailable(RETRY_AFTER))?;
     Command::new(call, mutation, key, input)
 }
 
-/// A store's answer to a mutation: an engine that is away is a problem of the payload, not an error.
-pub fn settle<T>(answer: Result<Outcome<T>, StoreError>) -> Result<Outcome<T>, Error> {
-    match answer {
+/// Does the work of a mutation. An engine that is away is a problem of the payload, not an error.
+pub async fn settle<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<Outcome<T>, Error> {
+    match Outcome::of(work.await) {
         Err(error) if error.is_passing() => {
             tracing::warn!(%error, "a mutation found its engine away");
             Ok(Outcome::refused(Problem::unavailable(RETRY_AFTER)))
         }
-        answer => Ok(answer?),
+        outcome => Ok(outcome?),
     }
 }

@@ -2,11 +2,15 @@
 
 mod connection;
 mod context;
+mod filter;
+mod loader;
 mod problems;
 
 pub use connection::{Connection, Edge, PageInfo, connection};
 pub use context::{command, settle};
+pub use filter::TextFilter;
+pub use loader::{LoadError, batching};
 pub use problems::{
     Duplicate, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unavailable,
-    VersionConflict, query_error, views,
+    VersionConflict, views,
 };

@@ -1,6 +1,6 @@
 //! `interface Problem` and its types, the same in every subgraph.
 
-use async_graphql::{Enum, Error, Interface, SimpleObject, Value};
+use async_graphql::{Enum, Error, ErrorExtensionValues, Interface, SimpleObject};
 
 use crate::problem::Problem;
 
@@ -158,17 +158,23 @@ pub fn views(problems: Vec<Problem>) -> Vec<ProblemView> {
     problems.into_iter().map(ProblemView::from).collect()
 }
 
-/// A problem of a query, which has no payload: an error with the same code, path and rule.
-#[must_use]
-pub fn query_error(problem: Problem) -> Error {
-    let stored = serde_json::to_value(&problem).expect("a problem is text and numbers");
-    let mut error = Error::new(stored["message"].as_str().unwrap_or_default());
-    let mut extensions = async_graphql::ErrorExtensionValues::default();
-    for (name, response_name) in [("code", "code"), ("path", "argument"), ("rule", "rule")] {
-        if let Some(value) = stored.get(name) {
-            extensions.set(response_name, Value::from_json(value.clone()).unwrap_or_default());
+/// A problem of a query, which has no payload, is an error with the same code, path and rule.
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        let (code, message, path, rule) = match problem {
+            Problem::Invalid { message, path, rule } => ("INVALID", message, path, Some(rule)),
+            Problem::NotFound { message, path } => ("NOT_FOUND", message, path, None),
+            Problem::VersionConflict { message, path, .. } => ("VERSION_CONFLICT", message, path, None),
+            Problem::Duplicate { message, path } => ("DUPLICATE", message, path, None),
+            Problem::Unavailable { message, path, .. } => ("UNAVAILABLE", message, path, None),
+            Problem::IdempotencyMismatch { message, path } => ("IDEMPOTENCY_MISMATCH", message, path, None),
+        };
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", code);
+        extensions.set("argument", path);
+        if let Some(rule) = rule {
+            extensions.set("rule", rule);
         }
+        Self { extensions: Some(extensions), ..Self::new(message) }
     }
-    error.extensions = Some(extensions);
-    error
 }

@@ -118,7 +118,7 @@ async fn serve(
         tokio::time::sleep(STOP_WITHIN).await;
     };
     tokio::select! {
-        served = server => served.map_err(RunError::Serve)?,
+        ended = server => ended.map_err(RunError::Serve)?,
         () = deadline => tracing::warn!("requests were still under way when the time to stop was over"),
     }
     service.close().await;

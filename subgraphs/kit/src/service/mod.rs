@@ -112,7 +112,6 @@ impl Service {
     }
 
     /// The routes `/graphql`, `/health` and `/ready`.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         http::router(self.clone())
     }

@@ -25,7 +25,9 @@ fn restore_value(value: &mut Value, sets: &[&SelectionSet], document: &Executabl
 
 fn restore_object(fields: &mut IndexMap<Name, Value>, sets: &[&SelectionSet], document: &ExecutableDocument) {
     let mut wanted = IndexMap::new();
-    sets.iter().for_each(|set| collect(set, document, &mut wanted));
+    for set in sets {
+        collect(set, document, &mut wanted);
+    }
     let mut next = 0;
     for (name, selected) in wanted {
         let Some(index) = fields.get_index_of(name) else { continue };

@@ -1,5 +1,7 @@
 //! A statement and the values of its parameters.
 
+use crate::text::TextMatch;
+
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -114,6 +116,16 @@ impl Sql {
         self.values.push(value.into());
         self.text.push('$');
         self.text.push_str(&self.values.len().to_string());
+        self
+    }
+
+    /// Conditions on a key column, each behind an `AND`.
+    #[must_use]
+    pub fn matching(mut self, key_column: &'static str, wanted: &TextMatch) -> Self {
+        for pattern in wanted.patterns() {
+            self =
+                self.push(" AND ").push(key_column).push(" LIKE ").push_value(pattern).push(" ESCAPE '\\'");
+        }
         self
     }
 }

@@ -1,0 +1,89 @@
+//! What a genre is, and the rules it keeps.
+
+use lms_kit::{
+    Problem,
+    event::{Event, Touch},
+    text::{self, TextRule},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::NAME;
+
+/// A genre.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Genre {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) state: State,
+    pub(crate) version: i32,
+}
+
+/// Whether a genre is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum State {
+    Active,
+}
+
+/// A name that keeps the rule: 1 to 64 characters, none of them a control character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GenreName {
+    pub(crate) text: String,
+    /// Names are unique by this key.
+    pub(crate) key: String,
+}
+
+impl GenreName {
+    pub(crate) fn new(text: &str) -> Result<Self, Problem> {
+        let text = TextRule { field: "name", min: 1, max: 64 }.check(text)?;
+        Ok(Self { key: text::key(&text), text })
+    }
+
+    pub(crate) fn taken(&self) -> Problem {
+        Problem::duplicate(&["name"], format!("there is a genre named {} already", self.text))
+    }
+}
+
+/// There is no genre with this id.
+pub(crate) fn no_genre(id: &str) -> Problem {
+    Problem::not_found(&["id"], format!("there is no genre {id}"))
+}
+
+impl Genre {
+    pub(crate) fn new(id: String, name: &GenreName) -> Self {
+        Self { id, name: name.text.clone(), state: State::Active, version: 1 }
+    }
+
+    pub(crate) fn renamed(&self, name: &GenreName) -> Self {
+        Self { name: name.text.clone(), version: self.version + 1, ..self.clone() }
+    }
+
+    pub(crate) fn created(&self) -> Event {
+        self.event("GenreCreated", &self.name)
+    }
+
+    pub(crate) fn was_renamed(&self, old_name: &str) -> Event {
+        self.event("GenreRenamed", old_name)
+    }
+
+    pub(crate) fn deleted(&self) -> Event {
+        self.event("GenreDeleted", &self.name)
+    }
+
+    fn event(&self, kind: &'static str, old_name: &str) -> Event {
+        let mut keys = vec![json!({ "id": self.id }), json!({ "name": self.name })];
+        if old_name != self.name {
+            keys.push(json!({ "name": old_name }));
+        }
+        Event {
+            service: NAME,
+            aggregate_type: "Genre",
+            aggregate_id: self.id.clone(),
+            kind,
+            schema_version: 1,
+            data: json!(self),
+            touches: vec![Touch { type_name: "Genre".to_owned(), keys, subgraph: NAME.to_owned() }],
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The genres subgraph: thin, it loads, maps and returns.
+
+mod mutation;
+mod query;
+mod types;
+
+use async_graphql::{EmptySubscription, SchemaBuilder};
+use lms_kit::federation::{Annotation, Federated};
+
+use mutation::Mutation;
+use query::Query;
+
+/// What the SDL says beyond the types.
+pub(crate) const ANNOTATIONS: &[Annotation] = &[
+    Annotation::add("Genre", "@cacheControl(maxAge: 300)"),
+    Annotation::add("Genre", "@tag(name: \"catalogue\")"),
+    Annotation::add("Query.genres", "@cost(weight: \"2\")"),
+    Annotation::add(
+        "Query.genres",
+        "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
+         requireOneSlicingArgument: false)",
+    ),
+    Annotation::add("Mutation.createGenre", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.renameGenre", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.deleteGenre", "@cost(weight: \"10\")"),
+];
+
+/// The schema, to which its store and its loader are still to be given.
+pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
+    lms_kit::service::schema(Query, Mutation)
+}
