@@ -26,6 +26,7 @@ mod sql;
 pub use binaries::binary;
 pub use engine::Engine;
 pub use mongo::Mongo;
+pub use ports::free_address;
 pub use postgres::Postgres;
 pub use programs::{Program, missing_programs};
 pub use pulsar::Pulsar;

@@ -11,7 +11,7 @@ const RANGE: std::ops::Range<u16> = 20_000..32_000;
 static TAKEN: AtomicU16 = AtomicU16::new(0);
 
 /// An address that nothing listens on, and that this process gave out to nobody else.
-pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
+pub fn free_address() -> anyhow::Result<SocketAddr> {
     let size = RANGE.end - RANGE.start;
     // Processes of one test run begin at different places.
     let first = u16::try_from(std::process::id() * 37 % u32::from(size)).unwrap_or(0);

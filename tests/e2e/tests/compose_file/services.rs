@@ -1,0 +1,62 @@
+//! Each service's command runs as the file says it, on the engines of this test run.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use octavo_engines::{binary, free_address, shared};
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+use crate::file::{ComposeFile, Service, root};
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn every_service_becomes_ready_on_its_engine() -> anyhow::Result<()> {
+    let file = ComposeFile::read()?;
+    let services: Vec<_> =
+        file.built().filter(|(_, service)| service.environment.contains_key("DATABASE_URL")).collect();
+    assert_eq!(services.len(), crate::LIBRARY.len());
+    for (name, service) in services {
+        becomes_ready(name, service).await.with_context(|| name.clone())?;
+    }
+    Ok(())
+}
+
+async fn becomes_ready(name: &str, service: &Service) -> anyhow::Result<()> {
+    let database = if service.environment["DATABASE_URL"].starts_with("mongodb:") {
+        shared::mongo_database(name)?
+    } else {
+        shared::postgres_database(name).await?
+    };
+    let address = free_address()?;
+    let listen = service.value_of("--listen").context("the command says where to listen")?.to_owned();
+    let here = |argument: &String| if *argument == listen { address.to_string() } else { argument.clone() };
+    let (command, arguments) = service.command.split_first().context("there is a command")?;
+    let mut process = Command::new(binary(command)?)
+        .args(arguments.iter().map(here))
+        .env("DATABASE_URL", database)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    wait_until_ready(&mut process, address.port()).await
+}
+
+/// Asks as the file's healthcheck does.
+async fn wait_until_ready(process: &mut Child, port: u16) -> anyhow::Result<()> {
+    let started = Instant::now();
+    while started.elapsed() < READY_WITHIN {
+        if let Some(status) = process.try_wait()? {
+            bail!("the process ended: {status}");
+        }
+        let asked =
+            Command::new(root().join("deploy/is-ready")).arg(port.to_string()).stderr(Stdio::null()).status();
+        if asked.await?.success() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    bail!("the process was not ready within {} s", READY_WITHIN.as_secs())
+}
