@@ -1,1 +1,40 @@
-//! The books service.
+//! The books service: what the library has, each book known by its ISBN.
+//!
+//! A request goes `graphql` → `loaders` → `store`; the rules are in `domain` and `isbn`, which know no engine.
+//! Authors and genres are other services' things: a book holds references to them, and adds its lists to them.
+
+mod domain;
+mod graphql;
+mod isbn;
+mod loaders;
+mod store;
+
+use std::sync::Arc;
+
+use lms_kit::{
+    OpenError, Service, Sources,
+    federation::SdlError,
+    migrate,
+    service::{SchemaParts, SqlEngine},
+    sql::{Db, DbOptions},
+};
+
+use store::SqlBooks;
+
+/// The subgraph's name.
+pub const NAME: &str = "books";
+
+/// Opens the service on the database of a URL, and migrates it.
+pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
+    let db = Db::open(NAME, database_url, DbOptions::default()).await?;
+    migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
+    let schema = graphql::schema().data(loaders::loader(Arc::new(SqlBooks::new(db.clone())))).finish();
+    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
+    Ok(Service::new(parts, Arc::new(engine), sources)?)
+}
+
+/// The subgraph's SDL.
+pub fn sdl() -> Result<String, SdlError> {
+    lms_kit::service::sdl(&graphql::schema().finish(), graphql::ANNOTATIONS)
+}

@@ -1,0 +1,37 @@
+//! The books subgraph: thin, it loads, maps and returns.
+
+mod book;
+mod mutation;
+mod others;
+mod query;
+
+use async_graphql::{EmptySubscription, SchemaBuilder};
+use lms_kit::federation::{Annotation, Federated};
+
+use mutation::Mutation;
+use query::Query;
+
+const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
+                    requireOneSlicingArgument: false)";
+
+/// What the SDL says beyond the types.
+pub(crate) const ANNOTATIONS: &[Annotation] = &[
+    Annotation::add("Book", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Book", "@tag(name: \"catalogue\")"),
+    Annotation::add("Query.books", "@cost(weight: \"2\")"),
+    Annotation::add("Query.books", LIST),
+    Annotation::add("Author.books", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Author.books", LIST),
+    Annotation::add("Author.coAuthors", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Genre.books", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Genre.books", LIST),
+    Annotation::add("Student.suggestions", "@listSize(assumedSize: 5)"),
+    Annotation::add("Mutation.createBook", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.updateBook", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.deleteBook", "@cost(weight: \"10\")"),
+];
+
+/// The schema, to which its loader is still to be given.
+pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
+    lms_kit::service::schema(Query, Mutation)
+}

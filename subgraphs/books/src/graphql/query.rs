@@ -1,0 +1,65 @@
+//! What can be asked.
+#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
+
+use async_graphql::{Context, ID, Object, Result};
+use lms_kit::{
+    graphql::{Connection, connection},
+    page::{CursorKind, PageArguments},
+};
+
+use super::{
+    book::{Book, BookFilterInput},
+    others::{Author, Genre, Interest, Student},
+};
+use crate::{isbn::Isbn, loaders::Books};
+
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    /// The book with this ISBN-10 or ISBN-13.
+    async fn book(&self, ctx: &Context<'_>, isbn: ID) -> Result<Option<Book>> {
+        let isbn = Isbn::parse("isbn", &isbn)?;
+        Ok(ctx.data::<Books>()?.load_one(isbn).await?.map(Book::from))
+    }
+
+    /// All books, by title.
+    async fn books(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        filter: Option<BookFilterInput>,
+    ) -> Result<Connection<Book>> {
+        let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
+        let store = &ctx.data::<Books>()?.loader().store;
+        Ok(connection(store.list(&filter.unwrap_or_default().into(), &window).await?))
+    }
+
+    #[graphql(entity)]
+    async fn find_book(&self, ctx: &Context<'_>, isbn: ID) -> Result<Option<Book>> {
+        self.book(ctx, isbn).await
+    }
+
+    /// Whoever it is, books can say what is theirs: nothing is asked before a list is.
+    #[graphql(entity)]
+    async fn find_author(&self, author_number: ID) -> Author {
+        Author::new(author_number.0)
+    }
+
+    #[graphql(entity)]
+    async fn find_genre(&self, id: ID) -> Genre {
+        Genre::new(id.0)
+    }
+
+    #[graphql(entity)]
+    async fn find_student(
+        &self,
+        #[graphql(key)] student_number: ID,
+        interests: Option<Vec<Option<Interest>>>,
+    ) -> Student {
+        Student::new(student_number.0, interests.unwrap_or_default())
+    }
+}
