@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::counts::Counts;
 use crate::engines::Engines;
 use crate::{cargo, install, progress};
 
@@ -14,6 +15,16 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let counts = run_tests(options).await.unwrap_or_else(|error| {
+        progress::complain(&error);
+        // What kept the tests from running counts, so that nobody takes the run for a green one.
+        Counts { passed: 0, failed: 1 }
+    });
+    progress::note(&counts.to_string());
+    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
     install::programs().await?;
     let build = async {
         if options.arguments.is_empty() {
@@ -24,6 +35,5 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let (engines, ()) = tokio::try_join!(Engines::start(), build)?;
     let counts = progress::step("tests", cargo::test(&options.arguments, engines.variables())).await?;
     progress::step("stop of the engines", engines.stop()).await?;
-    progress::note(&counts.to_string());
-    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(counts)
 }
