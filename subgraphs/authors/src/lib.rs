@@ -1,1 +1,39 @@
-//! The authors service.
+//! The authors service: who wrote the books, each known by a number.
+//!
+//! A request goes `graphql` → `loaders` → `store`; the rules are in `domain`, which knows no engine.
+
+mod domain;
+mod graphql;
+mod loaders;
+mod store;
+
+use std::sync::Arc;
+
+use lms_kit::{
+    OpenError, Service, Sources,
+    federation::SdlError,
+    migrate,
+    service::{SchemaParts, SqlEngine},
+    sql::{Db, DbOptions},
+};
+
+use store::{AuthorStore, SqlAuthors};
+
+/// The subgraph's name.
+pub const NAME: &str = "authors";
+
+/// Opens the service on the database of a URL, and migrates it.
+pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
+    let db = Db::open(NAME, database_url, DbOptions::default()).await?;
+    migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
+    let store: Arc<dyn AuthorStore> = Arc::new(SqlAuthors::new(db.clone()));
+    let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).finish();
+    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
+    Ok(Service::new(parts, Arc::new(engine), sources)?)
+}
+
+/// The subgraph's SDL.
+pub fn sdl() -> Result<String, SdlError> {
+    lms_kit::service::sdl(&graphql::schema().finish(), graphql::ANNOTATIONS)
+}

@@ -1,6 +1,11 @@
 //! A service as a process: flags, one clear message when it cannot start, a graceful stop.
 
-use std::{ffi::OsString, io::Write, process::ExitCode, time::Duration};
+use std::{
+    ffi::OsString,
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -96,8 +101,9 @@ async fn serve(
     definition: Definition,
     open: impl AsyncFnOnce(String, Sources) -> Result<Service, OpenError>,
 ) -> Result<(), RunError> {
-    let filter = tracing_subscriber::EnvFilter::new(cli.log.as_deref().unwrap_or("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = tracing_subscriber::EnvFilter::new(cli.log.as_deref().unwrap_or("info,sqlx=warn"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let database_url = cli.database_url.ok_or(RunError::NoDatabase)?;
     let address = cli.listen.unwrap_or_else(|| definition.default_listen.to_owned());
     let listener = TcpListener::bind(&address);

@@ -1,0 +1,100 @@
+//! What an author is, and the rules it keeps.
+
+use lms_kit::{
+    Problem,
+    event::{Event, Touch},
+    text::{self, TextRule},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::NAME;
+
+/// An author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Author {
+    #[serde(rename = "authorNumber")]
+    pub(crate) number: i64,
+    pub(crate) name: String,
+    pub(crate) bio: String,
+    pub(crate) photo: Option<String>,
+    pub(crate) version: i32,
+}
+
+/// What a client gives of an author, as it came.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct GivenProfile {
+    pub(crate) name: String,
+    pub(crate) bio: String,
+    pub(crate) photo: Option<String>,
+}
+
+/// What a client gives of an author, keeping the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) name_key: String,
+    pub(crate) bio: String,
+    pub(crate) photo: Option<String>,
+}
+
+const NAME_RULE: TextRule = TextRule { field: "name", min: 1, max: 150 };
+const BIO_RULE: TextRule = TextRule { field: "bio", min: 1, max: 4096 };
+const PHOTO_RULE: TextRule = TextRule { field: "photo", min: 1, max: 2048 };
+
+impl GivenProfile {
+    /// The profile, or each rule that it breaks.
+    pub(crate) fn check(&self) -> Result<Profile, Vec<Problem>> {
+        let photo = self.photo.as_deref().map(check_photo).transpose();
+        match (NAME_RULE.check(&self.name), BIO_RULE.check(&self.bio), photo) {
+            (Ok(name), Ok(bio), Ok(photo)) => Ok(Profile { name_key: text::key(&name), name, bio, photo }),
+            (name, bio, photo) => Err([name.err(), bio.err(), photo.err()].into_iter().flatten().collect()),
+        }
+    }
+}
+
+fn check_photo(url: &str) -> Result<String, Problem> {
+    let url = PHOTO_RULE.check(url)?;
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
+        && !url.contains(char::is_whitespace)
+    {
+        return Ok(url);
+    }
+    Err(Problem::invalid(&["photo"], "an http or https URL", "photo is no http or https URL"))
+}
+
+/// The number that a client's text stands for; another spelling of a number is another text.
+pub(crate) fn number(text: &str) -> Option<i64> {
+    text.parse::<i64>().ok().filter(|number| number.to_string() == text)
+}
+
+/// There is no author with this number.
+pub(crate) fn no_author(author_number: &str) -> Problem {
+    Problem::not_found(&["authorNumber"], format!("there is no author {author_number}"))
+}
+
+impl Author {
+    pub(crate) fn new(number: i64, profile: Profile) -> Self {
+        let Profile { name, bio, photo, .. } = profile;
+        Self { number, name, bio, photo, version: 1 }
+    }
+
+    pub(crate) fn updated(&self, profile: Profile) -> Self {
+        Self { version: self.version + 1, ..Self::new(self.number, profile) }
+    }
+
+    pub(crate) fn event(&self, kind: &'static str) -> Event {
+        let id = self.number.to_string();
+        let keys = vec![json!({ "authorNumber": id })];
+        Event {
+            service: NAME,
+            aggregate_type: "Author",
+            aggregate_id: id,
+            kind,
+            schema_version: 1,
+            data: json!(self),
+            touches: vec![Touch { type_name: "Author".to_owned(), keys, subgraph: NAME.to_owned() }],
+        }
+    }
+}

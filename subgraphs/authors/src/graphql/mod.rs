@@ -1,0 +1,31 @@
+//! The authors subgraph: thin, it loads, maps and returns.
+
+mod mutation;
+mod query;
+mod types;
+
+use async_graphql::{EmptySubscription, SchemaBuilder};
+use lms_kit::federation::{Annotation, Federated};
+
+use mutation::Mutation;
+use query::Query;
+
+/// What the SDL says beyond the types.
+pub(crate) const ANNOTATIONS: &[Annotation] = &[
+    Annotation::add("Author", "@cacheControl(maxAge: 120)"),
+    Annotation::add("Author", "@tag(name: \"catalogue\")"),
+    Annotation::add("Query.authors", "@cost(weight: \"2\")"),
+    Annotation::add(
+        "Query.authors",
+        "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
+         requireOneSlicingArgument: false)",
+    ),
+    Annotation::add("Mutation.createAuthor", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.updateAuthor", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.deleteAuthor", "@cost(weight: \"10\")"),
+];
+
+/// The schema, to which its store and its loader are still to be given.
+pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
+    lms_kit::service::schema(Query, Mutation)
+}

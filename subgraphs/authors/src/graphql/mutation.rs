@@ -1,0 +1,75 @@
+//! What can be changed.
+#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+use lms_kit::graphql::{command, settle};
+use serde_json::json;
+
+use super::types::AuthorPayload;
+use crate::{
+    domain::GivenProfile,
+    store::{AuthorStore, Target},
+};
+
+pub(crate) struct Mutation;
+
+#[Object]
+impl Mutation {
+    /// Adds an author: a name of 1 to 150 characters, a bio of 1 to 4096, perhaps the URL of a photo.
+    async fn create_author(
+        &self,
+        ctx: &Context<'_>,
+        name: String,
+        bio: String,
+        photo: Option<String>,
+        idempotency_key: String,
+    ) -> Result<AuthorPayload> {
+        let store = ctx.data::<Arc<dyn AuthorStore>>()?;
+        let given = GivenProfile { name, bio, photo };
+        let outcome = settle(async {
+            let command = command(ctx, "createAuthor", &idempotency_key, &json!(given))?;
+            store.create(given.check()?, &command).await
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Gives an author another profile, as a whole: without a photo here, there is none afterwards.
+    async fn update_author(
+        &self,
+        ctx: &Context<'_>,
+        author_number: ID,
+        name: String,
+        bio: String,
+        photo: Option<String>,
+        expected_version: i32,
+        idempotency_key: String,
+    ) -> Result<AuthorPayload> {
+        let store = ctx.data::<Arc<dyn AuthorStore>>()?;
+        let target = Target { author_number: author_number.0, expected_version };
+        let given = GivenProfile { name, bio, photo };
+        let outcome = settle(async {
+            let command = command(ctx, "updateAuthor", &idempotency_key, &json!([target, given]))?;
+            store.update(&target, given.check()?, &command).await
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Deletes an author.
+    async fn delete_author(
+        &self,
+        ctx: &Context<'_>,
+        author_number: ID,
+        expected_version: i32,
+        idempotency_key: String,
+    ) -> Result<AuthorPayload> {
+        let store = ctx.data::<Arc<dyn AuthorStore>>()?;
+        let target = Target { author_number: author_number.0, expected_version };
+        let outcome = settle(async {
+            let command = command(ctx, "deleteAuthor", &idempotency_key, &json!(target))?;
+            store.delete(&target, &command).await
+        });
+        Ok(outcome.await?.into())
+    }
+}

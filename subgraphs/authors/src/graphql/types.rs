@@ -1,0 +1,54 @@
+//! Authors as clients see them.
+
+use async_graphql::{ID, InputObject, SimpleObject};
+use lms_kit::{
+    Outcome,
+    graphql::{ProblemView, TextFilter, views},
+};
+
+use crate::domain;
+
+/// Who wrote a book.
+#[derive(SimpleObject)]
+pub(crate) struct Author {
+    /// Never changes, and is never used again.
+    #[graphql(name = "authorNumber")]
+    number: ID,
+    /// As it stands on the books.
+    name: String,
+    /// Who that is.
+    bio: String,
+    /// The URL of a picture.
+    photo: Option<String>,
+    /// Grows with each change by a client.
+    version: i32,
+}
+
+impl From<domain::Author> for Author {
+    fn from(author: domain::Author) -> Self {
+        let domain::Author { number, name, bio, photo, version } = author;
+        Self { number: number.to_string().into(), name, bio, photo, version }
+    }
+}
+
+/// Which authors are wanted.
+#[derive(InputObject, Default)]
+pub(crate) struct AuthorFilter {
+    /// What the name must have.
+    pub(crate) name: Option<TextFilter>,
+}
+
+/// What a mutation of an author came to.
+#[derive(SimpleObject)]
+pub(crate) struct AuthorPayload {
+    /// The author after the change; as it was, when it was deleted.
+    author: Option<Author>,
+    /// Why nothing was changed.
+    problems: Vec<ProblemView>,
+}
+
+impl From<Outcome<domain::Author>> for AuthorPayload {
+    fn from(outcome: Outcome<domain::Author>) -> Self {
+        Self { author: outcome.entity.map(Author::from), problems: views(outcome.problems) }
+    }
+}
