@@ -1,10 +1,10 @@
 -- The last author number; it only grows, so a number is never used again.
 CREATE TABLE author_counter (
-    only BIGINT NOT NULL PRIMARY KEY CHECK (only = 1),
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
     last BIGINT NOT NULL
 );
 
-INSERT INTO author_counter (only, last) VALUES (1, 0);
+INSERT INTO author_counter (id, last) VALUES (1, 0);
 
 CREATE TABLE authors (
     author_number BIGINT NOT NULL PRIMARY KEY,

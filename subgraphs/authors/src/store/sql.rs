@@ -62,7 +62,7 @@ impl AuthorStore for SqlAuthors {
             Begun::Before(author) => return Ok(author),
             Begun::Fresh(change) => change,
         };
-        let count = Sql::new("UPDATE author_counter SET last = last + 1 WHERE only = 1 RETURNING last");
+        let count = Sql::new("UPDATE author_counter SET last = last + 1 WHERE id = 1 RETURNING last");
         let counted = change.tx().row(&count).await?;
         let next =
             counted.ok_or_else(|| StoreError::corrupt("author_counter", "its row is gone"))?.int("last")?;
