@@ -1,1 +1,28 @@
-//! GraphQL over HTTP: the request pipeline and the playground.
+//! GraphQL over HTTP: the request pipeline, the playground, health.
+//!
+//! A [`Gateway`] holds what is served now (a [`Schema`] that can be replaced while requests run) and answers requests
+//! ([`pipeline`]). [`serve`] runs it on a listener until it is told to stop. What cuts across requests is a layer
+//! ([`layer`]). This crate reads no file and no environment: the command hands it texts, ports and [`Options`].
+
+mod failure;
+mod gateway;
+mod introspection;
+mod layer;
+mod limit;
+mod listen;
+mod options;
+mod pipeline;
+mod plan_cache;
+mod planning;
+mod playground;
+mod probe;
+mod request;
+mod respond;
+mod router;
+mod schema;
+
+pub use gateway::Gateway;
+pub use listen::serve;
+pub use options::{CorsOptions, OperationLimits, Options, Origins, PlaygroundOptions};
+pub use router::router;
+pub use schema::Schema;

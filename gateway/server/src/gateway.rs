@@ -1,0 +1,85 @@
+//! What is served, and what it is served with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use octavo_executor::{CachePort, Headers};
+
+use crate::{Options, Schema};
+
+/// Headers that carry a trace; subgraphs always get them. See <https://www.w3.org/TR/trace-context/>.
+const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+
+/// Answers requests with the [`Schema`] of the moment.
+pub struct Gateway {
+    schema: ArcSwap<Schema>,
+    cache: Option<Arc<dyn CachePort>>,
+    options: Options,
+    no_headers: Headers,
+    stopping: AtomicBool,
+}
+
+impl Gateway {
+    /// A gateway that serves `schema`; `cache` keeps entities across requests.
+    pub fn new(schema: Schema, cache: Option<Arc<dyn CachePort>>, options: Options) -> Arc<Self> {
+        Arc::new(Self {
+            schema: ArcSwap::from_pointee(schema),
+            cache,
+            options,
+            no_headers: Headers::default(),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// Serves `schema` from the next request on. Requests under way end with the one they began with.
+    pub fn replace_schema(&self, schema: Schema) {
+        self.schema.store(Arc::new(schema));
+    }
+
+    pub(crate) fn schema(&self) -> Arc<Schema> {
+        self.schema.load_full()
+    }
+
+    pub(crate) fn cache(&self) -> Option<&dyn CachePort> {
+        self.cache.as_deref()
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// From now on `/ready` says no.
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The client's headers that subgraphs get.
+    pub(crate) fn propagated(&self, headers: &HeaderMap) -> Headers {
+        let configured = self.options.propagated_headers.iter().map(String::as_str);
+        let mut chosen = Vec::new();
+        for name in configured.chain(TRACE) {
+            for value in headers.get_all(name) {
+                chosen.push((name.into(), bytes::Bytes::copy_from_slice(value.as_bytes())));
+            }
+        }
+        if chosen.is_empty() { Arc::clone(&self.no_headers) } else { Arc::new(chosen) }
+    }
+
+    /// Who asks, as far as subgraphs can tell: by the configured headers. `None` when they tell nothing.
+    pub(crate) fn caller(&self, propagated: &Headers) -> Option<bytes::Bytes> {
+        let mut caller = Vec::new();
+        for (name, value) in propagated.iter().filter(|(name, _)| !TRACE.contains(&&**name)) {
+            for part in [name.as_bytes(), value] {
+                caller.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                caller.extend_from_slice(part);
+            }
+        }
+        if caller.is_empty() { None } else { Some(caller.into()) }
+    }
+}

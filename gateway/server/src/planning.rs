@@ -1,0 +1,82 @@
+//! From a document's text to a plan that is ready to run: parse, validate, limit, bind, plan, prepare.
+
+use std::sync::Arc;
+
+use octavo_executor::Prepared;
+use octavo_language::executable;
+use octavo_language::{GraphqlError, Limits, ValidDocument};
+use octavo_operation::Operation;
+use octavo_query_plan::OperationKind;
+
+use crate::failure::Failure;
+use crate::plan_cache::PlanKey;
+use crate::request::Params;
+use crate::{Options, Schema, limit};
+
+/// An operation, ready to run.
+pub(crate) struct Planned {
+    pub(crate) document: ValidDocument,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) kind: OperationKind,
+    pub(crate) prepared: Prepared,
+}
+
+impl Planned {
+    /// The operation in the document.
+    pub(crate) fn operation(&self) -> Result<&executable::Operation, Failure> {
+        find(&self.document, self.name.as_deref())
+    }
+}
+
+/// The plan for a request: from the cache, or made on a thread where it delays nobody else.
+pub(crate) async fn planned(
+    schema: &Arc<Schema>,
+    params: &Params<'_>,
+    options: &Options,
+) -> Result<Arc<Planned>, Failure> {
+    let make = |key: PlanKey| {
+        let (schema, options) = (Arc::clone(schema), options.clone());
+        async move {
+            let making = tokio::task::spawn_blocking(move || make(&schema, &key, &options));
+            making.await.map_err(|error| {
+                tracing::error!(%error, "planning failed");
+                Failure::Internal
+            })?
+        }
+    };
+    schema.plans.get_or_make(&params.document, params.operation_name.as_deref(), make).await
+}
+
+fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned>, Failure> {
+    let limits = Limits { nesting: options.limits.nesting, tokens: options.limits.tokens };
+    let document =
+        ValidDocument::parse(schema.supergraph.api_schema(), &key.document, limits).map_err(refused)?;
+    let operation = find(&document, key.name.as_deref())?;
+    limit::check(&document, operation, options)?;
+    let bound = Operation::bind(&schema.supergraph, &document, operation)
+        .map_err(|error| Failure::Planning(error.to_string()))?;
+    let plan = plan(schema, &bound)?;
+    let kind = plan.kind;
+    if kind == OperationKind::Subscription {
+        return Err(Failure::Subscription);
+    }
+    let prepared = Prepared::new(Arc::new(plan), options.execution);
+    Ok(Arc::new(Planned { document, name: key.name.clone(), kind, prepared }))
+}
+
+fn plan(schema: &Schema, operation: &Operation) -> Result<octavo_query_plan::QueryPlan, Failure> {
+    let _ = (schema, operation);
+    Err(Failure::Planning("no planner".to_owned()))
+}
+
+fn find<'d>(document: &'d ValidDocument, name: Option<&str>) -> Result<&'d executable::Operation, Failure> {
+    document.operation(name).map_err(|error| Failure::UnknownOperation(error.message))
+}
+
+fn refused(errors: Vec<GraphqlError>) -> Failure {
+    if errors.iter().any(|error| error.is_syntax) {
+        Failure::Syntax(errors)
+    } else {
+        Failure::Validation(errors)
+    }
+}

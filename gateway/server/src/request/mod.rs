@@ -1,0 +1,11 @@
+//! From an HTTP request to a GraphQL request.
+
+mod accept;
+mod guard;
+mod params;
+mod receive;
+
+pub(crate) use accept::{MediaType, wants_page};
+pub(crate) use guard::check;
+pub(crate) use params::{Params, parse};
+pub(crate) use receive::receive;
