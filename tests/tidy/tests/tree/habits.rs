@@ -88,6 +88,23 @@ fn failures_are_handled() {
 }
 
 #[test]
+fn modules_are_named_after_what_they_hold() {
+    let empty = ["util", "utils", "helper", "helpers", "common", "misc"];
+    let mut findings = Findings::default();
+    for file in Workspace::here().rust_files() {
+        let names_nothing = |part: &str| empty.contains(&part.trim_end_matches(".rs"));
+        if file.path.split('/').any(names_nothing) {
+            findings.add(
+                &file.path,
+                1,
+                "name the module after a noun of the domain, and split it where it has several",
+            );
+        }
+    }
+    findings.assert_none("no module is called after nothing");
+}
+
+#[test]
 fn exports_are_named() {
     let mut findings = Findings::default();
     for file in Workspace::here().rust_files() {

@@ -5,6 +5,8 @@ use octavo_tidy::{Findings, RustFile, Workspace};
 const LONGEST: usize = 600;
 const MEDIAN: usize = 120;
 const NINETY_FIFTH: usize = 400;
+/// The root of a crate is its table of contents.
+const ROOT: usize = 120;
 
 fn lengths() -> Vec<(usize, String)> {
     let files = Workspace::here().rust_files().into_iter().filter(|file| !file.is_test());
@@ -20,6 +22,21 @@ fn no_file_is_longer_than_the_limit() {
         findings.add(path, 1, format!("{length} lines without tests, at most {LONGEST}: split it by noun"));
     }
     findings.assert_none("no file is long");
+}
+
+#[test]
+fn roots_of_crates_are_tables_of_contents() {
+    let mut findings = Findings::default();
+    for (length, path) in
+        lengths().iter().filter(|(length, path)| path.ends_with("/src/lib.rs") && *length > ROOT)
+    {
+        findings.add(
+            path,
+            1,
+            format!("{length} lines, at most {ROOT}: keep docs, modules, exports and one entry here"),
+        );
+    }
+    findings.assert_none("lib.rs is read first, and at once");
 }
 
 #[test]
