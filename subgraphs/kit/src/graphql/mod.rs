@@ -9,7 +9,7 @@ mod problems;
 pub use connection::{Connection, Edge, PageInfo, connection};
 pub use context::{command, settle};
 pub use filter::TextFilter;
-pub use loader::{LoadError, batching};
+pub use loader::{LoadError, batching, gather};
 pub use problems::{
     Duplicate, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unavailable,
     VersionConflict, views,

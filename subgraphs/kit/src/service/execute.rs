@@ -8,7 +8,7 @@ use async_graphql::{
 };
 
 use super::{Service, order};
-use crate::{error::StoreError, federation::EntityCalls, guard, idempotency::Call};
+use crate::{error::StoreError, federation::EntityCalls, graphql::gather, guard, idempotency::Call};
 
 /// What a request's headers say to a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) async fn execute(
     let call =
         Call { caller: headers.caller, traceparent: headers.traceparent, sources: service.0.sources.clone() };
     let request = request.data(call).data(EntityCalls::default());
-    let mut response = service.0.executor.execute(request).await;
+    let mut response = gather(service.0.executor.execute(request)).await;
     if asks_sdl {
         show_sdl(service, &mut response.data);
     }
