@@ -72,7 +72,7 @@ impl Gateway {
     }
 
     /// Who asks, as far as subgraphs can tell: by the configured headers. `None` when they tell nothing.
-    pub(crate) fn caller(&self, propagated: &Headers) -> Option<bytes::Bytes> {
+    pub(crate) fn caller(propagated: &Headers) -> Option<bytes::Bytes> {
         let mut caller = Vec::new();
         for (name, value) in propagated.iter().filter(|(name, _)| !TRACE.contains(&&**name)) {
             for part in [name.as_bytes(), value] {

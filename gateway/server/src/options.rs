@@ -38,7 +38,7 @@ impl Default for Options {
             cors: None,
             max_body_bytes: 2 * 1024 * 1024,
             body_timeout: Duration::from_secs(15),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             limits: OperationLimits::default(),
             propagated_headers: Vec::new(),
             execution: octavo_executor::Options::default(),

@@ -70,7 +70,7 @@ async fn execute(
     let headers = gateway.propagated(&head.headers);
     let request = ExecutionRequest {
         variables: variables.iter().collect(),
-        caller: gateway.caller(&headers),
+        caller: Gateway::caller(&headers),
         headers,
         generation: schema.generation,
     };

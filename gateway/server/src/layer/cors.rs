@@ -8,7 +8,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use crate::{CorsOptions, Origins};
 
 /// How long a browser may remember what it was told.
-const MAX_AGE: Duration = Duration::from_secs(600);
+const MAX_AGE: Duration = Duration::from_mins(10);
 
 pub(crate) fn cors(options: &CorsOptions) -> CorsLayer {
     let origins = match &options.origins {

@@ -129,7 +129,6 @@ mod tests {
         parse(&head("GET", uri), b"").map(shown).map_err(|failure| failure.to_string())
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "mapped over a result")]
     fn shown(params: Params<'_>) -> String {
         let Params { document, operation_name, variables } = params;
         format!("{document}|{}|{}", operation_name.unwrap_or_default(), variables.unwrap_or_default())
