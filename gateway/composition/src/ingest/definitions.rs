@@ -1,0 +1,114 @@
+//! A document may define federation's directives itself, as long as it defines them as the specification does.
+
+use octavo_language::ast::{Definition, DirectiveDefinition, InputValueDefinition};
+use octavo_language::{Node, TypeSystemDocument};
+
+use super::vocabulary::defined_name;
+use crate::code::Code;
+use crate::model::span_of;
+use crate::report::{Place, Report};
+
+/// The specification's definitions under the document's names.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    document: TypeSystemDocument,
+}
+
+impl Expected {
+    pub(super) fn new(document: TypeSystemDocument) -> Self {
+        Self { document }
+    }
+
+    /// Reports every definition of `document` that differs.
+    pub(crate) fn check(&self, document: &TypeSystemDocument, report: &mut Report) {
+        for definition in &document.ast().definitions {
+            let Some(name) = defined_name(definition) else { continue };
+            let mut known = self.document.ast().definitions.iter();
+            let Some(expected) = known.find(|known| defined_name(known).as_ref() == Some(&name)) else {
+                continue;
+            };
+            let subgraph = document.name();
+            match (definition, expected) {
+                (Definition::DirectiveDefinition(found), Definition::DirectiveDefinition(expected)) => {
+                    check_directive(subgraph, found, expected, report);
+                }
+                (Definition::ScalarTypeDefinition(_), Definition::ScalarTypeDefinition(_))
+                | (Definition::EnumTypeDefinition(_), Definition::EnumTypeDefinition(_)) => {}
+                _ => {
+                    let message =
+                        format!("the type `{name}` is not of the kind that its specification defines");
+                    let place = Place { subgraph, span: crate::model::Span::default() };
+                    report.error(Code::TypeDefinitionInvalid, message, place);
+                }
+            }
+        }
+    }
+}
+
+fn check_directive(
+    subgraph: &str,
+    found: &Node<DirectiveDefinition>,
+    expected: &DirectiveDefinition,
+    report: &mut Report,
+) {
+    let name = &found.name;
+    let mut wrong = |message: String| {
+        let message = format!("the definition of `@{name}` differs from its specification: {message}");
+        report.error(Code::DirectiveDefinitionInvalid, message, Place { subgraph, span: span_of!(name) });
+    };
+    for argument in &expected.arguments {
+        match found.arguments.iter().find(|found| found.name == argument.name) {
+            Some(found) => check_argument(found, argument, &mut wrong),
+            None if argument.is_required() => wrong(format!("the argument `{}` is missing", argument.name)),
+            None => {}
+        }
+    }
+    for argument in &found.arguments {
+        if !expected.arguments.iter().any(|expected| expected.name == argument.name) {
+            wrong(format!("there is no argument `{}`", argument.name));
+        }
+    }
+    if found.repeatable && !expected.repeatable {
+        wrong("it is not repeatable".to_owned());
+    }
+    for location in &found.locations {
+        if !expected.locations.contains(location) {
+            wrong(format!("it has no place on {location}"));
+        }
+    }
+}
+
+fn check_argument(
+    found: &InputValueDefinition,
+    expected: &InputValueDefinition,
+    wrong: &mut impl FnMut(String),
+) {
+    let name = &found.name;
+    if !same_type(&found.ty.to_string(), &expected.ty.to_string()) {
+        wrong(format!("the argument `{name}` is of type `{}`, not `{}`", expected.ty, found.ty));
+    }
+    let of_list = expected.ty.is_list();
+    if !of_list && found.default_value != expected.default_value {
+        let text = |value: &Option<Node<_>>| {
+            value.as_ref().map_or_else(
+                || "none".to_owned(),
+                |value: &Node<octavo_language::ast::Value>| value.to_string(),
+            )
+        };
+        let (found, expected) = (text(&found.default_value), text(&expected.default_value));
+        wrong(format!("the default of `{name}` is {expected}, not {found}"));
+    }
+}
+
+/// Where the specification has a scalar of its own, a plain string is accepted; an optional argument may be required.
+fn same_type(found: &str, expected: &str) -> bool {
+    if found == expected || found.trim_end_matches('!') == expected {
+        return true;
+    }
+    let own_scalar = ["FieldSet", "Scope", "Policy", "ContextFieldValue", "Import"];
+    let base = |text: &str| text.trim_matches(['[', ']', '!']).to_owned();
+    let expected_base = base(expected);
+    own_scalar.iter().any(|name| expected_base.ends_with(name))
+        && (found == expected.replace(&expected_base, "String")
+            || expected_base.ends_with("FieldSet") && found == "_FieldSet!")
+}

@@ -1,0 +1,133 @@
+//! Whether a subgraph is a valid type system by itself.
+
+use std::collections::HashSet;
+
+use octavo_language::ast::{self, Definition, Document};
+use octavo_language::{GraphqlError, Node, TypeSystemDocument, ValidSchema};
+
+use super::vocabulary::{Vocabulary, defined_name};
+use crate::code::Code;
+use crate::model::Span;
+use crate::report::{Place, Report};
+
+/// Validates `document` with the definitions that it may leave out.
+pub(crate) fn validate(document: &TypeSystemDocument, vocabulary: &Vocabulary, report_to: &mut Report) {
+    let completed = complete(document, vocabulary);
+    let Err(errors) = ValidSchema::from_ast(&completed) else { return };
+    for error in errors.iter().filter(|error| matters(error)) {
+        report(document.name(), error, report_to);
+    }
+}
+
+/// Turns an error of the language into a finding.
+pub(crate) fn report(subgraph: &str, error: &GraphqlError, report: &mut Report) {
+    let span = error.location.map_or_else(Span::default, |at| Span::new(at.offset, at.end_offset));
+    report.error(Code::InvalidGraphql, error.message.clone(), Place { subgraph, span });
+}
+
+/// The specification's own enum and a few federation habits are laxer than the language.
+fn matters(error: &GraphqlError) -> bool {
+    !error.message.contains("must have an operation type")
+}
+
+fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document {
+    let mut completed = document.ast().clone();
+    let mut defined: HashSet<String> = completed.definitions.iter().filter_map(defined_name).collect();
+    for definition in &mut completed.definitions {
+        if let Some((name, promoted)) = promote(definition)
+            && defined.insert(name)
+        {
+            *definition = promoted;
+        }
+    }
+    completed.definitions.extend(vocabulary.missing(document));
+    add_query_root(&mut completed, &defined);
+    completed
+}
+
+/// Every schema of the language has a query root; a subgraph need not have one.
+fn add_query_root(document: &mut Document, defined: &HashSet<String>) {
+    let has_root = document.definitions.iter().any(|definition| match definition {
+        Definition::SchemaDefinition(schema) => has_query(&schema.root_operations),
+        Definition::SchemaExtension(schema) => has_query(&schema.root_operations),
+        _ => false,
+    });
+    if has_root || defined.contains("Query") {
+        return;
+    }
+    let explicit = document.definitions.iter().any(|d| matches!(d, Definition::SchemaDefinition(_)));
+    let text = if explicit {
+        "extend schema { query: _Root } type _Root { _service: Boolean }"
+    } else {
+        "type Query { _service: Boolean }"
+    };
+    if let Ok(extra) = TypeSystemDocument::parse("root", text, octavo_language::Limits::SCHEMA) {
+        document.definitions.extend(extra.ast().definitions.clone());
+    }
+}
+
+fn has_query(roots: &[Node<(ast::OperationType, octavo_language::Name)>]) -> bool {
+    roots.iter().any(|root| root.0 == ast::OperationType::Query)
+}
+
+/// A definition in place of an extension, for types that have only extensions.
+fn promote(definition: &Definition) -> Option<(String, Definition)> {
+    Some(match definition {
+        Definition::ScalarTypeExtension(ty) => {
+            let promoted = ast::ScalarTypeDefinition {
+                description: None,
+                name: ty.name.clone(),
+                directives: ty.directives.clone(),
+            };
+            (ty.name.to_string(), Definition::ScalarTypeDefinition(Node::new(promoted)))
+        }
+        Definition::ObjectTypeExtension(ty) => {
+            let promoted = ast::ObjectTypeDefinition {
+                description: None,
+                name: ty.name.clone(),
+                implements_interfaces: ty.implements_interfaces.clone(),
+                directives: ty.directives.clone(),
+                fields: ty.fields.clone(),
+            };
+            (ty.name.to_string(), Definition::ObjectTypeDefinition(Node::new(promoted)))
+        }
+        Definition::InterfaceTypeExtension(ty) => {
+            let promoted = ast::InterfaceTypeDefinition {
+                description: None,
+                name: ty.name.clone(),
+                implements_interfaces: ty.implements_interfaces.clone(),
+                directives: ty.directives.clone(),
+                fields: ty.fields.clone(),
+            };
+            (ty.name.to_string(), Definition::InterfaceTypeDefinition(Node::new(promoted)))
+        }
+        Definition::UnionTypeExtension(ty) => {
+            let promoted = ast::UnionTypeDefinition {
+                description: None,
+                name: ty.name.clone(),
+                directives: ty.directives.clone(),
+                members: ty.members.clone(),
+            };
+            (ty.name.to_string(), Definition::UnionTypeDefinition(Node::new(promoted)))
+        }
+        Definition::EnumTypeExtension(ty) => {
+            let promoted = ast::EnumTypeDefinition {
+                description: None,
+                name: ty.name.clone(),
+                directives: ty.directives.clone(),
+                values: ty.values.clone(),
+            };
+            (ty.name.to_string(), Definition::EnumTypeDefinition(Node::new(promoted)))
+        }
+        Definition::InputObjectTypeExtension(ty) => {
+            let promoted = ast::InputObjectTypeDefinition {
+                description: None,
+                name: ty.name.clone(),
+                directives: ty.directives.clone(),
+                fields: ty.fields.clone(),
+            };
+            (ty.name.to_string(), Definition::InputObjectTypeDefinition(Node::new(promoted)))
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,213 @@
+//! `@link` and `@core`: which specifications a subgraph uses, and under which names.
+//!
+//! See <https://specs.apollo.dev/link/v1.0/>.
+
+use octavo_language::TypeSystemDocument;
+use octavo_language::ast::{Definition, Directive, Value};
+
+use super::specification::{CORE, FEDERATION, LINK, NEWEST, specification};
+use crate::code::Code;
+use crate::model::{Declared, Link, Span, Version, span_of};
+use crate::report::{Place, Report};
+
+/// What the links of one document say.
+#[derive(Debug)]
+pub(crate) struct Links<'a> {
+    pub(crate) links: Vec<Link<'a>>,
+    /// The name under which the document uses `@link` (or `@core`), without `@`.
+    pub(crate) link_name: &'a str,
+    pub(crate) version: Version,
+}
+
+impl<'a> Links<'a> {
+    pub(crate) fn read(document: &'a TypeSystemDocument, report: &mut Report) -> Self {
+        let applied = schema_directives(document);
+        let link_name = bootstrap(&applied);
+        let mut reader = Reader { subgraph: document.name(), links: Vec::new(), report };
+        for directive in applied.iter().filter(|directive| directive.name == link_name) {
+            reader.read(directive);
+        }
+        let links = reader.links;
+        let version = links
+            .iter()
+            .find(|link| link.identity == FEDERATION)
+            .map_or(Version::One, |link| Version::Two(link.minor));
+        Self { links, link_name, version }
+    }
+}
+
+fn schema_directives(document: &TypeSystemDocument) -> Vec<&Directive> {
+    let lists = document.ast().definitions.iter().filter_map(|definition| match definition {
+        Definition::SchemaDefinition(schema) => Some(&schema.directives),
+        Definition::SchemaExtension(schema) => Some(&schema.directives),
+        _ => None,
+    });
+    lists.flat_map(|directives| directives.iter().map(|directive| &**directive)).collect()
+}
+
+/// The local name of `@link`: the directive that links its own specification, or `link`.
+fn bootstrap<'a>(applied: &[&'a Directive]) -> &'a str {
+    for directive in applied {
+        let target = text(directive, "url").or_else(|| text(directive, "feature"));
+        let Some((identity, _)) = target.and_then(|url| url.rsplit_once('/')) else { continue };
+        if identity != LINK && identity != CORE {
+            continue;
+        }
+        let default = if identity == LINK { "link" } else { "core" };
+        let expected = imported_as(directive, default).or_else(|| text(directive, "as")).unwrap_or(default);
+        if directive.name == expected {
+            return &directive.name;
+        }
+    }
+    "link"
+}
+
+fn imported_as<'a>(directive: &'a Directive, element: &str) -> Option<&'a str> {
+    let list = argument(directive, "import")?.as_list()?;
+    list.iter().find_map(|entry| {
+        let fields = entry.as_object()?;
+        let field =
+            |name: &str| fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str());
+        (field("name")?.strip_prefix('@')? == element).then(|| field("as")?.strip_prefix('@'))?
+    })
+}
+
+fn argument<'a>(directive: &'a Directive, name: &str) -> Option<&'a Value> {
+    directive.arguments.iter().find(|argument| argument.name == name).map(|argument| &*argument.value)
+}
+
+fn text<'a>(directive: &'a Directive, name: &str) -> Option<&'a str> {
+    argument(directive, name)?.as_str()
+}
+
+struct Reader<'a, 'r> {
+    subgraph: &'a str,
+    links: Vec<Link<'a>>,
+    report: &'r mut Report,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn read(&mut self, directive: &'a Directive) {
+        let span = span_of!(directive.name);
+        let Some(url) = text(directive, "url").or_else(|| text(directive, "feature")) else {
+            let as_value = argument(directive, "url").or_else(|| argument(directive, "feature"));
+            if as_value.is_none() {
+                self.usage("a link needs a `url`".to_owned(), span);
+            }
+            return;
+        };
+        let Some(parsed) = self.parse_url(url, span) else { return };
+        if self.links.iter().any(|link| link.identity == parsed.identity) {
+            let message = format!("`{}` is linked twice; one link can import everything", parsed.identity);
+            return self.usage(message, span);
+        }
+        if !self.known_version(&parsed, span) {
+            return;
+        }
+        let mut link = Link {
+            identity: parsed.identity,
+            url,
+            name: parsed.name,
+            namespace: text(directive, "as").unwrap_or(parsed.name),
+            major: parsed.major,
+            minor: parsed.minor,
+            imports: Vec::new(),
+            span,
+        };
+        if let Some(import) = argument(directive, "import") {
+            self.imports(&mut link, import, span);
+        }
+        self.links.push(link);
+    }
+
+    fn parse_url(&mut self, url: &'a str, span: Span) -> Option<Url<'a>> {
+        let trimmed = url.trim_end_matches('/');
+        let path = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest);
+        let Some((_, version)) = path.rsplit_once('/') else {
+            let message = format!("the link `{url}` has no path; it must end in a name and a version");
+            self.report.error(Code::InvalidLinkIdentifier, message, self.place(span));
+            return None;
+        };
+        let Some((major, minor)) = parse_version(version) else {
+            let message =
+                format!("the link `{url}` must end in a version such as `v1.2`, not in `{version}`");
+            self.report.error(Code::InvalidLinkIdentifier, message, self.place(span));
+            return None;
+        };
+        let identity = &trimmed[..trimmed.len() - version.len() - 1];
+        let name = identity.rsplit_once('/').map_or(identity, |(_, name)| name);
+        Some(Url { identity, name, major, minor })
+    }
+
+    fn known_version(&mut self, url: &Url<'_>, span: Span) -> bool {
+        let version = format!("v{}.{}", url.major, url.minor);
+        if url.identity == FEDERATION && (url.major != 2 || url.minor > NEWEST) {
+            let message = format!("federation {version} is not known; the newest is v2.{NEWEST}");
+            self.report.error(Code::UnknownFederationLinkVersion, message, self.place(span));
+            return false;
+        }
+        if url.identity == LINK && (url.major, url.minor) != (1, 0) {
+            let message = format!("link {version} is not known; the only version is v1.0");
+            self.report.error(Code::UnknownLinkVersion, message, self.place(span));
+            return false;
+        }
+        true
+    }
+
+    fn imports(&mut self, link: &mut Link<'a>, import: &'a Value, span: Span) {
+        let Some(entries) = import.as_list() else {
+            return self.usage("`import` must be a list".to_owned(), span);
+        };
+        for entry in entries {
+            let at = span_of!(entry);
+            match &**entry {
+                Value::String(element) => self.import(link, element, element, at),
+                Value::Object(fields) => {
+                    let field = |name: &str| {
+                        fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str())
+                    };
+                    match field("name") {
+                        Some(element) => self.import(link, element, field("as").unwrap_or(element), at),
+                        None => self.usage("an import needs a `name`".to_owned(), at),
+                    }
+                }
+                _ => self.usage("an import must be a name or an object with `name` and `as`".to_owned(), at),
+            }
+        }
+    }
+
+    fn import(&mut self, link: &mut Link<'a>, element: &'a str, local: &'a str, span: Span) {
+        if element.starts_with('@') != local.starts_with('@') {
+            let message =
+                format!("`{element}` cannot be imported as `{local}`: both must be directives or types");
+            return self.usage(message, span);
+        }
+        if let Some(known) = specification(link.identity)
+            && !known.elements_at(link.minor).iter().any(|known| known.name == element)
+        {
+            let message = format!("`{}` has no element `{element}`", link.url);
+            return self.usage(message, span);
+        }
+        link.imports.push(Declared { element, local });
+    }
+
+    fn usage(&mut self, message: String, span: Span) {
+        self.report.error(Code::InvalidLinkDirectiveUsage, message, self.place(span));
+    }
+
+    fn place(&self, span: Span) -> Place<'a> {
+        Place { subgraph: self.subgraph, span }
+    }
+}
+
+struct Url<'a> {
+    identity: &'a str,
+    name: &'a str,
+    major: u32,
+    minor: u32,
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.strip_prefix('v')?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}

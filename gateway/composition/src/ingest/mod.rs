@@ -1,0 +1,121 @@
+//! From texts to subgraph schemas.
+//!
+//! 1. parse each text, 2. read its links, 3. find out what its names mean, 4. compare its definitions of known elements with their
+//! specifications, 5. validate it as GraphQL with the definitions it leaves out, 6. fold extensions and rename root types,
+//! 7. across all subgraphs, bring Federation 1 to Federation 2.
+
+mod build;
+mod definitions;
+mod facts;
+mod graphql;
+mod links;
+mod specification;
+mod upgrade;
+mod usage;
+mod vocabulary;
+
+use octavo_index::IndexVec;
+use octavo_language::{Limits, TypeSystemDocument};
+
+use crate::SubgraphInput;
+use crate::code::Code;
+use crate::model::{GraphId, Span, Subgraph};
+use crate::report::{Place, Report};
+use links::Links;
+use vocabulary::Vocabulary;
+
+/// A parsed text with the URL of its service.
+#[derive(Debug)]
+pub(crate) struct Parsed<'i> {
+    url: &'i str,
+    document: TypeSystemDocument,
+}
+
+/// Parses all texts, in the order of their names.
+pub(crate) fn parse<'i>(inputs: &[SubgraphInput<'i>], report: &mut Report) -> Vec<Parsed<'i>> {
+    let mut inputs: Vec<_> = inputs.iter().collect();
+    inputs.sort_by_key(|input| input.name);
+    for pair in inputs.windows(2) {
+        if let [a, b] = pair
+            && a.name == b.name
+        {
+            let message = format!("two subgraphs are named `{}`", a.name);
+            report.error(
+                Code::InvalidSubgraphName,
+                message,
+                Place { subgraph: a.name, span: Span::default() },
+            );
+        }
+    }
+    inputs.into_iter().filter_map(|input| parse_one(input, report)).collect()
+}
+
+fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parsed<'i>> {
+    if input.name == "_" || input.name.is_empty() {
+        let message = format!("`{}` cannot be the name of a subgraph", input.name);
+        report.error(
+            Code::InvalidSubgraphName,
+            message,
+            Place { subgraph: input.name, span: Span::default() },
+        );
+    }
+    match TypeSystemDocument::parse(input.name, input.sdl, Limits::SCHEMA) {
+        Ok(document) => Some(Parsed { url: input.url, document }),
+        Err(errors) => {
+            for error in &errors {
+                graphql::report(input.name, error, report);
+            }
+            None
+        }
+    }
+}
+
+/// Makes subgraph schemas of parsed texts; a text with errors yields none.
+pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> IndexVec<GraphId, Subgraph<'a>> {
+    let mut subgraphs: Vec<Subgraph<'a>> =
+        parsed.iter().filter_map(|parsed| ingest_one(parsed, report)).collect();
+    if !report.has_errors() {
+        upgrade::to_federation_two(&mut subgraphs);
+        for subgraph in &mut subgraphs {
+            usage::mark(&mut subgraph.schema);
+        }
+    }
+    subgraphs.into_iter().collect()
+}
+
+fn ingest_one<'a>(parsed: &'a Parsed<'a>, report: &mut Report) -> Option<Subgraph<'a>> {
+    let mut own = Report::default();
+    let document = &parsed.document;
+    let links = Links::read(document, &mut own);
+    let subgraph = check_and_build(parsed, links, &mut own);
+    let failed = own.has_errors();
+    for diagnostic in own.into_diagnostics() {
+        report.push(diagnostic);
+    }
+    (!failed).then_some(subgraph).flatten()
+}
+
+fn check_and_build<'a>(
+    parsed: &'a Parsed<'a>,
+    links: Links<'a>,
+    report: &mut Report,
+) -> Option<Subgraph<'a>> {
+    if report.has_errors() {
+        return None;
+    }
+    let document = &parsed.document;
+    let vocabulary = Vocabulary::new(&links);
+    if let Some(expected) = vocabulary.expected() {
+        expected.check(document, report);
+    }
+    if report.has_errors() {
+        return None;
+    }
+    graphql::validate(document, &vocabulary, report);
+    if report.has_errors() {
+        return None;
+    }
+    let schema = build::build(document, &vocabulary, report);
+    let Links { links, version, .. } = links;
+    Some(Subgraph { name: document.name(), url: parsed.url, document, version, links, schema })
+}

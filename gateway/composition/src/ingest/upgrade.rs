@@ -1,0 +1,177 @@
+//! Brings subgraphs without a federation link to Federation 2.
+//!
+//! In Federation 1 an extension repeats its keys as external, any field may be resolved anywhere, `@external` without use and
+//! federation directives on interfaces mean nothing, and `@provides` and `@requires` of own fields are ignored.
+//! See <https://www.apollographql.com/docs/graphos/reference/migration/to-federation-version-2>.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::field_set::{self, Selected, Selection};
+use crate::model::{Builtin, FieldSet, Kind, Schema, Subgraph, Version};
+
+/// Upgrades every subgraph of Federation 1.
+pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>]) {
+    let defined = defined_types(subgraphs);
+    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
+        let schema = &mut subgraph.schema;
+        drop_external_on_interfaces(schema);
+        drop_external_on_extension_keys(schema);
+        drop_inactive_field_sets(schema);
+        drop_from_interfaces(schema);
+        drop_unused_external(schema);
+        for ty in schema.types.values_mut() {
+            if defined.contains(ty.name) {
+                ty.defined = true;
+                ty.keys.iter_mut().for_each(|key| key.of_extension = false);
+            }
+            if ty.kind == Kind::Object {
+                for field in ty.fields.values_mut() {
+                    field.shareable = true;
+                }
+            }
+        }
+    }
+}
+
+/// Types that some subgraph defines rather than extends.
+fn defined_types<'a>(subgraphs: &[Subgraph<'a>]) -> HashSet<&'a str> {
+    let types = subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values());
+    types.filter(|ty| ty.defined).map(|ty| ty.name).collect()
+}
+
+fn drop_external_on_interfaces(schema: &mut Schema<'_>) {
+    for ty in schema.types.values_mut().filter(|ty| ty.kind == Kind::Interface) {
+        for field in ty.fields.values_mut() {
+            field.external = false;
+        }
+    }
+}
+
+fn drop_external_on_extension_keys(schema: &mut Schema<'_>) {
+    let mut keys: HashSet<(&str, &str)> = HashSet::new();
+    for ty in schema.types.values().filter(|ty| ty.is_extension()) {
+        for key in &ty.keys {
+            if let Ok(selections) = field_set::parse(&key.fields.text) {
+                field_set::for_each_field(schema, ty.name, &selections, &mut |parent, field| {
+                    keys.insert((parent, field));
+                });
+            }
+        }
+    }
+    for ty in schema.types.values_mut() {
+        for field in ty.fields.values_mut() {
+            field.external &= !keys.contains(&(ty.name, field.name));
+        }
+    }
+}
+
+/// Takes out of `@requires` and `@provides` what this subgraph resolves itself.
+fn drop_inactive_field_sets(schema: &mut Schema<'_>) {
+    let mut changed: HashMap<(&str, &str), [Option<Option<String>>; 2]> = HashMap::new();
+    for ty in schema.types.values() {
+        for field in ty.fields.values() {
+            let requires = field.requires.as_ref().and_then(|set| active(schema, ty.name, set));
+            let provides = field.provides.as_ref().and_then(|set| active(schema, field.ty.name, set));
+            if requires.is_some() || provides.is_some() {
+                changed.insert((ty.name, field.name), [requires, provides]);
+            }
+        }
+    }
+    for ty in schema.types.values_mut() {
+        for field in ty.fields.values_mut() {
+            let Some([requires, provides]) = changed.remove(&(ty.name, field.name)) else { continue };
+            replace(&mut field.requires, requires);
+            replace(&mut field.provides, provides);
+        }
+    }
+}
+
+fn replace(set: &mut Option<FieldSet<'_>>, with: Option<Option<String>>) {
+    match with {
+        None => {}
+        Some(None) => *set = None,
+        Some(Some(text)) => {
+            if let Some(set) = set {
+                set.text = text.into();
+            }
+        }
+    }
+}
+
+/// What remains of a field set: `None` when all of it, `Some(None)` when nothing.
+fn active(schema: &Schema<'_>, parent: &str, set: &FieldSet<'_>) -> Option<Option<String>> {
+    let selections = field_set::parse(&set.text).ok()?;
+    let kept = keep_external(schema, parent, &selections)?;
+    if kept == selections {
+        return None;
+    }
+    Some((!kept.is_empty()).then(|| field_set::print(&kept)))
+}
+
+/// Selections that lead to external fields; `None` when a field does not exist.
+fn keep_external<'t>(
+    schema: &Schema<'_>,
+    parent: &str,
+    selections: &[Selection<'t>],
+) -> Option<Vec<Selection<'t>>> {
+    let mut kept = Vec::new();
+    for selection in selections {
+        let below = match selection.what {
+            Selected::Fragment { on } => on.unwrap_or(parent),
+            Selected::Field { name, .. } => {
+                let field = schema.types.get(parent)?.fields.get(name)?;
+                if field.external {
+                    kept.push(selection.clone());
+                    continue;
+                }
+                field.ty.name
+            }
+        };
+        let children = keep_external(schema, below, &selection.children)?;
+        if !children.is_empty() {
+            kept.push(Selection { children, ..selection.clone() });
+        }
+    }
+    Some(kept)
+}
+
+/// Keys and field sets on interfaces meant nothing.
+fn drop_from_interfaces(schema: &mut Schema<'_>) {
+    let leaves: HashSet<&str> =
+        schema.types.values().filter(|ty| !ty.kind.is_composite()).map(|ty| ty.name).collect();
+    for ty in schema.types.values_mut() {
+        if ty.kind == Kind::Interface {
+            ty.keys.clear();
+            ty.applied.retain(|applied| !applied.is(Builtin::Key));
+        }
+        for field in ty.fields.values_mut() {
+            let on_leaf = leaves.contains(field.ty.name) || is_builtin_scalar(field.ty.name);
+            if ty.kind == Kind::Interface || on_leaf {
+                field.provides = None;
+            }
+            if ty.kind == Kind::Interface {
+                field.requires = None;
+            }
+        }
+    }
+}
+
+fn is_builtin_scalar(name: &str) -> bool {
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
+}
+
+/// Removes external fields that nothing uses, and types that had no other fields.
+fn drop_unused_external(schema: &mut Schema<'_>) {
+    super::usage::mark(schema);
+    let mut emptied = Vec::new();
+    for ty in schema.types.values_mut() {
+        let before = ty.fields.len();
+        ty.fields.retain(|_, field| !field.external || field.used);
+        if before > 0 && ty.fields.is_empty() {
+            emptied.push(ty.name);
+        }
+    }
+    for name in emptied {
+        schema.types.shift_remove(name);
+    }
+}

@@ -1,0 +1,67 @@
+//! Which fields a subgraph needs for its own field sets and interfaces, and which of them are shared by being keys.
+
+use std::collections::HashSet;
+
+use crate::field_set;
+use crate::model::{Kind, Schema};
+
+type Coordinates<'a> = HashSet<(&'a str, &'a str)>;
+
+/// Marks fields as used, as shareable where they are part of a key, and as not external where an extension repeats its key.
+pub(crate) fn mark(schema: &mut Schema<'_>) {
+    let keys = key_fields(schema, |_| true);
+    let extension_keys = key_fields(schema, |is_extension| is_extension);
+    let mut used = keys.clone();
+    let mut provided = HashSet::new();
+    collect_field_sets(schema, &mut used, &mut provided);
+    used.extend(provided.iter().copied());
+    collect_implementations(schema, &mut used);
+    for ty in schema.types.values_mut() {
+        for field in ty.fields.values_mut() {
+            let coordinate = (ty.name, field.name);
+            field.used = used.contains(&coordinate);
+            field.provided = provided.contains(&coordinate);
+            field.external &= !extension_keys.contains(&coordinate);
+            field.shareable |= keys.contains(&coordinate) || field.external && field.provided;
+        }
+    }
+}
+
+fn key_fields<'a>(schema: &Schema<'a>, wanted: impl Fn(bool) -> bool) -> Coordinates<'a> {
+    let mut found = HashSet::new();
+    for ty in schema.types.values().filter(|ty| wanted(ty.is_extension())) {
+        for key in &ty.keys {
+            add(schema, ty.name, &key.fields.text, &mut found);
+        }
+    }
+    found
+}
+
+fn collect_field_sets<'a>(schema: &Schema<'a>, used: &mut Coordinates<'a>, provided: &mut Coordinates<'a>) {
+    for ty in schema.types.values() {
+        for field in ty.fields.values() {
+            if let Some(requires) = &field.requires {
+                add(schema, ty.name, &requires.text, used);
+            }
+            if let Some(provides) = &field.provides {
+                add(schema, field.ty.name, &provides.text, provided);
+            }
+        }
+    }
+}
+
+fn collect_implementations<'a>(schema: &Schema<'a>, found: &mut Coordinates<'a>) {
+    for interface in schema.types.values().filter(|ty| ty.kind == Kind::Interface) {
+        for implementation in schema.implementers.get(interface.name).into_iter().flatten() {
+            found.extend(interface.fields.keys().map(|&field| (*implementation, field)));
+        }
+    }
+}
+
+fn add<'a>(schema: &Schema<'a>, parent: &'a str, text: &str, found: &mut Coordinates<'a>) {
+    if let Ok(selections) = field_set::parse(text) {
+        field_set::for_each_field(schema, parent, &selections, &mut |parent, field| {
+            found.insert((parent, field));
+        });
+    }
+}

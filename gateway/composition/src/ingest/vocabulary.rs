@@ -1,0 +1,159 @@
+//! What the names of one document mean, and the definitions that it may leave out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write;
+
+use octavo_language::ast::Definition;
+use octavo_language::{Limits, TypeSystemDocument};
+
+use super::definitions::Expected;
+use super::links::Links;
+use super::specification::{CORE, Element, FEDERATION_ONE, LINK, specification};
+use crate::model::{Builtin, Meaning, Version};
+
+/// Names of one document.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    directives: HashMap<String, Builtin>,
+    /// Types that belong to a specification, and so are not merged.
+    types: HashSet<String>,
+    /// Definitions by local name (`@` included for directives), as SDL.
+    definitions: BTreeMap<String, String>,
+}
+
+impl Vocabulary {
+    pub(crate) fn new(links: &Links<'_>) -> Self {
+        let mut vocabulary = Self::default();
+        if links.version == Version::One {
+            vocabulary.add_federation_one();
+        }
+        let mut has_link = false;
+        for link in &links.links {
+            let Some(known) = specification(link.identity) else { continue };
+            has_link |= link.identity == LINK || link.identity == CORE;
+            let local =
+                |element: &Element| local_name(element.name, link.name, link.namespace, &link.imports);
+            vocabulary.add(&known.elements_at(link.minor), local);
+        }
+        if !has_link
+            && !links.links.is_empty()
+            && let Some(known) = specification(LINK)
+        {
+            vocabulary.add(&known.elements_at(0), |element| local_name(element.name, "link", "link", &[]));
+        }
+        for name in ["deprecated", "specifiedBy", "oneOf"] {
+            let builtin = match name {
+                "deprecated" => Builtin::Deprecated,
+                "specifiedBy" => Builtin::SpecifiedBy,
+                _ => Builtin::OneOf,
+            };
+            vocabulary.directives.insert(name.to_owned(), builtin);
+        }
+        vocabulary.types.extend(["_Any", "_Entity", "_Service", "_FieldSet"].map(str::to_owned));
+        vocabulary
+    }
+
+    fn add_federation_one(&mut self) {
+        self.types.insert("_FieldSet".to_owned());
+        self.definitions.insert("_FieldSet".to_owned(), "scalar _FieldSet".to_owned());
+        for element in FEDERATION_ONE {
+            let definition = element.definition.replace("{FieldSet}", "_FieldSet");
+            let name = element.name.trim_start_matches('@');
+            self.definitions.insert(element.name.to_owned(), format!("directive @{name} {definition}"));
+            if let Some(builtin) = element.builtin {
+                self.directives.insert(name.to_owned(), builtin);
+            }
+        }
+    }
+
+    fn add(&mut self, elements: &[&Element], local: impl Fn(&Element) -> String) {
+        let names: Vec<(&str, String)> = elements.iter().map(|e| (e.name, local(e))).collect();
+        for (element, (_, name)) in elements.iter().zip(&names) {
+            let definition = names.iter().fold(element.definition.to_owned(), |text, (original, local)| {
+                text.replace(&format!("{{{original}}}"), local)
+            });
+            let text = match (element.builtin, element.definition) {
+                (Some(_), _) => format!("directive {name} {definition}"),
+                (None, "") => format!("scalar {name}"),
+                (None, values) => format!("enum {name} {values}"),
+            };
+            self.definitions.insert(name.clone(), text);
+            match element.builtin {
+                Some(builtin) => {
+                    self.directives.insert(name.trim_start_matches('@').to_owned(), builtin);
+                }
+                None => {
+                    self.types.insert(name.clone());
+                }
+            }
+        }
+    }
+
+    /// What the directive `name` (without `@`) means in this document.
+    pub(crate) fn meaning<'a>(&self, name: &'a str) -> Meaning<'a> {
+        self.directives.get(name).map_or(Meaning::Custom(name), |&builtin| Meaning::Builtin(builtin))
+    }
+
+    /// Whether a type belongs to a specification.
+    pub(crate) fn owns_type(&self, name: &str) -> bool {
+        self.types.contains(name)
+    }
+
+    /// Whether a directive is defined by a specification.
+    pub(crate) fn owns_directive(&self, name: &str) -> bool {
+        self.directives.contains_key(name)
+    }
+
+    /// What the document's own definitions of known elements must agree with.
+    pub(crate) fn expected(&self) -> Option<Expected> {
+        let mut text = String::new();
+        for definition in self.definitions.values() {
+            let _ = writeln!(text, "{definition}");
+        }
+        TypeSystemDocument::parse("specification", &text, Limits::SCHEMA).ok().map(Expected::new)
+    }
+
+    /// Definitions of known elements that `document` leaves out.
+    pub(crate) fn missing(&self, document: &TypeSystemDocument) -> Vec<Definition> {
+        let present: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
+        let mut text = String::new();
+        for (name, definition) in &self.definitions {
+            if !present.contains(name) {
+                let _ = writeln!(text, "{definition}");
+            }
+        }
+        TypeSystemDocument::parse("specification", &text, Limits::SCHEMA)
+            .map(|document| document.ast().definitions.clone())
+            .unwrap_or_default()
+    }
+}
+
+fn local_name(
+    element: &str,
+    specification: &str,
+    namespace: &str,
+    imports: &[crate::model::Declared<'_>],
+) -> String {
+    if let Some(import) = imports.iter().find(|import| import.element == element) {
+        return import.local.to_owned();
+    }
+    match element.strip_prefix('@') {
+        Some(name) if name == specification => format!("@{namespace}"),
+        Some(name) => format!("@{namespace}__{name}"),
+        None => format!("{namespace}__{element}"),
+    }
+}
+
+/// The name of a definition, `@` included for directives.
+pub(super) fn defined_name(definition: &Definition) -> Option<String> {
+    match definition {
+        Definition::DirectiveDefinition(directive) => Some(format!("@{}", directive.name)),
+        Definition::ScalarTypeDefinition(ty) => Some(ty.name.to_string()),
+        Definition::ObjectTypeDefinition(ty) => Some(ty.name.to_string()),
+        Definition::InterfaceTypeDefinition(ty) => Some(ty.name.to_string()),
+        Definition::UnionTypeDefinition(ty) => Some(ty.name.to_string()),
+        Definition::EnumTypeDefinition(ty) => Some(ty.name.to_string()),
+        Definition::InputObjectTypeDefinition(ty) => Some(ty.name.to_string()),
+        _ => None,
+    }
+}

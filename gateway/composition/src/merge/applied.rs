@@ -1,0 +1,230 @@
+//! Directives that go from subgraphs into the supergraph.
+//!
+//! Repeatable ones by union; others once, as most subgraphs have it, except those whose arguments have a rule of their own: scopes
+//! and policies of several subgraphs must all hold, costs are the largest.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+use octavo_language::ast::Value;
+
+use crate::emit::quote;
+use crate::merge::Context;
+use crate::merged::{MergedDirective, Visible};
+use crate::model::{Applied, Builtin, GraphId, Meaning};
+
+/// Directives of one element in one subgraph.
+pub(crate) type AppliedSource<'a> = (GraphId, &'a [Applied<'a>]);
+
+/// Merges the directives of one element.
+pub(crate) fn merge<'a>(
+    context: &mut Context<'a, '_>,
+    sources: &[AppliedSource<'a>],
+) -> Vec<MergedDirective> {
+    let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
+    let mut custom: IndexMap<usize, Vec<&'a Applied<'a>>> = IndexMap::new();
+    for &(graph, list) in sources {
+        for applied in list {
+            match applied.meaning {
+                Meaning::Builtin(builtin) if is_merged(builtin) => {
+                    groups.entry(builtin).or_default().push((graph, applied));
+                }
+                Meaning::Custom(name) => {
+                    if let Some(composed) = context.features.composed(graph, name) {
+                        custom.entry(composed).or_default().push(applied);
+                    }
+                }
+                Meaning::Builtin(_) => {}
+            }
+        }
+    }
+    let mut merged = Vec::new();
+    for (builtin, group) in groups {
+        merge_builtin(context, builtin, &group, &mut merged);
+    }
+    for (composed, group) in custom {
+        let name = context.features.composed_name(composed).to_owned();
+        let texts = group.iter().map(|applied| format!("{name}{}", arguments(applied))).collect();
+        let repeatable = context.features.is_repeatable(composed);
+        merged.extend(choose(texts, repeatable).into_iter().map(gateway));
+    }
+    merged
+}
+
+fn is_merged(builtin: Builtin) -> bool {
+    use Builtin as B;
+    matches!(
+        builtin,
+        B::Inaccessible
+            | B::Tag
+            | B::Deprecated
+            | B::SpecifiedBy
+            | B::OneOf
+            | B::Authenticated
+            | B::RequiresScopes
+            | B::Policy
+            | B::Cost
+            | B::ListSize
+            | B::Context
+            | B::CacheTag
+    )
+}
+
+fn gateway(text: String) -> MergedDirective {
+    MergedDirective { kind: Visible::Gateway, text }
+}
+
+fn merge_builtin<'a>(
+    context: &mut Context<'a, '_>,
+    builtin: Builtin,
+    group: &[(GraphId, &'a Applied<'a>)],
+    merged: &mut Vec<MergedDirective>,
+) {
+    context.features.note(builtin);
+    let name = context.features.name(builtin).to_owned();
+    let all = || group.iter().map(|(_, applied)| *applied);
+    let plain = || all().map(|applied| format!("@{name}{}", arguments(applied))).collect::<Vec<_>>();
+    let texts: Vec<String> = match builtin {
+        Builtin::RequiresScopes => vec![format!("@{name}(scopes: {})", conjunction(all(), "scopes"))],
+        Builtin::Policy => vec![format!("@{name}(policies: {})", conjunction(all(), "policies"))],
+        Builtin::Cost => vec![format!("@{name}(weight: {})", largest(all(), "weight").unwrap_or_default())],
+        Builtin::ListSize => vec![format!("@{name}{}", list_size(&all().collect::<Vec<_>>()))],
+        Builtin::Context => contexts(context, &name, group),
+        Builtin::CacheTag => per_graph(context, group),
+        Builtin::Tag => choose(plain(), true),
+        _ => choose(plain(), false),
+    };
+    let kind = match builtin {
+        Builtin::Inaccessible => Visible::Inaccessible,
+        Builtin::Deprecated | Builtin::SpecifiedBy | Builtin::OneOf => Visible::Language,
+        _ => Visible::Gateway,
+    };
+    merged.extend(texts.into_iter().map(|text| MergedDirective { kind, text }));
+}
+
+/// All distinct texts, or the one that occurs most.
+fn choose(texts: Vec<String>, repeatable: bool) -> Vec<String> {
+    let mut counts: IndexMap<String, usize> = IndexMap::new();
+    for text in texts {
+        *counts.entry(text).or_default() += 1;
+    }
+    if repeatable {
+        return counts.into_keys().collect();
+    }
+    let most = counts.values().copied().max().unwrap_or_default();
+    counts.into_iter().find(|(_, count)| *count == most).map(|(text, _)| text).into_iter().collect()
+}
+
+/// The argument list of a directive, parentheses included, in the order of names; empty without arguments.
+fn arguments(applied: &Applied<'_>) -> String {
+    let mut list: Vec<String> = applied
+        .node
+        .arguments
+        .iter()
+        .map(|argument| format!("{}: {}", argument.name, crate::emit::value(&argument.value)))
+        .collect();
+    list.sort();
+    if list.is_empty() { String::new() } else { format!("({})", list.join(", ")) }
+}
+
+/// Alternatives that satisfy one alternative of each application, without those that ask for more than another does.
+fn conjunction<'a>(applications: impl Iterator<Item = &'a Applied<'a>>, argument: &str) -> String {
+    let mut all: Vec<BTreeSet<&str>> = vec![BTreeSet::new()];
+    for applied in applications {
+        let Some(alternatives) = applied.argument(argument).and_then(|value| value.as_list()) else {
+            continue;
+        };
+        let sets = alternatives.iter().map(|set| {
+            set.as_list().unwrap_or_default().iter().filter_map(|item| item.as_str()).collect::<BTreeSet<_>>()
+        });
+        let sets: Vec<BTreeSet<&str>> = sets.collect();
+        let joined = all.iter().flat_map(|has| sets.iter().map(|set| has.union(set).copied().collect()));
+        all = without_redundant(joined.collect());
+    }
+    let texts: Vec<String> = all
+        .iter()
+        .map(|set| format!("[{}]", set.iter().map(|item| quote(item)).collect::<Vec<_>>().join(", ")))
+        .collect();
+    format!("[{}]", texts.join(", "))
+}
+
+fn without_redundant(mut sets: Vec<BTreeSet<&str>>) -> Vec<BTreeSet<&str>> {
+    sets.sort_by_key(BTreeSet::len);
+    let mut kept: Vec<BTreeSet<&str>> = Vec::new();
+    for set in sets {
+        if !kept.iter().any(|has| has.is_subset(&set)) {
+            kept.push(set);
+        }
+    }
+    kept
+}
+
+fn largest<'a>(applications: impl Iterator<Item = &'a Applied<'a>>, argument: &str) -> Option<i64> {
+    applications.filter_map(|applied| integer(applied.argument(argument)?)).max()
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => number.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+fn list_size(applications: &[&Applied<'_>]) -> String {
+    let mut parts = Vec::new();
+    if let Some(size) = largest(applications.iter().copied(), "assumedSize") {
+        parts.push(format!("assumedSize: {size}"));
+    }
+    for list in ["slicingArguments", "sizedFields"] {
+        let mut names: Vec<&str> = Vec::new();
+        let given: Vec<_> =
+            applications.iter().filter_map(|applied| applied.argument(list)?.as_list()).collect();
+        for name in given.iter().flat_map(|items| items.iter()).filter_map(|item| item.as_str()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if !given.is_empty() {
+            let names: Vec<String> = names.into_iter().map(quote).collect();
+            parts.push(format!("{list}: [{}]", names.join(", ")));
+        }
+    }
+    let required: Vec<bool> =
+        applications.iter().filter_map(|applied| applied.boolean("requireOneSlicingArgument")).collect();
+    if !required.is_empty() {
+        parts.push(format!("requireOneSlicingArgument: {}", required.iter().all(|required| *required)));
+    }
+    if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }
+}
+
+/// A context is known by its subgraph too.
+fn contexts<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
+    let named = group.iter().filter_map(|(graph, applied)| {
+        let own = applied.string("name")?;
+        Some(format!("@{name}(name: {})", quote(&format!("{}__{own}", context.name(*graph)))))
+    });
+    choose(named.collect(), true)
+}
+
+/// Directives that stay with their subgraphs.
+fn per_graph<'a>(context: &Context<'a, '_>, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
+    let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::new();
+    for (graph, applied) in group {
+        let list = arguments(applied);
+        let object = format!("{{{}}}", list.trim_start_matches('(').trim_end_matches(')'));
+        graphs.entry(object).or_default().push(&context.graph_names[graph_index(*graph)]);
+    }
+    graphs
+        .into_iter()
+        .map(|(object, graphs)| {
+            format!(
+                "@join__directive(graphs: [{}], name: \"federation__cacheTag\", args: {object})",
+                graphs.join(", ")
+            )
+        })
+        .collect()
+}
+
+fn graph_index(graph: GraphId) -> usize {
+    octavo_index::Id::index(graph)
+}

@@ -1,0 +1,360 @@
+//! Which directives beyond the join specification the supergraph carries, and under which names.
+//!
+//! The names of known directives are those that the subgraphs import them under, which must agree. Other directives are carried
+//! when a subgraph asks for it by `@composeDirective`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use indexmap::IndexMap;
+
+use crate::code::Code;
+use crate::emit::{directive_definition, quote};
+use crate::merge::Context;
+use crate::merged::Merged;
+use crate::model::{Applied, Builtin, GraphId, Link, Subgraph};
+use crate::report::error_at_all;
+
+/// Directives that the supergraph carries.
+#[derive(Debug, Default)]
+pub(crate) struct Features<'a> {
+    names: HashMap<Builtin, &'a str>,
+    used: BTreeSet<Builtin>,
+    specifications: Vec<Composed<'a>>,
+    composed: HashMap<(GraphId, &'a str), usize>,
+}
+
+/// A directive that a subgraph asked to be carried.
+#[derive(Debug)]
+struct Composed<'a> {
+    identity: &'a str,
+    /// As the specification calls it.
+    element: &'a str,
+    /// As the subgraphs call it.
+    local: &'a str,
+    /// Where it is defined at its highest version.
+    graph: GraphId,
+    link: &'a Link<'a>,
+}
+
+/// A known directive's specification: URL, purpose, what follows the name in its definition, a scalar it needs.
+struct Known {
+    builtin: Builtin,
+    element: &'static str,
+    feature: &'static str,
+    definition: &'static str,
+    scalar: Option<&'static str>,
+}
+
+const PLACES: &str = "FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION";
+
+const KNOWN: &[Known] = &[
+    Known {
+        builtin: Builtin::Tag,
+        element: "tag",
+        feature: "url: \"https://specs.apollo.dev/tag/v0.3\"",
+        definition: "(name: String!) repeatable on {places} | SCHEMA",
+        scalar: None,
+    },
+    Known {
+        builtin: Builtin::Inaccessible,
+        element: "inaccessible",
+        feature: "url: \"https://specs.apollo.dev/inaccessible/v0.2\", for: SECURITY",
+        definition: " on {places}",
+        scalar: None,
+    },
+    Known {
+        builtin: Builtin::Authenticated,
+        element: "authenticated",
+        feature: "url: \"https://specs.apollo.dev/authenticated/v0.1\", for: SECURITY",
+        definition: " on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+        scalar: None,
+    },
+    Known {
+        builtin: Builtin::RequiresScopes,
+        element: "requiresScopes",
+        feature: "url: \"https://specs.apollo.dev/requiresScopes/v0.1\", for: SECURITY",
+        definition: "(scopes: [[requiresScopes__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+        scalar: Some("requiresScopes__Scope"),
+    },
+    Known {
+        builtin: Builtin::Policy,
+        element: "policy",
+        feature: "url: \"https://specs.apollo.dev/policy/v0.1\", for: SECURITY",
+        definition: "(policies: [[policy__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+        scalar: Some("policy__Policy"),
+    },
+    Known {
+        builtin: Builtin::Context,
+        element: "context",
+        feature: "url: \"https://specs.apollo.dev/context/v0.1\", for: SECURITY",
+        definition: "(name: String!) repeatable on INTERFACE | OBJECT | UNION",
+        scalar: Some("context__ContextFieldValue"),
+    },
+    Known {
+        builtin: Builtin::Cost,
+        element: "cost",
+        feature: "url: \"https://specs.apollo.dev/cost/v0.1\"",
+        definition: "(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
+        scalar: None,
+    },
+    Known {
+        builtin: Builtin::ListSize,
+        element: "listSize",
+        feature: "url: \"https://specs.apollo.dev/cost/v0.1\"",
+        definition: "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+        scalar: None,
+    },
+    Known {
+        builtin: Builtin::CacheTag,
+        element: "cacheTag",
+        feature: "url: \"https://specs.apollo.dev/cacheTag/v0.1\", for: EXECUTION",
+        definition: "",
+        scalar: None,
+    },
+];
+
+impl<'a> Features<'a> {
+    /// Reads names and requests from all subgraphs.
+    pub(crate) fn collect(context: &mut Context<'a, '_>) -> Self {
+        let mut features = Self::default();
+        features.collect_names(context);
+        let subgraphs = context.subgraphs;
+        for (graph, subgraph) in subgraphs.iter_with_ids() {
+            for applied in
+                subgraph.schema.applied.iter().filter(|applied| applied.is(Builtin::ComposeDirective))
+            {
+                features.compose(context, graph, applied);
+            }
+        }
+        features.spread(context);
+        features
+    }
+
+    /// The name of a known directive in the supergraph.
+    pub(crate) fn name(&self, builtin: Builtin) -> &'a str {
+        if let Some(name) = self.names.get(&builtin) {
+            return name;
+        }
+        match builtin {
+            Builtin::Deprecated => "deprecated",
+            Builtin::SpecifiedBy => "specifiedBy",
+            Builtin::OneOf => "oneOf",
+            _ => KNOWN.iter().find(|known| known.builtin == builtin).map_or("", |known| known.element),
+        }
+    }
+
+    /// Notes that a known directive is used.
+    pub(crate) fn note(&mut self, builtin: Builtin) {
+        self.used.insert(builtin);
+    }
+
+    /// Which carried directive a subgraph's directive is.
+    pub(crate) fn composed(&self, graph: GraphId, name: &'a str) -> Option<usize> {
+        self.composed.get(&(graph, name)).copied()
+    }
+
+    /// The name of a carried directive, `@` included.
+    pub(crate) fn composed_name(&self, composed: usize) -> &'a str {
+        self.specifications[composed].local
+    }
+
+    /// Whether a carried directive is repeatable.
+    pub(crate) fn is_repeatable(&self, composed: usize) -> bool {
+        let _ = &self.specifications[composed];
+        false
+    }
+
+    fn collect_names(&mut self, context: &mut Context<'a, '_>) {
+        let mut found: BTreeMap<Builtin, IndexMap<&'a str, GraphId>> = BTreeMap::new();
+        for (graph, subgraph) in context.subgraphs.iter_with_ids() {
+            for link in
+                subgraph.links.iter().filter(|link| link.identity.starts_with("https://specs.apollo.dev/"))
+            {
+                for import in &link.imports {
+                    let Some(known) = import.element.strip_prefix('@').and_then(known) else { continue };
+                    let local = import.local.trim_start_matches('@');
+                    found.entry(known.builtin).or_default().entry(local).or_insert(graph);
+                }
+            }
+        }
+        for (builtin, names) in found {
+            if names.len() > 1 {
+                let message = format!("a directive is imported as {}; it needs one name", list(names.keys()));
+                let places = names.iter().map(|(name, graph)| {
+                    (context.place(*graph, crate::model::Span::default()), format!("here `@{name}`"))
+                });
+                let error = error_at_all(Code::LinkImportNameMismatch, message, places);
+                context.report.push(error);
+            }
+            if let Some((&name, _)) = names.first() {
+                self.names.insert(builtin, name);
+            }
+        }
+    }
+
+    fn compose(&mut self, context: &mut Context<'a, '_>, graph: GraphId, applied: &Applied<'a>) {
+        let subgraph = &context.subgraphs[graph];
+        let name = applied.string("name").unwrap_or_default();
+        let mut wrong = |message: String| {
+            let place = context.place(graph, applied.span);
+            context.report.error(Code::DirectiveCompositionError, message, place);
+        };
+        let Some(bare) = name.strip_prefix('@') else {
+            return wrong(format!("`@composeDirective` needs a directive's name with its `@`, not `{name}`"));
+        };
+        if !subgraph.schema.directives.contains_key(bare) {
+            let known = known(bare).is_some();
+            return if known {
+            } else {
+                wrong(format!("the directive `{name}` is not defined in this subgraph"))
+            };
+        }
+        let Some((link, element)) = origin(subgraph, name) else {
+            return wrong(format!(
+                "the directive `{name}` comes from no linked specification, so it cannot be composed"
+            ));
+        };
+        let version = |link: &Link<'_>| (link.major, link.minor);
+        let same =
+            self.specifications.iter_mut().find(|c| c.identity == link.identity && c.element == element);
+        match same {
+            Some(has) if has.local != name => {
+                wrong(format!("the directive `{name}` is called `{}` in another subgraph", has.local));
+            }
+            Some(has) if has.link.major != link.major => {
+                wrong(format!("`{}` is linked at another major version in another subgraph", link.identity));
+            }
+            Some(has) => {
+                if version(link) > version(has.link) {
+                    has.link = link;
+                    has.graph = graph;
+                }
+            }
+            None => {
+                if self.specifications.iter().any(|has| has.local == name) {
+                    return wrong(format!("`{name}` comes from another specification in another subgraph"));
+                }
+                self.specifications.push(Composed {
+                    identity: link.identity,
+                    element,
+                    local: name,
+                    graph,
+                    link,
+                });
+            }
+        }
+    }
+
+    /// Finds what the carried directives are called in every subgraph.
+    fn spread(&mut self, context: &mut Context<'a, '_>) {
+        for (at, composed) in self.specifications.iter().enumerate() {
+            for (graph, subgraph) in context.subgraphs.iter_with_ids() {
+                for &name in subgraph.schema.directives.keys() {
+                    let full = format!("@{name}");
+                    let Some((link, element)) = origin(subgraph, &full) else { continue };
+                    if link.identity == composed.identity && element == composed.element {
+                        self.composed.insert((graph, name), at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes definitions and links of everything in use.
+    pub(crate) fn finish(self, context: &mut Context<'a, '_>, merged: &mut Merged<'a>) {
+        for known in KNOWN.iter().filter(|known| self.used.contains(&known.builtin)) {
+            let name = self.name(known.builtin);
+            merged.features.extend(self.feature(known, name, &merged.features));
+            if !known.definition.is_empty() {
+                let definition = known.definition.replace("{places}", PLACES);
+                merged.directives.insert(name.to_owned(), format!("directive @{name}{definition}"));
+            }
+            if let Some(scalar) = known.scalar {
+                merged.support.insert(scalar.to_owned(), format!("scalar {scalar}"));
+            }
+            if known.builtin == Builtin::Context {
+                let text = "directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION";
+                merged.directives.insert("context__fromContext".to_owned(), text.to_owned());
+            }
+        }
+        let mut links: IndexMap<&str, Vec<String>> = IndexMap::new();
+        for composed in &self.specifications {
+            let bare = composed.local.trim_start_matches('@');
+            if let Some(definition) = context.subgraphs[composed.graph].schema.directives.get(bare) {
+                merged.directives.insert(bare.to_owned(), directive_definition(definition));
+            }
+            let import = if composed.element == composed.local {
+                quote(composed.local)
+            } else {
+                format!("{{name: {}, as: {}}}", quote(composed.element), quote(composed.local))
+            };
+            links.entry(composed.link.url).or_default().push(import);
+        }
+        for (url, imports) in links {
+            merged.features.push(format!("url: {}, import: [{}]", quote(url), imports.join(", ")));
+        }
+    }
+
+    fn feature(&self, known: &Known, name: &str, present: &[String]) -> Option<String> {
+        match known.builtin {
+            Builtin::Cost | Builtin::ListSize => {
+                if present.iter().any(|feature| feature.starts_with(known.feature)) {
+                    return None;
+                }
+                let imports: Vec<String> = [Builtin::Cost, Builtin::ListSize]
+                    .into_iter()
+                    .filter(|builtin| self.used.contains(builtin))
+                    .map(|builtin| import(element(builtin), self.name(builtin)))
+                    .collect();
+                Some(format!("{}, import: [{}]", known.feature, imports.join(", ")))
+            }
+            _ if name == known.element => Some(known.feature.to_owned()),
+            _ => {
+                let (url, purpose) = known.feature.split_once(", for").unwrap_or((known.feature, ""));
+                let purpose = if purpose.is_empty() { String::new() } else { format!(", for{purpose}") };
+                Some(format!("{url}{purpose}, import: [{}]", import(known.element, name)))
+            }
+        }
+    }
+}
+
+fn import(element: &str, name: &str) -> String {
+    if element == name {
+        format!("\"@{element}\"")
+    } else {
+        format!("{{name: \"@{element}\", as: \"@{name}\"}}")
+    }
+}
+
+fn element(builtin: Builtin) -> &'static str {
+    KNOWN.iter().find(|known| known.builtin == builtin).map_or("", |known| known.element)
+}
+
+fn known(element: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.element == element)
+}
+
+fn list<'s>(names: impl Iterator<Item = &'s &'s str>) -> String {
+    names.map(|name| format!("`@{name}`")).collect::<Vec<_>>().join(" and ")
+}
+
+/// The link that brings in the directive `name` (`@` included), and what the specification calls it.
+fn origin<'a>(subgraph: &'a Subgraph<'a>, name: &str) -> Option<(&'a Link<'a>, &'a str)> {
+    for link in &subgraph.links {
+        if let Some(import) = link.imports.iter().find(|import| import.local == name) {
+            return Some((link, import.element));
+        }
+    }
+    let bare = name.strip_prefix('@')?;
+    for link in &subgraph.links {
+        if bare == link.namespace {
+            return Some((link, subgraph.schema.directives.get_key_value(bare)?.0));
+        }
+        if let Some(element) = bare.strip_prefix(link.namespace).and_then(|rest| rest.strip_prefix("__"))
+            && let Some((full, _)) = subgraph.schema.directives.get_key_value(bare)
+        {
+            return Some((link, &full[full.len() - element.len()..]));
+        }
+    }
+    None
+}

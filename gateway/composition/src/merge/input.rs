@@ -1,0 +1,96 @@
+//! Input types: the fields that every subgraph has.
+
+use indexmap::IndexMap;
+
+use crate::code::Code;
+use crate::merge::argument::{merge_defaults, merge_types};
+use crate::merge::{Context, applied, description};
+use crate::merged::{JoinField, MergedField, MergedType};
+use crate::model::{Field, GraphId};
+use crate::report::error_at_all;
+
+/// Merges the fields of an input type.
+pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut MergedType<'a>) {
+    let mut names: IndexMap<&'a str, Vec<(GraphId, &'a Field<'a>)>> = IndexMap::new();
+    for (graph, ty) in &merged.sources {
+        for field in ty.fields.values() {
+            names.entry(field.name).or_default().push((*graph, field));
+        }
+    }
+    let mut failed = false;
+    for (name, sources) in names {
+        if sources.len() < merged.sources.len() {
+            failed |= report_absence(context, merged, name);
+        } else if let Some(field) = merge_field(context, merged.name, name, sources) {
+            merged.fields.insert(name, field);
+        }
+    }
+    if merged.fields.is_empty() && !failed {
+        let message = format!("no field of the input type `{}` is in all subgraphs", merged.name);
+        let places = merged.sources.iter().map(|(graph, ty)| (context.place(*graph, ty.span), String::new()));
+        let error = error_at_all(Code::EmptyMergedInputType, message, places);
+        context.report.push(error);
+    }
+}
+
+fn merge_field<'a>(
+    context: &mut Context<'a, '_>,
+    parent: &str,
+    name: &'a str,
+    sources: Vec<(GraphId, &'a Field<'a>)>,
+) -> Option<MergedField<'a>> {
+    let what = format!("the input field `{parent}.{name}`");
+    let types: Vec<_> = sources.iter().map(|(graph, field)| (*graph, field.ty, field.span)).collect();
+    let ty = merge_types(context, &what, &types, Code::FieldTypeMismatch)?;
+    let defaults: Vec<_> = sources.iter().map(|(graph, field)| (*graph, field.default, field.span)).collect();
+    let default = merge_defaults(context, &what, &defaults, Code::InputFieldDefaultMismatch);
+    let lists: Vec<_> = sources.iter().map(|(graph, field)| (*graph, &field.applied[..])).collect();
+    context.enum_usage.entry(ty.name).or_default().input = true;
+    let joins = if types.iter().all(|(_, other, _)| *other == ty) {
+        Vec::new()
+    } else {
+        let join = |(graph, field): &(GraphId, &Field<'a>)| JoinField {
+            graph: Some(*graph),
+            ty: Some(field.ty),
+            ..JoinField::default()
+        };
+        sources.iter().map(join).collect()
+    };
+    Some(MergedField {
+        name,
+        ty,
+        description: description::merge(sources.iter().map(|(_, field)| field.description)),
+        arguments: IndexMap::new(),
+        default,
+        joins,
+        applied: applied::merge(context, &lists),
+        sources,
+    })
+}
+
+/// Reports a field that is left out; whether that is an error.
+fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, name: &str) -> bool {
+    let is_required = |field: &&Field<'_>| field.ty.is_non_null() && field.default.is_none();
+    let required =
+        merged.sources.iter().filter_map(|(_, ty)| ty.fields.get(name)).any(|field| is_required(&field));
+    let places = merged.sources.iter().map(|(graph, ty)| match ty.fields.get(name) {
+        Some(field) => {
+            let text = if is_required(&field) { "required here" } else { "" };
+            (context.place(*graph, field.span), text.to_owned())
+        }
+        None => (context.place(*graph, ty.span), "not here".to_owned()),
+    });
+    if required {
+        let message = format!(
+            "the input field `{}.{name}` is required in one subgraph and missing in another",
+            merged.name
+        );
+        let error = error_at_all(Code::RequiredInputFieldMissing, message, places);
+        context.report.push(error);
+    } else if let Some((place, _)) = places.last() {
+        let message =
+            format!("the input field `{}.{name}` is left out, since not all subgraphs have it", merged.name);
+        context.report.hint(Code::InconsistentInputObjectField, message, place);
+    }
+    required
+}

@@ -1,0 +1,174 @@
+//! Merges subgraph schemas type by type.
+//!
+//! 1. gather the definitions of each type; 2. compare their kinds; 3. merge types, noting where enums are used; 4. merge enums,
+//! whose rule depends on their use; 5. give implementations the fields of interface objects; 6. merge directive definitions.
+
+mod applied;
+mod argument;
+mod description;
+mod enums;
+mod executable;
+mod external;
+mod features;
+mod field;
+mod hierarchy;
+mod input;
+mod interface_object;
+mod kind;
+mod object;
+mod overrides;
+mod reference;
+mod sharing;
+mod union;
+
+use std::collections::{BTreeMap, HashMap};
+
+use octavo_index::IndexVec;
+use octavo_language::ast::OperationType;
+
+use crate::code::Code;
+use crate::merged::{Merged, MergedType, Sources};
+use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition};
+use crate::report::{Place, Report};
+use features::Features;
+use hierarchy::Hierarchy;
+
+/// What merging needs at every step.
+pub(crate) struct Context<'a, 'r> {
+    pub(crate) subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>,
+    pub(crate) report: &'r mut Report,
+    pub(crate) by_name: HashMap<&'a str, GraphId>,
+    pub(crate) hierarchy: Hierarchy<'a>,
+    pub(crate) features: Features<'a>,
+    /// Where each enum is used.
+    pub(crate) enum_usage: HashMap<&'a str, enums::Usage>,
+    pub(crate) types: BTreeMap<&'a str, Sources<'a, TypeDefinition<'a>>>,
+    /// Subgraphs as the values of `join__Graph`, by position.
+    pub(crate) graph_names: Vec<String>,
+}
+
+impl<'a> Context<'a, '_> {
+    pub(crate) fn name(&self, graph: GraphId) -> &'a str {
+        self.subgraphs[graph].name
+    }
+
+    pub(crate) fn place(&self, graph: GraphId, span: Span) -> Place<'a> {
+        Place { subgraph: self.name(graph), span }
+    }
+}
+
+/// Merges all subgraphs.
+pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: &mut Report) -> Merged<'a> {
+    let mut context = Context {
+        subgraphs,
+        report,
+        by_name: subgraphs.iter_with_ids().map(|(id, subgraph)| (subgraph.name, id)).collect(),
+        hierarchy: Hierarchy::of(subgraphs),
+        features: Features::default(),
+        enum_usage: HashMap::new(),
+        types: gather(subgraphs),
+        graph_names: crate::emit::graph_names(subgraphs),
+    };
+    context.features = Features::collect(&mut context);
+    require_query(&mut context);
+    let mut merged = Merged { roots: roots(subgraphs), ..Merged::default() };
+    let kinds = kind::compare(&mut context);
+    let mut waiting = Vec::new();
+    for (name, kind) in kinds {
+        if kind == Kind::Enum {
+            waiting.push(name);
+        } else if let Some(ty) = merge_type(&mut context, name, kind) {
+            merged.types.insert(name, ty);
+        }
+    }
+    executable::merge(&mut context, &mut merged);
+    for name in waiting {
+        if let Some(ty) = merge_type(&mut context, name, Kind::Enum) {
+            merged.types.insert(name, ty);
+        }
+    }
+    interface_object::complete_implementations(&mut context, &mut merged);
+    let features = std::mem::take(&mut context.features);
+    features.finish(&mut context, &mut merged);
+    merged
+}
+
+fn gather<'a>(
+    subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>,
+) -> BTreeMap<&'a str, Sources<'a, TypeDefinition<'a>>> {
+    let mut types: BTreeMap<&str, Sources<TypeDefinition>> = BTreeMap::new();
+    for (graph, subgraph) in subgraphs.iter_with_ids() {
+        for ty in subgraph.schema.types.values() {
+            types.entry(ty.name).or_default().push((graph, ty));
+        }
+    }
+    types
+}
+
+fn roots<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>) -> Vec<(OperationType, &'a str)> {
+    let mut roots: Vec<(OperationType, &str)> = Vec::new();
+    for wanted in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
+        let mut all = subgraphs.iter().flat_map(|subgraph| &subgraph.schema.roots);
+        if let Some(&root) = all.find(|(operation, _)| *operation == wanted) {
+            roots.push(root);
+        }
+    }
+    roots
+}
+
+fn require_query(context: &mut Context<'_, '_>) {
+    let fields =
+        context.types.get("Query").into_iter().flatten().map(|(_, ty)| ty.fields.len()).sum::<usize>();
+    if fields == 0 {
+        let message = "no subgraph has a query; at least one must define a field of `Query`".to_owned();
+        let subgraph = context.subgraphs.iter().next().map_or("", |subgraph| subgraph.name);
+        context.report.error(Code::NoQueries, message, Place { subgraph, span: Span::default() });
+    }
+}
+
+fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> Option<MergedType<'a>> {
+    let sources = context.types.get(name)?.clone();
+    if extends_nothing(context, name, &sources) {
+        return None;
+    }
+    let mut merged = MergedType {
+        name,
+        kind,
+        description: description::merge(sources.iter().map(|(_, ty)| ty.description)),
+        joins: object::joins(context, name, &sources),
+        implements: Vec::new(),
+        fields: indexmap::IndexMap::new(),
+        members: indexmap::IndexMap::new(),
+        values: indexmap::IndexMap::new(),
+        applied: Vec::new(),
+        sources,
+    };
+    let applied: Vec<_> = merged.sources.iter().map(|(graph, ty)| (*graph, &ty.applied[..])).collect();
+    merged.applied = applied::merge(context, &applied);
+    match kind {
+        Kind::Scalar => {}
+        Kind::Object | Kind::Interface => object::merge_fields(context, &mut merged),
+        Kind::Union => union::merge_members(context, &mut merged),
+        Kind::Enum => enums::merge_values(context, &mut merged),
+        Kind::Input => input::merge_fields(context, &mut merged),
+    }
+    Some(merged)
+}
+
+/// Whether all sources are extensions, which is an error.
+fn extends_nothing<'a>(
+    context: &mut Context<'a, '_>,
+    name: &str,
+    sources: &Sources<'a, TypeDefinition<'a>>,
+) -> bool {
+    let is_root = matches!(name, "Query" | "Mutation" | "Subscription");
+    if is_root || sources.iter().any(|(_, ty)| ty.defined) {
+        return false;
+    }
+    for &(graph, ty) in sources {
+        let message = format!("`{name}` is only extended; no subgraph defines it");
+        let place = context.place(graph, ty.span);
+        context.report.error(Code::ExtensionWithNoBase, message, place);
+    }
+    true
+}
