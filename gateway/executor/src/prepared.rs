@@ -2,21 +2,88 @@
 
 use std::sync::Arc;
 
-use octavo_query_plan::QueryPlan;
+use octavo_index::IndexVec;
+use octavo_query_plan::{
+    Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget, Selection, SelectionId,
+    Shape, ShapeId, SlotId,
+};
 
 use crate::Options;
+use crate::failure::Segment;
 
 /// A [`QueryPlan`] made ready to run.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     plan: Arc<QueryPlan>,
     options: Options,
+    pub(crate) shapes: IndexVec<ShapeId, PreparedShape>,
+    pub(crate) selections: IndexVec<SelectionId, PreparedSelection>,
+    pub(crate) fetches: IndexVec<FetchId, PreparedFetch>,
+}
+
+/// The constant bytes that a shape's rows are written with.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedShape {
+    /// The quoted name of each type.
+    pub(crate) type_names: Vec<Box<str>>,
+    /// For each output, a comma, the quoted key and a colon.
+    pub(crate) keys: Vec<Box<str>>,
+    /// For each slot, the quoted key of its first output.
+    pub(crate) response_keys: IndexVec<SlotId, Option<Segment>>,
+}
+
+/// A selection that can be compared with an answer's bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedSelection {
+    pub(crate) shape: ShapeId,
+    pub(crate) keys: Vec<PreparedKey>,
+    /// Positions in `keys`, by name.
+    by_name: Vec<u32>,
+}
+
+/// One key of a selection.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedKey {
+    /// The quoted key and a colon.
+    pub(crate) token: Box<[u8]>,
+    pub(crate) target: Target,
+}
+
+/// Where a value goes, and what is expected of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    Typename,
+    Slot { slot: SlotId, kind: ReadKind },
+}
+
+/// What a value looks like: that many lists around objects that are read by a selection, or around leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadKind {
+    pub(crate) lists: u32,
+    pub(crate) object: Option<SelectionId>,
+}
+
+/// The constant bytes of a request body.
+#[derive(Clone, Debug)]
+pub(crate) struct PreparedFetch {
+    /// The object's beginning: the query and the operation's name.
+    pub(crate) head: Box<str>,
+    /// For each variable of the client, its quoted name and a colon.
+    pub(crate) variables: Vec<Box<str>>,
+    /// For each entity group, the quoted name of its variable and a colon.
+    pub(crate) representations: Vec<Box<str>>,
 }
 
 impl Prepared {
     /// Prepares `plan`.
     pub fn new(plan: Arc<QueryPlan>, options: Options) -> Self {
-        Self { plan, options }
+        Self {
+            shapes: plan.shapes.iter().map(PreparedShape::new).collect(),
+            selections: plan.selections.iter().map(|s| PreparedSelection::new(&plan, s)).collect(),
+            fetches: plan.fetches.iter().map(PreparedFetch::new).collect(),
+            plan,
+            options,
+        }
     }
 
     /// The plan.
@@ -28,4 +95,92 @@ impl Prepared {
     pub fn options(&self) -> &Options {
         &self.options
     }
+}
+
+impl PreparedShape {
+    fn new(shape: &Shape) -> Self {
+        let key_of = |slot| {
+            let output = shape.outputs.iter().find(|o| o.value == OutputValue::Slot(slot))?;
+            Some(Segment::Key(quoted(&output.key).into()))
+        };
+        Self {
+            type_names: shape.types.iter().map(|ty| quoted(&ty.name).into()).collect(),
+            keys: shape.outputs.iter().map(|o| format!(",{}:", quoted(&o.key)).into()).collect(),
+            response_keys: shape.slots.ids().map(key_of).collect(),
+        }
+    }
+}
+
+impl PreparedSelection {
+    fn new(plan: &QueryPlan, selection: &Selection) -> Self {
+        let shape = &plan.shapes[selection.shape];
+        Self::of(
+            selection.shape,
+            selection.fields.iter().map(|field| PreparedKey::new(shape, field)).collect(),
+        )
+    }
+
+    /// A selection of these keys; no key stands twice.
+    pub(crate) fn of(shape: ShapeId, keys: Vec<PreparedKey>) -> Self {
+        let mut by_name: Vec<u32> = (0..).take(keys.len()).collect();
+        by_name.sort_by_key(|&index| keys[index as usize].name());
+        Self { shape, keys, by_name }
+    }
+
+    /// The position of the key of that name.
+    pub(crate) fn position(&self, name: &[u8]) -> Option<usize> {
+        let name_at = |index: &u32| self.keys[*index as usize].name();
+        let found = self.by_name.binary_search_by(|index| name_at(index).cmp(name)).ok()?;
+        Some(self.by_name[found] as usize)
+    }
+}
+
+impl PreparedKey {
+    fn new(shape: &Shape, field: &ReadField) -> Self {
+        let target = match field.target {
+            ReadTarget::Typename => Target::Typename,
+            ReadTarget::Slot { slot, selection } => {
+                let kind = ReadKind { lists: list_depth(&shape.slots[slot].value), object: selection };
+                Target::Slot { slot, kind }
+            }
+        };
+        Self::of(&field.key, target)
+    }
+
+    pub(crate) fn of(key: &str, target: Target) -> Self {
+        Self { token: format!("{}:", quoted(key)).into_bytes().into(), target }
+    }
+
+    fn name(&self) -> &[u8] {
+        &self.token[1..self.token.len() - 2]
+    }
+}
+
+impl PreparedFetch {
+    fn new(fetch: &Fetch) -> Self {
+        let mut head = format!("{{\"query\":{}", quoted(&fetch.document));
+        if let Some(name) = &fetch.operation_name {
+            head.push_str(",\"operationName\":");
+            head.push_str(&quoted(name));
+        }
+        let key = |name: &str| format!("{}:", quoted(name)).into_boxed_str();
+        let representations = match &fetch.content {
+            FetchContent::Root(_) => Vec::new(),
+            FetchContent::Entities(groups) => groups.iter().map(|group| key(&group.variable)).collect(),
+        };
+        let variables = fetch.variables.iter().map(|name| key(name)).collect();
+        Self { head: head.into(), variables, representations }
+    }
+}
+
+fn list_depth(value: &octavo_query_plan::ValueType) -> u32 {
+    match value {
+        octavo_query_plan::ValueType::List { item, .. } => 1 + list_depth(item),
+        _ => 0,
+    }
+}
+
+/// `text` as a JSON string.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -1,0 +1,117 @@
+//! One fetch: asked of the cache where it may be, sent, read, and its errors brought to their positions.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use octavo_query_plan::{EntityGroup, Fetch, FetchContent, FetchId};
+
+use crate::answer::{Asked, Wanted, read_answer};
+use crate::attach::{attach_errors, attach_everywhere};
+use crate::body::request_body;
+use crate::failure::Message;
+use crate::keep::Keep;
+use crate::ports::{SubgraphError, SubgraphRequest, SubgraphResponse};
+use crate::represent::Representations;
+use crate::scan::Span;
+use crate::schedule::Run;
+
+/// Runs one fetch to its end.
+pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId) {
+    let fetch = &run.prepared.plan().fetches[id];
+    match &fetch.content {
+        FetchContent::Root(selection) => {
+            let answer = send(run, id, &[]).await;
+            apply(run, fetch, &Wanted::Root(run.root, *selection), &answer);
+        }
+        FetchContent::Entities(groups) => run_entities(run, id, groups).await,
+    }
+}
+
+async fn run_entities(run: &Run<'_>, id: FetchId, groups: &[EntityGroup]) {
+    let fetch = &run.prepared.plan().fetches[id];
+    let represented: Vec<Representations<'_>> = {
+        let state = run.state();
+        let collect = |group| Representations::collect(run.prepared, &state.arena, run.root, group);
+        groups.iter().map(collect).collect()
+    };
+    let ask = |(group, all)| ask_cache(run, (id, fetch), group, all);
+    let (asked, keeps): (Vec<Asked<'_>>, Vec<Option<Keep<'_>>>) =
+        join_all(groups.iter().zip(&represented).map(ask)).await.into_iter().unzip();
+    if asked.iter().all(|asked| asked.sent.is_empty()) {
+        return;
+    }
+    let answer = send(run, id, &asked).await;
+    let clean = apply(run, fetch, &Wanted::Entities(&asked), &answer);
+    let (Some(clean), Ok(answer)) = (clean, &answer) else { return };
+    for ((keep, asked), entities) in keeps.iter().zip(&asked).zip(&clean) {
+        if let Some(keep) = keep {
+            keep.put(answer, asked, entities);
+        }
+    }
+}
+
+/// Takes from the cache what it has; what is left is to be sent.
+async fn ask_cache<'a>(
+    run: &'a Run<'_>,
+    (id, fetch): (FetchId, &Fetch),
+    group: &'a EntityGroup,
+    all: &'a Representations<'a>,
+) -> (Asked<'a>, Option<Keep<'a>>) {
+    let everything = || (0..all.entities.len()).collect();
+    let Some(keep) = Keep::new(run, (id, fetch), group).filter(|_| !all.entities.is_empty()) else {
+        return (Asked { group, all, sent: everything() }, None);
+    };
+    let sent = keep.take(run, group, all).await;
+    (Asked { group, all, sent }, Some(keep))
+}
+
+async fn send(run: &Run<'_>, id: FetchId, asked: &[Asked<'_>]) -> Result<SubgraphResponse, SubgraphError> {
+    let fetch = &run.prepared.plan().fetches[id];
+    let text = |asked: &Asked<'_>, &entity: &usize| asked.all.entities[entity].range.clone();
+    let representations: Vec<Vec<&[u8]>> = asked
+        .iter()
+        .map(|asked| asked.sent.iter().map(|entity| &asked.all.text[text(asked, entity)]).collect())
+        .collect();
+    let variables = &run.request.variables;
+    let body = request_body(&run.prepared.fetches[id], fetch, variables, &representations);
+    run.state().report.fetches += 1;
+    let request = SubgraphRequest {
+        subgraph: Arc::clone(&fetch.subgraph),
+        kind: fetch.kind,
+        body,
+        headers: Arc::clone(&run.request.headers),
+    };
+    run.ports.subgraphs.call(request).await
+}
+
+/// Reads an answer. Gives, for each group, the entities that came without an error, or nothing if none can be told.
+fn apply(
+    run: &Run<'_>,
+    fetch: &Fetch,
+    wanted: &Wanted<'_>,
+    answer: &Result<SubgraphResponse, SubgraphError>,
+) -> Option<Vec<Vec<Option<Span>>>> {
+    let arena = &mut run.state().arena;
+    let service = &*fetch.subgraph;
+    let read = match answer {
+        Ok(answer) => read_answer(run.prepared, arena, &answer.body, service, wanted)
+            .map_err(|error| Message::of_answer(error, service)),
+        Err(error) => Err(Message::of_call(*error, service)),
+    };
+    let mut answer = match read {
+        Ok(answer) => answer,
+        Err(message) => {
+            let message = arena.failures.say(message);
+            attach_everywhere(run.prepared, arena, wanted, message);
+            return None;
+        }
+    };
+    let hurt = attach_errors(run.prepared, arena, service, wanted, answer.errors)?;
+    for (group, index) in hurt {
+        let entities = answer.entities.get_mut(group)?;
+        if let Some(entity) = entities.get_mut(index) {
+            *entity = None;
+        }
+    }
+    Some(answer.entities)
+}

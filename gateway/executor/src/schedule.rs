@@ -1,0 +1,120 @@
+//! The plan's tree walked: what depends on another waits for it, what does not runs beside it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+use octavo_index::Id;
+use octavo_query_plan::{ConditionId, IntrospectionField, PlanNode};
+
+use crate::arena::{Arena, RowId};
+use crate::failure::{Message, code};
+use crate::fetch::run_fetch;
+use crate::ports::Ports;
+use crate::prepared::{Prepared, PreparedKey, PreparedSelection, ReadKind, Target};
+use crate::read::Reader;
+use crate::request::{ExecutionReport, ExecutionRequest};
+use crate::scan::Malformed;
+use crate::write::write_response;
+
+/// One request under way.
+pub(crate) struct Run<'r> {
+    pub(crate) prepared: &'r Prepared,
+    pub(crate) request: &'r ExecutionRequest,
+    pub(crate) ports: Ports<'r>,
+    conditions: Vec<bool>,
+    pub(crate) root: RowId,
+    state: Mutex<State>,
+}
+
+/// What the fetches of a request share.
+pub(crate) struct State {
+    pub(crate) arena: Arena,
+    pub(crate) report: ExecutionReport,
+}
+
+impl<'r> Run<'r> {
+    pub(crate) fn new(prepared: &'r Prepared, request: &'r ExecutionRequest, ports: Ports<'r>) -> Self {
+        let (arena, root) = Arena::new(prepared);
+        let is_true = |name: &str| request.variables.is_true(name);
+        let conditions =
+            prepared.plan().conditions.iter().map(|condition| condition.holds(is_true)).collect();
+        let state = Mutex::new(State { arena, report: ExecutionReport::default() });
+        Self { prepared, request, ports, conditions, root, state }
+    }
+
+    /// What was read so far; never kept while anything is waited for.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends what the plan says, in its order.
+    pub(crate) async fn fetch_all(&self) {
+        if let Some(node) = &self.prepared.plan().node {
+            self.node(node).await;
+        }
+    }
+
+    /// Writes the response.
+    pub(crate) fn finish(self) -> ExecutionReport {
+        let State { arena, report } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (body, errors) = write_response(self.prepared, &arena, self.root, &self.conditions);
+        ExecutionReport { body, errors, ..report }
+    }
+
+    fn node<'n>(&'n self, node: &'n PlanNode) -> BoxFuture<'n, ()> {
+        match node {
+            PlanNode::Fetch(fetch) => run_fetch(self, *fetch).boxed(),
+            PlanNode::Sequence(nodes) => async move {
+                for node in nodes {
+                    self.node(node).await;
+                }
+            }
+            .boxed(),
+            PlanNode::Parallel(nodes) => {
+                join_all(nodes.iter().map(|node| self.node(node))).map(|_| ()).boxed()
+            }
+            PlanNode::Condition { when, node } if self.holds(*when) => self.node(node),
+            PlanNode::Condition { .. } => futures::future::ready(()).boxed(),
+            PlanNode::Introspection(fields) => async move { self.introspect(fields) }.boxed(),
+        }
+    }
+
+    fn holds(&self, condition: ConditionId) -> bool {
+        self.conditions[condition.index()]
+    }
+
+    fn introspect(&self, fields: &[IntrospectionField]) {
+        let answer = self.ports.introspection.introspect();
+        let arena = &mut self.state().arena;
+        let read = answer.and_then(|text| {
+            self.read_introspection(arena, fields, text)
+                .map_err(|error| format!("the answer to the introspection cannot be used: {error}"))
+        });
+        let Err(text) = read else { return };
+        let message = arena.failures.say(Message::new(&text, code::INTROSPECTION, None));
+        let failure = arena.failures.fail(message, Box::default());
+        for field in fields {
+            let cell = arena.cell_of(self.root, field.slot);
+            arena.set(cell, crate::arena::Cell::Failed(failure));
+        }
+    }
+
+    fn read_introspection(
+        &self,
+        arena: &mut Arena,
+        fields: &[IntrospectionField],
+        text: String,
+    ) -> Result<(), Malformed> {
+        let kind = ReadKind { lists: 0, object: None };
+        let key =
+            |field: &IntrospectionField| PreparedKey::of(&field.key, Target::Slot { slot: field.slot, kind });
+        let selection = PreparedSelection::of(self.prepared.plan().root, fields.iter().map(key).collect());
+        let text = bytes::Bytes::from(text);
+        arena.attempt(|arena| {
+            let buffer = arena.add_buffer(text.clone());
+            let mut reader = Reader::new(self.prepared, arena, (buffer, &text), "")?;
+            reader.object_of(self.root, &selection)?;
+            reader.scan.end()
+        })
+    }
+}

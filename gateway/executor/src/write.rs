@@ -1,0 +1,207 @@
+//! The response completed and written, in one pass over the rows.
+//!
+//! 1. Each value is checked as it is written. One that does not fit becomes null with an error; where null is not allowed,
+//!    what was written of the object or list around it is taken back, and that becomes null (Errors and Non-Null Fields,
+//!    <https://spec.graphql.org/draft/#sec-Handling-Execution-Errors>).
+//! 2. Errors that subgraphs reported are told with the path at which they are met: once a position.
+//! 3. What no position could tell is told last, without a path.
+
+use bytes::Bytes;
+use octavo_index::Id;
+use octavo_query_plan::{Output, OutputValue, QueryPlan, ShapeId, Slot, TypeIndex, ValueType};
+
+use crate::arena::{Arena, Cell, CellId, RowId};
+use crate::failure::{FailureId, Message, Segment, code};
+use crate::leaf::write_leaf;
+use crate::prepared::Prepared;
+use crate::told::Told;
+
+/// Writes the whole response; gives it with the number of its errors.
+pub(crate) fn write_response(
+    prepared: &Prepared,
+    arena: &Arena,
+    root: RowId,
+    conditions: &[bool],
+) -> (Bytes, usize) {
+    let out = Vec::with_capacity(arena.size() + arena.size() / 4 + 64);
+    let told = Told::new(&arena.failures, prepared.options().max_errors);
+    let mut writer = Writer { prepared, plan: prepared.plan(), arena, conditions, out, told };
+    writer.out.extend_from_slice(b"{\"data\":");
+    let start = writer.out.len();
+    let path = Path { parent: None, step: Step::Root };
+    if writer.object((root, prepared.plan().root), &path).is_err() {
+        writer.out.truncate(start);
+        writer.out.extend_from_slice(b"null");
+    }
+    let Writer { mut out, told, .. } = writer;
+    let errors = told.finish(&mut out);
+    out.push(b'}');
+    (out.into(), errors)
+}
+
+/// Where a value stands in the response. Written out only for errors.
+pub(crate) struct Path<'a> {
+    pub(crate) parent: Option<&'a Path<'a>>,
+    pub(crate) step: Step<'a>,
+}
+
+/// One step of a path.
+#[derive(Clone, Copy)]
+pub(crate) enum Step<'a> {
+    /// The response as a whole.
+    Root,
+    /// An output, by the bytes before its value: a comma, the quoted key and a colon.
+    Key(&'a str),
+    Index(u32),
+}
+
+/// Marks that null stands where it may not, so that what is around it becomes null.
+struct Nulled;
+
+type Written = Result<(), Nulled>;
+
+struct Writer<'a> {
+    prepared: &'a Prepared,
+    plan: &'a QueryPlan,
+    arena: &'a Arena,
+    conditions: &'a [bool],
+    out: Vec<u8>,
+    told: Told<'a>,
+}
+
+impl Writer<'_> {
+    fn object(&mut self, (row, shape): (RowId, ShapeId), path: &Path<'_>) -> Written {
+        let (plan, prepared) = (self.plan, self.prepared);
+        let constants = &prepared.shapes[shape];
+        let shape = &plan.shapes[shape];
+        let ty = self.arena.ty(row);
+        let mut nulled = false;
+        let mut begun = false;
+        self.out.push(b'{');
+        for (output, key) in shape.outputs.iter().zip(&constants.keys) {
+            if !self.is_written(output, ty) {
+                continue;
+            }
+            self.out.extend_from_slice(&key.as_bytes()[usize::from(!begun)..]);
+            begun = true;
+            match output.value {
+                OutputValue::Slot(slot) => {
+                    let cell = self.arena.slot(row, slot);
+                    let field = &shape.slots[slot];
+                    // Once the object is lost, a second null of nobody's fault is no news.
+                    if !(nulled && matches!(cell, Cell::Missing | Cell::Null)) {
+                        let path = Path { parent: Some(path), step: Step::Key(key) };
+                        nulled |= self.value(cell, &field.value, (field, &path)).is_err();
+                    }
+                }
+                OutputValue::Typename => {
+                    let name = ty.map_or("null", |ty| &constants.type_names[ty.index()]);
+                    self.out.extend_from_slice(name.as_bytes());
+                }
+            }
+        }
+        self.out.push(b'}');
+        if nulled { Err(Nulled) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn is_written(&self, output: &Output, ty: Option<TypeIndex>) -> bool {
+        output.types.contains(ty) && output.when.is_none_or(|when| self.conditions[when.index()])
+    }
+
+    #[inline]
+    fn value(&mut self, cell: Cell, value: &ValueType, at: (&Slot, &Path<'_>)) -> Written {
+        let start = self.out.len();
+        let written = match (value, cell) {
+            (ValueType::Leaf { kind, .. }, Cell::Leaf { buffer, start, len }) => {
+                let text = self.arena.text(buffer, start, len);
+                let fits = write_leaf(&mut self.out, self.plan, *kind, text);
+                fits.map_err(|_| self.invalid("has a value that its type does not accept", at))
+            }
+            (ValueType::Object { shape, .. }, Cell::Row(row)) => self.row(row, *shape, at),
+            (ValueType::List { item, .. }, Cell::List { start, len }) => self.list((start, len), item, at),
+            (_, Cell::Missing | Cell::Null) if value.non_null() => {
+                Err(self.invalid("is null, which its type does not allow", at))
+            }
+            (_, Cell::Missing | Cell::Null) => Err(Nulled),
+            (_, Cell::Failed(failure)) => Err(self.failed(failure, at.1)),
+            _ => Err(self.invalid("has a value of another kind than its type", at)),
+        };
+        if written.is_ok() {
+            return Ok(());
+        }
+        self.out.truncate(start);
+        if value.non_null() {
+            return Err(Nulled);
+        }
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn row(&mut self, row: RowId, shape: ShapeId, at: (&Slot, &Path<'_>)) -> Written {
+        let ty = self.arena.ty(row).map(|ty| &self.plan.shapes[shape].types[ty]);
+        if ty.is_some_and(|ty| ty.accessible) {
+            self.object((row, shape), at.1)
+        } else {
+            Err(self.invalid("has an object of a type that is not known here", at))
+        }
+    }
+
+    fn list(&mut self, (start, len): (CellId, u32), item: &ValueType, at: (&Slot, &Path<'_>)) -> Written {
+        self.out.push(b'[');
+        let mut nulled = false;
+        for (index, cell) in (0..len).zip(Arena::items(start, len)) {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let path = Path { parent: Some(at.1), step: Step::Index(index) };
+            nulled |= self.value(self.arena.get(cell), item, (at.0, &path)).is_err();
+        }
+        self.out.push(b']');
+        if nulled { Err(Nulled) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn invalid(&mut self, what: &str, (field, path): (&Slot, &Path<'_>)) -> Nulled {
+        let message = Message::new(&format!("the field \"{}\" {what}", field.field), code::INVALID, None);
+        self.told.tell(&message, Some(path), &[]);
+        Nulled
+    }
+
+    #[cold]
+    fn failed(&mut self, failure: FailureId, path: &Path<'_>) -> Nulled {
+        self.told.tell_failure(failure, path);
+        Nulled
+    }
+}
+
+impl Path<'_> {
+    /// Writes the path and what follows it as a JSON list.
+    pub(crate) fn write(&self, beneath: &[Segment], out: &mut Vec<u8>) {
+        out.push(b'[');
+        self.write_steps(out);
+        for segment in beneath {
+            match segment {
+                Segment::Key(key) => out.extend_from_slice(key.as_bytes()),
+                Segment::Index(index) => out.extend_from_slice(index.to_string().as_bytes()),
+            }
+            out.push(b',');
+        }
+        if out.last() == Some(&b',') {
+            out.pop();
+        }
+        out.push(b']');
+    }
+
+    fn write_steps(&self, out: &mut Vec<u8>) {
+        if let Some(parent) = self.parent {
+            parent.write_steps(out);
+        }
+        match self.step {
+            Step::Root => return,
+            Step::Key(key) => out.extend_from_slice(&key.as_bytes()[1..key.len() - 1]),
+            Step::Index(index) => out.extend_from_slice(index.to_string().as_bytes()),
+        }
+        out.push(b',');
+    }
+}
