@@ -6,7 +6,7 @@ use lms_kit::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::isbn::Isbn;
+use crate::{author_number::AuthorNumber, isbn::Isbn};
 
 /// The most authors of one book.
 const MAX_AUTHORS: usize = 64;
@@ -14,7 +14,7 @@ const TITLE: TextRule = TextRule { field: "title", min: 1, max: 128 };
 const DESCRIPTION: TextRule = TextRule { field: "description", min: 1, max: 4096 };
 const PHOTO: TextRule = TextRule { field: "photo", min: 1, max: 2048 };
 const GENRE: TextRule = TextRule { field: "genreId", min: 1, max: 64 };
-const AUTHOR: TextRule = TextRule { field: "authorNumbers", min: 1, max: 64 };
+const AUTHORS: &str = "authorNumbers";
 
 /// A book, without its authors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub(crate) struct CataloguedBook {
     /// The book.
     pub(crate) book: Book,
     /// At least one.
-    pub(crate) author_numbers: Vec<String>,
+    pub(crate) author_numbers: Vec<AuthorNumber>,
 }
 
 /// What a new book is made of, as it came.
@@ -75,7 +75,7 @@ impl NewBook {
         let description = keep(optional(DESCRIPTION, self.description), &mut problems);
         let genre_id = keep(optional(GENRE, self.genre_id), &mut problems);
         let photo = keep(optional(PHOTO, self.photo), &mut problems);
-        let authors = keep(check_authors(self.author_numbers), &mut problems);
+        let authors = keep(check_authors(&self.author_numbers), &mut problems);
         match (isbn, title, description, genre_id, photo, authors) {
             (
                 Some(isbn),
@@ -137,25 +137,39 @@ pub(crate) struct BookChange {
 }
 
 impl BookChange {
-    /// The change with its texts trimmed, or every rule that it breaks.
-    pub(crate) fn check(self) -> Result<Self, Vec<Problem>> {
+    /// The change as the rules have it, or every rule that it breaks.
+    pub(crate) fn check(self) -> Result<CheckedChange, Vec<Problem>> {
         let mut problems = Vec::new();
         let title = keep(self.title.map(|title| TITLE.check(&title)).transpose(), &mut problems);
         let description = keep(self.description.check(DESCRIPTION), &mut problems);
         let genre_id = keep(self.genre_id.check(GENRE), &mut problems);
-        let authors = keep(self.author_numbers.map(check_authors).transpose(), &mut problems);
+        let authors = self.author_numbers.as_deref().map(check_authors).transpose();
+        let authors = keep(authors, &mut problems);
         let photo = keep(self.photo.check(PHOTO), &mut problems);
         match (title, description, genre_id, authors, photo) {
             (Some(title), Some(description), Some(genre_id), Some(author_numbers), Some(photo)) => {
-                Ok(Self { title, description, genre_id, author_numbers, photo })
+                Ok(CheckedChange { title, description, genre_id, author_numbers, photo })
             }
             _ => Err(problems),
         }
     }
+}
 
-    /// Changes a book; its version is the store's concern.
-    pub(crate) fn apply(self, catalogued: &mut CataloguedBook) {
+/// A change that keeps the rules.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckedChange {
+    title: Option<String>,
+    description: Patch,
+    genre_id: Patch,
+    author_numbers: Option<Vec<AuthorNumber>>,
+    photo: Patch,
+}
+
+impl CheckedChange {
+    /// The book after the change, one version on.
+    pub(crate) fn apply(self, mut catalogued: CataloguedBook) -> CataloguedBook {
         let book = &mut catalogued.book;
+        book.version += 1;
         if let Some(title) = self.title {
             book.title = title;
         }
@@ -165,6 +179,7 @@ impl BookChange {
         if let Some(authors) = self.author_numbers {
             catalogued.author_numbers = authors;
         }
+        catalogued
     }
 }
 
@@ -174,7 +189,7 @@ pub(crate) struct BookFilter {
     /// Those whose title has this.
     pub(crate) title: TextMatch,
     /// Those of this author.
-    pub(crate) author_number: Option<String>,
+    pub(crate) author_number: Option<AuthorNumber>,
     /// Those of this genre.
     pub(crate) genre_id: Option<String>,
 }
@@ -187,14 +202,14 @@ fn optional(rule: TextRule, text: Option<String>) -> Result<Option<String>, Prob
     text.map(|text| rule.check(&text)).transpose()
 }
 
-fn check_authors(numbers: Vec<String>) -> Result<Vec<String>, Problem> {
-    let refuse = |rule: &str, message: String| Err(Problem::invalid(&[AUTHOR.field], rule, message));
+fn check_authors(numbers: &[String]) -> Result<Vec<AuthorNumber>, Problem> {
+    let refuse = |rule: &str, message: String| Err(Problem::invalid(&[AUTHORS], rule, message));
     if numbers.is_empty() || numbers.len() > MAX_AUTHORS {
         return refuse(&format!("1..={MAX_AUTHORS} authors"), format!("there are {}", numbers.len()));
     }
-    let mut checked: Vec<String> = Vec::with_capacity(numbers.len());
+    let mut checked: Vec<AuthorNumber> = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let number = AUTHOR.check(&number)?;
+        let number = AuthorNumber::parse(AUTHORS, number)?;
         if checked.contains(&number) {
             return refuse("each author once", format!("{number} is named twice"));
         }
@@ -231,7 +246,7 @@ mod tests {
         let checked = new_book().check().unwrap();
         assert_eq!(checked.book.isbn.as_str(), "9780306406157");
         assert_eq!(checked.book.title, "Über Bücher");
-        assert_eq!(checked.author_numbers, ["7", "3"]);
+        assert_eq!(checked.author_numbers, [AuthorNumber(7), AuthorNumber(3)]);
     }
 
     #[test]
@@ -253,13 +268,13 @@ mod tests {
                 pair("authorNumbers", "1..=64 authors"),
             ]
         );
-        let twice = NewBook { author_numbers: vec!["7".into(), " 7".into()], ..new_book() };
+        let twice = NewBook { author_numbers: vec!["7".into(), "7".into()], ..new_book() };
         assert_eq!(broken(&twice.check().unwrap_err()), [pair("authorNumbers", "each author once")]);
     }
 
     #[test]
     fn a_change_leaves_what_it_does_not_name() {
-        let mut book = new_book().check().unwrap();
+        let book = new_book().check().unwrap();
         let change = BookChange {
             title: None,
             description: Patch::Set("Short.".into()),
@@ -267,9 +282,10 @@ mod tests {
             author_numbers: None,
             photo: Patch::Keep,
         };
-        change.check().unwrap().apply(&mut book);
+        let book = change.check().unwrap().apply(book);
+        assert_eq!(book.book.version, 2);
         assert_eq!(book.book.title, "Über Bücher");
         assert_eq!((book.book.description.as_deref(), book.book.genre_id.as_deref()), (Some("Short."), None));
-        assert_eq!(book.author_numbers, ["7", "3"]);
+        assert_eq!(book.author_numbers, [AuthorNumber(7), AuthorNumber(3)]);
     }
 }

@@ -3,6 +3,7 @@
 //! A request goes `graphql` → `loaders` → `store`; the rules are in `domain` and `isbn`, which know no engine.
 //! Authors and genres are other services' things: a book holds references to them, and adds its lists to them.
 
+mod author_number;
 mod domain;
 mod graphql;
 mod isbn;

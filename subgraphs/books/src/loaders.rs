@@ -13,6 +13,7 @@ use lms_kit::{
 };
 
 use crate::{
+    author_number::AuthorNumber,
     domain::Book,
     isbn::Isbn,
     store::{BookStore, PerOwner},
@@ -37,26 +38,26 @@ pub(crate) struct AuthorsOf(pub(crate) Isbn);
 
 /// Whoever wrote with an author.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct CoAuthorsOf(pub(crate) String);
+pub(crate) struct CoAuthorsOf(pub(crate) AuthorNumber);
 
 /// A page of the books of an author.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct BooksOfAuthor(pub(crate) OwnedList);
+pub(crate) struct BooksOfAuthor(pub(crate) OwnedList<AuthorNumber>);
 
 /// A page of the books of a genre.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct BooksOfGenre(pub(crate) OwnedList);
+pub(crate) struct BooksOfGenre(pub(crate) OwnedList<String>);
 
 /// Whose list, and which part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnedList {
+pub(crate) struct OwnedList<O> {
     /// The author's number, or the genre's identifier.
-    pub(crate) owner: String,
+    pub(crate) owner: O,
     /// The part.
     pub(crate) window: Window,
 }
 
-impl Hash for OwnedList {
+impl<O: Hash> Hash for OwnedList<O> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // Lists of one owner are nearly always asked for with one window.
         self.owner.hash(state);
@@ -74,10 +75,10 @@ impl Loader<Isbn> for Batches {
 }
 
 impl Loader<AuthorsOf> for Batches {
-    type Value = Vec<String>;
+    type Value = Vec<AuthorNumber>;
     type Error = LoadError;
 
-    async fn load(&self, books: &[AuthorsOf]) -> Result<HashMap<AuthorsOf, Vec<String>>, LoadError> {
+    async fn load(&self, books: &[AuthorsOf]) -> Result<HashMap<AuthorsOf, Vec<AuthorNumber>>, LoadError> {
         let isbns: Vec<_> = books.iter().map(|AuthorsOf(isbn)| isbn.clone()).collect();
         let pairs = self.store.authors_of(&isbns).await?;
         Ok(gather(pairs.into_iter().map(|(isbn, number)| (AuthorsOf(isbn), number))))
@@ -85,11 +86,14 @@ impl Loader<AuthorsOf> for Batches {
 }
 
 impl Loader<CoAuthorsOf> for Batches {
-    type Value = Vec<String>;
+    type Value = Vec<AuthorNumber>;
     type Error = LoadError;
 
-    async fn load(&self, authors: &[CoAuthorsOf]) -> Result<HashMap<CoAuthorsOf, Vec<String>>, LoadError> {
-        let numbers: Vec<_> = authors.iter().map(|CoAuthorsOf(number)| number.clone()).collect();
+    async fn load(
+        &self,
+        authors: &[CoAuthorsOf],
+    ) -> Result<HashMap<CoAuthorsOf, Vec<AuthorNumber>>, LoadError> {
+        let numbers: Vec<_> = authors.iter().map(|CoAuthorsOf(number)| *number).collect();
         let pairs = self.store.co_authors(&numbers).await?;
         Ok(gather(pairs.into_iter().map(|(number, other)| (CoAuthorsOf(number), other))))
     }
@@ -124,8 +128,8 @@ impl Loader<BooksOfGenre> for Batches {
 }
 
 /// The owners asked about for each window: a request names few windows and many owners.
-fn by_window<'l>(lists: impl Iterator<Item = &'l OwnedList>) -> Vec<(Window, Vec<String>)> {
-    let mut groups: Vec<(Window, Vec<String>)> = Vec::new();
+fn by_window<'l, O: Clone + 'l>(lists: impl Iterator<Item = &'l OwnedList<O>>) -> Vec<(Window, Vec<O>)> {
+    let mut groups: Vec<(Window, Vec<O>)> = Vec::new();
     for OwnedList { owner, window } in lists {
         match groups.iter_mut().find(|(known, _)| known == window) {
             Some((_, owners)) => owners.push(owner.clone()),
@@ -135,13 +139,12 @@ fn by_window<'l>(lists: impl Iterator<Item = &'l OwnedList>) -> Vec<(Window, Vec
     groups
 }
 
-fn owned<T>(found: PerOwner<T>, window: &Window) -> impl Iterator<Item = (OwnedList, T)> {
+fn owned<O, T>(found: PerOwner<O, T>, window: &Window) -> impl Iterator<Item = (OwnedList<O>, T)> {
     found.into_iter().map(|(owner, list)| (OwnedList { owner, window: window.clone() }, list))
 }
 
-fn gather<K: Eq + Hash>(pairs: impl Iterator<Item = (K, String)>) -> HashMap<K, Vec<String>> {
-    pairs.fold(HashMap::new(), |mut lists: HashMap<K, Vec<String>>, (key, value)| {
-        lists.entry(key).or_default().push(value);
-        lists
-    })
+fn gather<K: Eq + Hash>(pairs: impl Iterator<Item = (K, AuthorNumber)>) -> HashMap<K, Vec<AuthorNumber>> {
+    let mut lists: HashMap<K, Vec<AuthorNumber>> = HashMap::new();
+    pairs.for_each(|(key, number)| lists.entry(key).or_default().push(number));
+    lists
 }

@@ -16,7 +16,7 @@ CREATE INDEX books_by_genre ON books (genre_id, title_key, isbn);
 CREATE TABLE book_authors (
     isbn TEXT COLLATE "C" NOT NULL REFERENCES books (isbn) ON DELETE CASCADE,
     position BIGINT NOT NULL,
-    author_number TEXT COLLATE "C" NOT NULL,
+    author_number BIGINT NOT NULL,
     PRIMARY KEY (isbn, position),
     UNIQUE (author_number, isbn)
 );

@@ -16,7 +16,7 @@ CREATE INDEX books_by_genre ON books (genre_id, title_key, isbn);
 CREATE TABLE book_authors (
     isbn TEXT NOT NULL REFERENCES books (isbn) ON DELETE CASCADE,
     position INTEGER NOT NULL,
-    author_number TEXT NOT NULL,
+    author_number INTEGER NOT NULL,
     PRIMARY KEY (isbn, position),
     UNIQUE (author_number, isbn)
 ) STRICT, WITHOUT ROWID;

@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{
-    Outcome,
+    Outcome, Problem,
     graphql::{ProblemView, TextFilter, views},
 };
 
 use super::others::{Author, Genre};
 use crate::{
+    author_number::AuthorNumber,
     domain::{self, BookFilter, CataloguedBook},
     loaders::{AuthorsOf, Books},
 };
@@ -16,7 +17,7 @@ use crate::{
 pub(crate) struct Book {
     book: domain::Book,
     /// Its authors, where they are known already.
-    author_numbers: Option<Vec<String>>,
+    author_numbers: Option<Vec<AuthorNumber>>,
 }
 
 impl From<domain::Book> for Book {
@@ -88,13 +89,15 @@ pub(crate) struct BookFilterInput {
     genre_id: Option<ID>,
 }
 
-impl From<BookFilterInput> for BookFilter {
-    fn from(input: BookFilterInput) -> Self {
-        Self {
-            title: input.title.map(Into::into).unwrap_or_default(),
-            author_number: input.author_number.map(|number| number.0),
-            genre_id: input.genre_id.map(|id| id.0),
-        }
+impl BookFilterInput {
+    /// The filter, or which part of it cannot be.
+    pub(crate) fn check(self) -> Result<BookFilter, Problem> {
+        let number = self.author_number.map(|number| AuthorNumber::parse("authorNumber", &number));
+        Ok(BookFilter {
+            title: self.title.map(Into::into).unwrap_or_default(),
+            author_number: number.transpose()?,
+            genre_id: self.genre_id.map(|id| id.0),
+        })
     }
 }
 

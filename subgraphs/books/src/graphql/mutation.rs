@@ -10,7 +10,7 @@ use crate::{
     domain::{BookChange, NewBook, Patch},
     isbn::Isbn,
     loaders::Books,
-    store::BookStore,
+    store::{BookStore, Target},
 };
 
 pub(crate) struct Mutation;
@@ -36,7 +36,7 @@ impl Mutation {
         let book = NewBook { isbn: isbn.0, title, description, genre_id, author_numbers, photo };
         let outcome = settle(async {
             let command = command(ctx, "createBook", &idempotency_key, &json!(book))?;
-            store.create(&command, book.check()?).await
+            store.create(book.check()?, &command).await
         });
         Ok(outcome.await?.into())
     }
@@ -65,7 +65,8 @@ impl Mutation {
         let outcome = settle(async {
             let input = json!([isbn.as_str(), change, expected_version]);
             let command = command(ctx, "updateBook", &idempotency_key, &input)?;
-            store.update(&command, &Isbn::parse("isbn", &isbn)?, expected_version, change.check()?).await
+            let target = Target { isbn: Isbn::parse("isbn", &isbn)?, expected_version };
+            store.update(&target, change.check()?, &command).await
         });
         Ok(outcome.await?.into())
     }
@@ -82,7 +83,8 @@ impl Mutation {
         let outcome = settle(async {
             let input = json!([isbn.as_str(), expected_version]);
             let command = command(ctx, "deleteBook", &idempotency_key, &input)?;
-            store.delete(&command, &Isbn::parse("isbn", &isbn)?, expected_version).await
+            let target = Target { isbn: Isbn::parse("isbn", &isbn)?, expected_version };
+            store.delete(&target, &command).await
         });
         Ok(outcome.await?.into())
     }

@@ -11,6 +11,7 @@ use lms_kit::{
 
 use super::book::Book;
 use crate::{
+    author_number::AuthorNumber,
     domain,
     loaders::{Books, BooksOfAuthor, BooksOfGenre, CoAuthorsOf, OwnedList},
 };
@@ -20,11 +21,11 @@ const SUGGESTIONS: u32 = 5;
 
 /// An author, as far as books know.
 pub(crate) struct Author {
-    number: String,
+    number: AuthorNumber,
 }
 
 impl Author {
-    pub(crate) fn new(number: String) -> Self {
+    pub(crate) fn new(number: AuthorNumber) -> Self {
         Self { number }
     }
 }
@@ -33,7 +34,7 @@ impl Author {
 impl Author {
     /// The author's key.
     async fn author_number(&self) -> ID {
-        self.number.as_str().into()
+        self.number.to_string().into()
     }
 
     /// The author's books, by title.
@@ -46,14 +47,13 @@ impl Author {
         before: Option<String>,
     ) -> Result<Connection<Book>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
-        let list = BooksOfAuthor(OwnedList { owner: self.number.clone(), window });
+        let list = BooksOfAuthor(OwnedList { owner: self.number, window });
         Ok(page_of(ctx.data::<Books>()?.load_one(list.clone()).await?, &list.0.window))
     }
 
     /// Whoever wrote a book together with this author.
     async fn co_authors(&self, ctx: &Context<'_>) -> Result<Vec<Option<Author>>> {
-        let numbers =
-            ctx.data::<Books>()?.load_one(CoAuthorsOf(self.number.clone())).await?.unwrap_or_default();
+        let numbers = ctx.data::<Books>()?.load_one(CoAuthorsOf(self.number)).await?.unwrap_or_default();
         Ok(numbers.into_iter().map(|number| Some(Author::new(number))).collect())
     }
 }

@@ -11,7 +11,7 @@ use super::{
     book::{Book, BookFilterInput},
     others::{Author, Genre, Interest, Student},
 };
-use crate::{isbn::Isbn, loaders::Books};
+use crate::{author_number::AuthorNumber, isbn::Isbn, loaders::Books};
 
 pub(crate) struct Query;
 
@@ -35,7 +35,7 @@ impl Query {
     ) -> Result<Connection<Book>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let store = &ctx.data::<Books>()?.loader().store;
-        Ok(connection(store.list(&filter.unwrap_or_default().into(), &window).await?))
+        Ok(connection(store.list(&filter.unwrap_or_default().check()?, &window).await?))
     }
 
     #[graphql(entity)]
@@ -45,8 +45,8 @@ impl Query {
 
     /// Whoever it is, books can say what is theirs: nothing is asked before a list is.
     #[graphql(entity)]
-    async fn find_author(&self, author_number: ID) -> Author {
-        Author::new(author_number.0)
+    async fn find_author(&self, author_number: ID) -> Option<Author> {
+        AuthorNumber::read(&author_number).map(Author::new)
     }
 
     #[graphql(entity)]

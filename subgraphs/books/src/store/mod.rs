@@ -12,52 +12,66 @@ use lms_kit::{
 };
 
 use crate::{
-    domain::{Book, BookChange, BookFilter, CataloguedBook},
+    author_number::AuthorNumber,
+    domain::{Book, BookFilter, CataloguedBook, CheckedChange},
     isbn::Isbn,
 };
 
 pub(crate) use sql::{MIGRATIONS, SqlBooks};
 
-/// A list for each of several owners, such as the books of each of several authors.
-pub(crate) type PerOwner<T> = Vec<(String, T)>;
+/// Something of each of several owners, such as a page of the books of each of several authors.
+pub(crate) type PerOwner<O, T> = Vec<(O, T)>;
 
-/// Keeps books. Lists are in the order of their titles; each call costs one query, whatever its length.
+/// Keeps books. Lists are in the order of their titles; each reading costs one query, whatever its length.
 #[async_trait]
 pub(crate) trait BookStore: Send + Sync {
-    /// The books with these ISBNs, in no order; those that are not there are left out.
+    /// The books with these ISBNs, in any order; those that are not there are left out.
     async fn books(&self, isbns: &[Isbn]) -> Result<Vec<Book>, StoreError>;
 
-    /// A page of all books that a filter lets through.
+    /// A page of the books that a filter lets through.
     async fn list(&self, filter: &BookFilter, window: &Window) -> Result<Page<Book>, StoreError>;
 
     /// The authors of each of these books, in the order of the title page.
-    async fn authors_of(&self, isbns: &[Isbn]) -> Result<Vec<(Isbn, String)>, StoreError>;
+    async fn authors_of(&self, isbns: &[Isbn]) -> Result<PerOwner<Isbn, AuthorNumber>, StoreError>;
 
     /// A page of the books of each of these authors.
     async fn by_authors(
         &self,
-        numbers: &[String],
+        numbers: &[AuthorNumber],
         window: &Window,
-    ) -> Result<PerOwner<Page<Book>>, StoreError>;
+    ) -> Result<PerOwner<AuthorNumber, Page<Book>>, StoreError>;
 
     /// A page of the books of each of these genres.
-    async fn by_genres(&self, ids: &[String], window: &Window) -> Result<PerOwner<Page<Book>>, StoreError>;
+    async fn by_genres(
+        &self,
+        ids: &[String],
+        window: &Window,
+    ) -> Result<PerOwner<String, Page<Book>>, StoreError>;
 
     /// Whoever wrote a book together with each of these authors.
-    async fn co_authors(&self, numbers: &[String]) -> Result<PerOwner<String>, StoreError>;
+    async fn co_authors(
+        &self,
+        numbers: &[AuthorNumber],
+    ) -> Result<PerOwner<AuthorNumber, AuthorNumber>, StoreError>;
 
-    /// Catalogues a new book.
-    async fn create(&self, command: &Command, book: CataloguedBook) -> Result<CataloguedBook, Refusal>;
+    /// A new book, if its ISBN is not in the catalogue.
+    async fn create(&self, book: CataloguedBook, command: &Command) -> Result<CataloguedBook, Refusal>;
 
-    /// Changes a book that is at the expected version.
+    /// Changes a book.
     async fn update(
         &self,
+        target: &Target,
+        change: CheckedChange,
         command: &Command,
-        isbn: &Isbn,
-        expected: i32,
-        change: BookChange,
     ) -> Result<CataloguedBook, Refusal>;
 
-    /// Takes a book that is at the expected version out of the catalogue.
-    async fn delete(&self, command: &Command, isbn: &Isbn, expected: i32) -> Result<CataloguedBook, Refusal>;
+    /// Takes a book out of the catalogue.
+    async fn delete(&self, target: &Target, command: &Command) -> Result<CataloguedBook, Refusal>;
+}
+
+/// The book that a change is about, at the version that the client saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) isbn: Isbn,
+    pub(crate) expected_version: i32,
 }

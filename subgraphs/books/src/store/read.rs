@@ -3,33 +3,31 @@
 use lms_kit::{
     StoreError,
     page::{Cursor, Page, Window},
-    sql::{Db, Order, Row, Sql},
+    sql::{Db, Order, Row, Sql, Value},
 };
 
 use super::PerOwner;
 use crate::{
+    author_number::AuthorNumber,
     domain::{Book, BookFilter},
     isbn::Isbn,
 };
 
 const BY_TITLE: Order = Order::ascending("title_key", "isbn");
 
-/// The books of owners: a query that names its parameter `$1`, up to the window's bounds.
-pub(super) type OwnersQuery = &'static str;
-
-/// The books of authors, numbered within each; the bounds follow.
-pub(super) const BY_AUTHOR: (OwnersQuery, OwnersQuery) = (
-    "SELECT a.author_number AS owner, b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, b.version, \
-     ROW_NUMBER() OVER (PARTITION BY a.author_number ORDER BY b.title_key",
+/// The books of authors: what is selected, up to the order in which each author's are numbered, and whence.
+const BY_AUTHOR: [&str; 2] = [
+    "SELECT a.author_number AS owner, b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, \
+     b.version, ROW_NUMBER() OVER (PARTITION BY a.author_number ORDER BY b.title_key",
     " FROM book_authors a JOIN books b ON b.isbn = a.isbn WHERE a.author_number = ANY($1)",
-);
+];
 
-/// The books of genres, numbered within each; the bounds follow.
-pub(super) const BY_GENRE: (OwnersQuery, OwnersQuery) = (
-    "SELECT b.genre_id AS owner, b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, b.version, \
-     ROW_NUMBER() OVER (PARTITION BY b.genre_id ORDER BY b.title_key",
+/// The books of genres, likewise.
+const BY_GENRE: [&str; 2] = [
+    "SELECT b.genre_id AS owner, b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, \
+     b.version, ROW_NUMBER() OVER (PARTITION BY b.genre_id ORDER BY b.title_key",
     " FROM books b WHERE b.genre_id = ANY($1)",
-);
+];
 
 pub(super) async fn books(db: &Db, isbns: &[Isbn]) -> Result<Vec<Book>, StoreError> {
     let sql = Sql::new(
@@ -41,11 +39,11 @@ pub(super) async fn books(db: &Db, isbns: &[Isbn]) -> Result<Vec<Book>, StoreErr
 pub(super) async fn list(db: &Db, filter: &BookFilter, window: &Window) -> Result<Page<Book>, StoreError> {
     let mut sql = Sql::new(
         "SELECT isbn, title, title_key, description, genre_id, photo, version FROM books WHERE 1 = 1",
-    );
-    sql = sql.matching("title_key", &filter.title);
-    if let Some(number) = &filter.author_number {
+    )
+    .matching("title_key", &filter.title);
+    if let Some(number) = filter.author_number {
         sql = sql.push(" AND isbn IN (SELECT isbn FROM book_authors WHERE author_number = ");
-        sql = sql.push_value(number).push(")");
+        sql = sql.push_value(number.0).push(")");
     }
     if let Some(genre) = &filter.genre_id {
         sql = sql.push(" AND genre_id = ").push_value(genre);
@@ -55,25 +53,39 @@ pub(super) async fn list(db: &Db, filter: &BookFilter, window: &Window) -> Resul
     Ok(Page::from_walk(window, found))
 }
 
-pub(super) async fn authors_of(db: &Db, isbns: &[Isbn]) -> Result<Vec<(Isbn, String)>, StoreError> {
+pub(super) async fn authors_of(db: &Db, isbns: &[Isbn]) -> Result<PerOwner<Isbn, AuthorNumber>, StoreError> {
     let sql = Sql::new(
         "SELECT isbn, author_number FROM book_authors WHERE isbn = ANY($1) ORDER BY isbn ASC, position ASC",
     );
     let rows = db.rows(&sql.bind(texts(isbns))).await?;
-    rows.iter().map(|row| Ok((Isbn::stored(row.text("isbn")?), row.text("author_number")?))).collect()
+    let pair = |row: &Row| Ok((Isbn::stored(row.text("isbn")?), AuthorNumber(row.int("author_number")?)));
+    rows.iter().map(pair).collect()
 }
 
-/// A page for each owner, all from one query: each owner's books are numbered in the order of the walk, and
-/// numbers past the limit are left out.
-pub(super) async fn per_owner(
+pub(super) async fn by_authors(
     db: &Db,
-    (select, from): (OwnersQuery, OwnersQuery),
-    owners: &[String],
+    numbers: &[AuthorNumber],
     window: &Window,
-) -> Result<PerOwner<Page<Book>>, StoreError> {
+) -> Result<PerOwner<AuthorNumber, Page<Book>>, StoreError> {
+    let rows = db.rows(&per_owner(BY_AUTHOR, integers(numbers), window)).await?;
+    pages(&rows, window, |row| Ok(AuthorNumber(row.int("owner")?)))
+}
+
+pub(super) async fn by_genres(
+    db: &Db,
+    ids: &[String],
+    window: &Window,
+) -> Result<PerOwner<String, Page<Book>>, StoreError> {
+    let rows = db.rows(&per_owner(BY_GENRE, ids.to_vec(), window)).await?;
+    pages(&rows, window, |row| row.text("owner"))
+}
+
+/// The pages of all owners in one query: each owner's books are numbered in the order of the walk, and
+/// numbers past the limit are left out.
+fn per_owner([select, from]: [&'static str; 2], owners: impl Into<Value>, window: &Window) -> Sql {
     let direction = if window.from_end { " DESC, b.isbn DESC" } else { " ASC, b.isbn ASC" };
     let mut sql = Sql::new("SELECT * FROM (").push(select).push(direction).push(") AS place").push(from);
-    sql = sql.bind(owners.to_vec());
+    sql = sql.bind(owners);
     for (cursor, comparison) in [(&window.after, " > ("), (&window.before, " < (")] {
         if let Some(Cursor { sort, id }) = cursor {
             sql = sql.push(" AND (b.title_key, b.isbn)").push(comparison).push_value(sort);
@@ -81,10 +93,18 @@ pub(super) async fn per_owner(
         }
     }
     sql = sql.push(") numbered WHERE place <= ").push_value(i64::from(window.limit) + 1);
-    let rows = db.rows(&sql.push(" ORDER BY owner ASC, place ASC")).await?;
-    let mut walks: PerOwner<Vec<(Cursor, Book)>> = Vec::new();
-    for row in &rows {
-        let owner = row.text("owner")?;
+    sql.push(" ORDER BY owner ASC, place ASC")
+}
+
+/// The page of each owner whose books are among the rows, which come owner by owner.
+fn pages<O: PartialEq>(
+    rows: &[Row],
+    window: &Window,
+    owner: impl Fn(&Row) -> Result<O, StoreError>,
+) -> Result<PerOwner<O, Page<Book>>, StoreError> {
+    let mut walks: PerOwner<O, Vec<(Cursor, Book)>> = Vec::new();
+    for row in rows {
+        let owner = owner(row)?;
         match walks.last_mut() {
             Some((last, walk)) if *last == owner => walk.push(entry(row)?),
             _ => walks.push((owner, vec![entry(row)?])),
@@ -93,14 +113,18 @@ pub(super) async fn per_owner(
     Ok(walks.into_iter().map(|(owner, walk)| (owner, Page::from_walk(window, walk))).collect())
 }
 
-pub(super) async fn co_authors(db: &Db, numbers: &[String]) -> Result<PerOwner<String>, StoreError> {
+pub(super) async fn co_authors(
+    db: &Db,
+    numbers: &[AuthorNumber],
+) -> Result<PerOwner<AuthorNumber, AuthorNumber>, StoreError> {
     let sql = Sql::new(
         "SELECT DISTINCT a.author_number AS owner, c.author_number AS co_author \
          FROM book_authors a JOIN book_authors c ON c.isbn = a.isbn AND c.author_number <> a.author_number \
          WHERE a.author_number = ANY($1) ORDER BY a.author_number ASC, c.author_number ASC",
     );
-    let rows = db.rows(&sql.bind(numbers.to_vec())).await?;
-    rows.iter().map(|row| Ok((row.text("owner")?, row.text("co_author")?))).collect()
+    let rows = db.rows(&sql.bind(integers(numbers))).await?;
+    let pair = |row: &Row| Ok((AuthorNumber(row.int("owner")?), AuthorNumber(row.int("co_author")?)));
+    rows.iter().map(pair).collect()
 }
 
 /// A row of `books`.
@@ -121,4 +145,8 @@ fn entry(row: &Row) -> Result<(Cursor, Book), StoreError> {
 
 fn texts(isbns: &[Isbn]) -> Vec<String> {
     isbns.iter().map(ToString::to_string).collect()
+}
+
+fn integers(numbers: &[AuthorNumber]) -> Vec<i64> {
+    numbers.iter().map(|number| number.0).collect()
 }

@@ -1,4 +1,4 @@
-//! The adapter for both SQL engines: each statement is written once.
+//! Books on SQL: one text for SQLite and PostgreSQL.
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -10,9 +10,10 @@ use lms_kit::{
     sql::Db,
 };
 
-use super::{BookStore, PerOwner, read, write};
+use super::{BookStore, PerOwner, Target, read, write};
 use crate::{
-    domain::{Book, BookChange, BookFilter, CataloguedBook},
+    author_number::AuthorNumber,
+    domain::{Book, BookFilter, CataloguedBook, CheckedChange},
     isbn::Isbn,
 };
 
@@ -31,7 +32,6 @@ pub(crate) struct SqlBooks {
 }
 
 impl SqlBooks {
-    /// The books of a database that is up to date.
     pub(crate) fn new(db: Db) -> Self {
         Self { db }
     }
@@ -47,27 +47,34 @@ impl BookStore for SqlBooks {
         read::list(&self.db, filter, window).await
     }
 
-    async fn authors_of(&self, isbns: &[Isbn]) -> Result<Vec<(Isbn, String)>, StoreError> {
+    async fn authors_of(&self, isbns: &[Isbn]) -> Result<PerOwner<Isbn, AuthorNumber>, StoreError> {
         read::authors_of(&self.db, isbns).await
     }
 
     async fn by_authors(
         &self,
-        numbers: &[String],
+        numbers: &[AuthorNumber],
         window: &Window,
-    ) -> Result<PerOwner<Page<Book>>, StoreError> {
-        read::per_owner(&self.db, read::BY_AUTHOR, numbers, window).await
+    ) -> Result<PerOwner<AuthorNumber, Page<Book>>, StoreError> {
+        read::by_authors(&self.db, numbers, window).await
     }
 
-    async fn by_genres(&self, ids: &[String], window: &Window) -> Result<PerOwner<Page<Book>>, StoreError> {
-        read::per_owner(&self.db, read::BY_GENRE, ids, window).await
+    async fn by_genres(
+        &self,
+        ids: &[String],
+        window: &Window,
+    ) -> Result<PerOwner<String, Page<Book>>, StoreError> {
+        read::by_genres(&self.db, ids, window).await
     }
 
-    async fn co_authors(&self, numbers: &[String]) -> Result<PerOwner<String>, StoreError> {
+    async fn co_authors(
+        &self,
+        numbers: &[AuthorNumber],
+    ) -> Result<PerOwner<AuthorNumber, AuthorNumber>, StoreError> {
         read::co_authors(&self.db, numbers).await
     }
 
-    async fn create(&self, command: &Command, book: CataloguedBook) -> Result<CataloguedBook, Refusal> {
+    async fn create(&self, book: CataloguedBook, command: &Command) -> Result<CataloguedBook, Refusal> {
         match Change::begin(&self.db, command).await? {
             Begun::Before(book) => Ok(book),
             Begun::Fresh(change) => write::create(change, book).await,
@@ -76,21 +83,20 @@ impl BookStore for SqlBooks {
 
     async fn update(
         &self,
+        target: &Target,
+        patch: CheckedChange,
         command: &Command,
-        isbn: &Isbn,
-        expected: i32,
-        patch: BookChange,
     ) -> Result<CataloguedBook, Refusal> {
         match Change::begin(&self.db, command).await? {
             Begun::Before(book) => Ok(book),
-            Begun::Fresh(change) => write::update(change, isbn, expected, patch).await,
+            Begun::Fresh(change) => write::update(change, target, patch).await,
         }
     }
 
-    async fn delete(&self, command: &Command, isbn: &Isbn, expected: i32) -> Result<CataloguedBook, Refusal> {
+    async fn delete(&self, target: &Target, command: &Command) -> Result<CataloguedBook, Refusal> {
         match Change::begin(&self.db, command).await? {
             Begun::Before(book) => Ok(book),
-            Begun::Fresh(change) => write::delete(change, isbn, expected).await,
+            Begun::Fresh(change) => write::delete(change, target).await,
         }
     }
 }

@@ -6,12 +6,13 @@ use lms_kit::{
     event::{Event, Touch},
     sql::{Sql, Tx},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::read;
+use super::{Target, read};
 use crate::{
     NAME,
-    domain::{Book, BookChange, CataloguedBook},
+    author_number::AuthorNumber,
+    domain::{Book, CataloguedBook, CheckedChange},
     isbn::Isbn,
 };
 
@@ -32,25 +33,22 @@ pub(super) async fn create(
     .bind(photo.clone())
     .bind(*version);
     if change.tx().run(&insert).await? == 0 {
-        let message = format!("a book with ISBN {isbn} is in the catalogue");
+        let message = format!("a book with ISBN {isbn} is in the catalogue already");
         return Err(Problem::duplicate(&["isbn"], message).into());
     }
-    insert_authors(change.tx(), &catalogued).await?;
+    insert_authors(change.tx(), isbn, &catalogued.author_numbers).await?;
     change.event(&event("BookCatalogued", &catalogued, None)).await?;
     change.commit(catalogued).await
 }
 
 pub(super) async fn update(
     mut change: Change<'_>,
-    isbn: &Isbn,
-    expected: i32,
-    patch: BookChange,
+    target: &Target,
+    patch: CheckedChange,
 ) -> Result<CataloguedBook, Refusal> {
-    let before = locked(&mut change, isbn, expected).await?;
-    let mut after = before.clone();
-    patch.apply(&mut after);
-    after.book.version += 1;
-    let Book { title, description, genre_id, photo, version, .. } = &after.book;
+    let before = locked(&mut change, target).await?;
+    let after = patch.apply(before.clone());
+    let Book { isbn, title, description, genre_id, photo, version } = &after.book;
     let update = Sql::new(
         "UPDATE books SET title = $2, title_key = $3, description = $4, genre_id = $5, photo = $6, version = $7 \
          WHERE isbn = $1",
@@ -65,25 +63,22 @@ pub(super) async fn update(
     change.tx().run(&update).await?;
     if after.author_numbers != before.author_numbers {
         change.tx().run(&Sql::new("DELETE FROM book_authors WHERE isbn = $1").bind(isbn.as_str())).await?;
-        insert_authors(change.tx(), &after).await?;
+        insert_authors(change.tx(), isbn, &after.author_numbers).await?;
     }
     change.event(&event("BookChanged", &after, Some(&before))).await?;
     change.commit(after).await
 }
 
-pub(super) async fn delete(
-    mut change: Change<'_>,
-    isbn: &Isbn,
-    expected: i32,
-) -> Result<CataloguedBook, Refusal> {
-    let gone = locked(&mut change, isbn, expected).await?;
-    change.tx().run(&Sql::new("DELETE FROM books WHERE isbn = $1").bind(isbn.as_str())).await?;
+pub(super) async fn delete(mut change: Change<'_>, target: &Target) -> Result<CataloguedBook, Refusal> {
+    let gone = locked(&mut change, target).await?;
+    change.tx().run(&Sql::new("DELETE FROM books WHERE isbn = $1").bind(target.isbn.as_str())).await?;
     change.event(&event("BookRemoved", &gone, None)).await?;
     change.commit(gone).await
 }
 
 /// The book of a change, held against others until the change ends, if it is the one that the client saw.
-async fn locked(change: &mut Change<'_>, isbn: &Isbn, expected: i32) -> Result<CataloguedBook, Refusal> {
+async fn locked(change: &mut Change<'_>, target: &Target) -> Result<CataloguedBook, Refusal> {
+    let Target { isbn, expected_version } = target;
     // A write takes the row's lock on both engines, which `FOR UPDATE` does on one only.
     let lock = Sql::new(
         "UPDATE books SET version = version WHERE isbn = $1 \
@@ -93,34 +88,35 @@ async fn locked(change: &mut Change<'_>, isbn: &Isbn, expected: i32) -> Result<C
     let row =
         row.ok_or_else(|| Problem::not_found(&["isbn"], format!("there is no book with ISBN {isbn}")))?;
     let book = read::book(&row)?;
-    if book.version != expected {
-        return Err(Problem::version_conflict(expected, book.version).into());
+    if book.version != *expected_version {
+        return Err(Problem::version_conflict(*expected_version, book.version).into());
     }
     let select = Sql::new("SELECT author_number FROM book_authors WHERE isbn = $1 ORDER BY position ASC");
     let rows = change.tx().rows(&select.bind(isbn.as_str())).await?;
-    let author_numbers = rows.iter().map(|row| row.text("author_number")).collect::<Result<_, _>>()?;
+    let numbers = rows.iter().map(|row| row.int("author_number").map(AuthorNumber));
+    let author_numbers = numbers.collect::<Result<_, _>>()?;
     Ok(CataloguedBook { book, author_numbers })
 }
 
-async fn insert_authors(tx: &mut Tx, catalogued: &CataloguedBook) -> Result<(), StoreError> {
-    for (position, number) in (0_i64..).zip(&catalogued.author_numbers) {
+async fn insert_authors(tx: &mut Tx, isbn: &Isbn, numbers: &[AuthorNumber]) -> Result<(), StoreError> {
+    for (position, number) in (0_i64..).zip(numbers) {
         let insert = Sql::new("INSERT INTO book_authors (isbn, position, author_number) VALUES ($1, $2, $3)");
-        tx.run(&insert.bind(catalogued.book.isbn.as_str()).bind(position).bind(number)).await?;
+        tx.run(&insert.bind(isbn.as_str()).bind(position).bind(number.0)).await?;
     }
     Ok(())
 }
 
 /// What happened to a book. It touches the lists of its authors and genre, of those that it had before too.
 fn event(kind: &'static str, now: &CataloguedBook, before: Option<&CataloguedBook>) -> Event {
-    let touch = |type_name: &str, key: serde_json::Value| Touch {
+    let touch = |type_name: &str, key: Value| Touch {
         type_name: type_name.to_owned(),
         keys: vec![key],
         subgraph: NAME.to_owned(),
     };
     let mut touches = vec![touch("Book", json!({ "isbn": now.book.isbn }))];
     for state in before.into_iter().chain([now]) {
-        let authors =
-            state.author_numbers.iter().map(|number| touch("Author", json!({ "authorNumber": number })));
+        let numbers = state.author_numbers.iter().map(ToString::to_string);
+        let authors = numbers.map(|number| touch("Author", json!({ "authorNumber": number })));
         let genre = state.book.genre_id.iter().map(|id| touch("Genre", json!({ "id": id })));
         for touched in authors.chain(genre) {
             if !touches.contains(&touched) {
