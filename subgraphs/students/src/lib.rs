@@ -1,1 +1,99 @@
-//! The students service.
+//! The students service, over documents: students, their comments and grades, and the log of what they did.
+//!
+//! A request goes `graphql` → `loaders` → `store`; the rules are in `domain`, which knows no engine. Each
+//! command writes one document with its events; the activity log is made from those events.
+
+mod domain;
+mod graphql;
+mod loaders;
+mod store;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lms_kit::{
+    OpenError, Refusal, Service, Sources,
+    federation::SdlError,
+    idempotency::{Call, Command},
+    service::{Engine, SchemaParts},
+};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+pub use domain::{CommentInput, Registration};
+pub use store::{ImportedComment, ImportedStudent};
+
+use store::{DocumentStudents, StudentStore};
+
+/// The subgraph's name.
+pub const NAME: &str = "students";
+
+/// Opens the service on the database of a URL, and migrates it.
+pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
+    let students = DocumentStudents::open(database_url, &sources).await?;
+    let store: Arc<dyn StudentStore> = Arc::new(students.clone());
+    let schema = graphql::schema().data(loaders::loader(store)).finish();
+    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    let settling = tokio::spawn(students.clone().keep_settling());
+    Ok(Service::new(parts, Arc::new(DocumentEngine { students, settling }), sources)?)
+}
+
+/// The subgraph's SDL.
+pub fn sdl() -> Result<String, SdlError> {
+    lms_kit::service::sdl(&graphql::schema().finish(), graphql::ANNOTATIONS)
+}
+
+/// Why nothing, or not all, was loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A student or a comment breaks a rule, or the database failed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Loads many students and comments into a database that no service need have opened: the rules, documents
+/// and events of one by one, in a few large writes. What is there already is left as it is; the answer is
+/// how many of each are new.
+pub async fn load(
+    database_url: &str,
+    sources: Sources,
+    students: Vec<ImportedStudent>,
+    comments: Vec<ImportedComment>,
+) -> Result<(usize, usize), LoadError> {
+    let store = DocumentStudents::open(database_url, &sources).await?;
+    let call = Call { caller: "import".to_owned(), traceparent: None, sources };
+    let command = Command::new(&call, "import", "import", &Value::Null).map_err(Refusal::from)?;
+    let students = store.import_students(&command, students).await?;
+    let comments = store.import_comments(&command, comments).await?;
+    store.engine().close().await;
+    Ok((students, comments))
+}
+
+/// The service's engine, and the task that settles what commands leave behind.
+struct DocumentEngine {
+    students: DocumentStudents,
+    settling: JoinHandle<()>,
+}
+
+#[async_trait]
+impl Engine for DocumentEngine {
+    async fn ready(&self) -> Result<(), String> {
+        match self.students.pending().await {
+            Ok(pending) if pending.is_empty() => Ok(()),
+            Ok(pending) => Err(format!("migrations not applied: {}", pending.join(", "))),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn statements(&self) -> u64 {
+        self.students.engine().statements()
+    }
+
+    async fn close(&self) {
+        self.settling.abort();
+        self.students.engine().close().await;
+    }
+}

@@ -10,12 +10,12 @@ use crate::{
     event::{Event, OutboxRow},
     idempotency::{Command, KEPT_MS, replay},
     page::SortKey,
-    problem::{Outcome, Problem},
+    problem::{Problem, Refusal},
 };
 
 /// How many events may wait in one document before it refuses to change.
 pub const OUTBOX_LIMIT: usize = 32;
-/// How many outcomes of a day one document remembers before it refuses to change under another key.
+/// How many commands of a day one document remembers before it refuses to change under another key.
 pub const MARK_LIMIT: usize = 128;
 /// How many of them are kept whole; an older one is answered from the state as it is now.
 const WHOLE_MARKS: usize = 4;
@@ -61,7 +61,7 @@ struct Mark {
     mutation: String,
     key: String,
     input_hash: String,
-    /// The outcome in JSON, while it is kept whole.
+    /// The state that it made, in JSON, while it is kept whole.
     result: Option<String>,
     expires_at: i64,
 }
@@ -85,28 +85,26 @@ impl<S: State> Aggregate<S> {
         Ok(Self { revision: found.revision, ..aggregate })
     }
 
-    /// What the command came to when it was given before, if it was.
-    pub fn replayed(&self, command: &Command) -> Result<Option<Outcome<S>>, StoreError> {
+    /// What the command made of the aggregate when it was given before, if it was.
+    pub fn replayed(&self, command: &Command) -> Result<Option<S>, Refusal> {
         let live = |mark: &&Mark| mark.is_of(command) && mark.expires_at > command.now_ms;
         let Some(mark) = self.marks.iter().find(live) else { return Ok(None) };
         match &mark.result {
             Some(result) => replay(command, &mark.input_hash, result).map(Some),
-            None if mark.input_hash == command.input_hash => Ok(Some(Outcome::done(self.state.clone()))),
-            None => Ok(Some(Outcome::refused(Problem::idempotency_mismatch()))),
+            None if mark.input_hash == command.input_hash => Ok(Some(self.state.clone())),
+            None => Err(Problem::idempotency_mismatch().into()),
         }
     }
 
-    /// Changes the state, and notes the event and the outcome; refused while too much waits in the document.
-    pub fn change(&mut self, state: S, event: &Event, command: &Command) -> Result<Outcome<S>, StoreError> {
+    /// Changes the state, and notes the event and the result; refused while too much waits in the document.
+    pub fn change(&mut self, state: S, event: &Event, command: &Command) -> Result<(), Refusal> {
         self.marks.retain(|mark| mark.expires_at > command.now_ms && !mark.is_of(command));
         if self.outbox.len() >= OUTBOX_LIMIT || self.marks.len() >= MARK_LIMIT {
-            return Ok(Outcome::refused(Problem::unavailable(FULL_RETRY_AFTER)));
+            return Err(Problem::unavailable(FULL_RETRY_AFTER).into());
         }
-        self.seq += 1;
-        self.outbox.push(OutboxRow::new(event, self.seq, command));
-        self.state = state;
-        let outcome = Outcome::done(self.state.clone());
-        let result = serde_json::to_string(&outcome).map_err(|source| StoreError::corrupt("outcome", source))?;
+        self.record(state, event, command);
+        let result = serde_json::to_string(&self.state);
+        let result = result.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
         if let Some(older) = self.marks.len().checked_sub(WHOLE_MARKS) {
             self.marks.iter_mut().take(older + 1).for_each(|mark| mark.result = None);
         }
@@ -118,7 +116,14 @@ impl<S: State> Aggregate<S> {
             result: Some(result),
             expires_at: command.now_ms + KEPT_MS,
         });
-        Ok(outcome)
+        Ok(())
+    }
+
+    /// Changes the state and notes the event, for a caller that keeps no mark and sees to the outbox's limit.
+    pub fn record(&mut self, state: S, event: &Event, command: &Command) {
+        self.seq += 1;
+        self.outbox.push(OutboxRow::new(event, self.seq, command));
+        self.state = state;
     }
 
     /// The events that have not left.

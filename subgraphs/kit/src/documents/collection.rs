@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::page::SortKey;
+use crate::page::{KeyKind, SortKey};
 
 /// A kind of aggregate: a collection of documents with the same key columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +34,8 @@ impl KeyColumn {
     /// A column of integers.
     #[must_use]
     pub const fn integer(name: &'static str) -> Self {
-        Self { name, kind: KeyKind::Integer }
+        Self { name, kind: KeyKind::Int }
     }
-}
-
-/// What a key column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
-    /// Text under binary order.
-    Text,
-    /// 64-bit integers.
-    Integer,
 }
 
 /// An index over key columns.

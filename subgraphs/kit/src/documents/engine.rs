@@ -89,6 +89,9 @@ pub trait Documents: Send + Sync {
     /// Whether the engine answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// Closes what is open, once what is under way has ended.
+    async fn close(&self);
+
     /// How many statements were sent since the engine was opened.
     fn statements(&self) -> u64;
 }

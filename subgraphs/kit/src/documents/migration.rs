@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::{Collection, Index, KeyKind};
-use crate::migrate::{Applied, LedgerEntry, MigrateError, Phase, hex, plan};
+use super::{Collection, Index};
+use crate::{
+    migrate::{Applied, LedgerEntry, MigrateError, Phase, hex, plan},
+    page::KeyKind,
+};
 
 /// One migration.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +41,10 @@ impl Migration {
                 Step::Collection(collection) => {
                     write!(text, "collection {}", collection.name)
                         .and_then(|()| {
-                            collection.keys.iter().try_for_each(|key| write!(text, " {} {}", key.name, kind(key.kind)))
+                            collection
+                                .keys
+                                .iter()
+                                .try_for_each(|key| write!(text, " {} {}", key.name, kind(key.kind)))
                         })
                         .expect("writing to a string succeeds");
                 }
@@ -71,7 +77,7 @@ impl Migration {
 fn kind(kind: KeyKind) -> &'static str {
     match kind {
         KeyKind::Text => "text",
-        KeyKind::Integer => "integer",
+        KeyKind::Int => "integer",
     }
 }
 

@@ -24,7 +24,7 @@ mod sqlite;
 mod write;
 
 pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
-pub use collection::{Collection, Document, Found, Index, KeyColumn, KeyKind};
+pub use collection::{Collection, Document, Found, Index, KeyColumn};
 pub use engine::{Documents, Tally, open};
 pub use migration::{Migration, Step};
 pub use query::{Find, FindEach, Match};

@@ -1,6 +1,9 @@
 //! What can be asked of a collection: conditions on key columns, one order, one window.
 
-use crate::page::{SortKey, Window};
+use crate::{
+    page::{SortKey, Window},
+    text::{self, TextMatch},
+};
 
 /// A condition on one key column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +12,19 @@ pub enum Match {
     Equals(&'static str, SortKey),
     /// The column contains this text, byte for byte.
     Contains(&'static str, String),
+    /// The column begins with this text, byte for byte.
+    StartsWith(&'static str, String),
     /// The column is not NULL.
     Present(&'static str),
+}
+
+impl Match {
+    /// The conditions on a column of match keys that a filter comes to.
+    pub fn text(column: &'static str, wanted: &TextMatch) -> impl Iterator<Item = Self> {
+        let contains = wanted.contains.as_deref().map(|part| Self::Contains(column, text::key(part)));
+        let starts = wanted.starts_with.as_deref().map(|part| Self::StartsWith(column, text::key(part)));
+        contains.into_iter().chain(starts)
+    }
 }
 
 /// A page of a collection in one order.

@@ -96,10 +96,8 @@ async fn settle_all<S: State>(
 }
 
 fn archived(event: &OutboxRow) -> Result<Document, StoreError> {
-    let keys = BTreeMap::from([
-        ("aggregateId", event.aggregate_id.as_str().into()),
-        ("seq", event.seq.into()),
-    ]);
+    let keys =
+        BTreeMap::from([("aggregateId", event.aggregate_id.as_str().into()), ("seq", event.seq.into())]);
     let body = serde_json::to_value(event).map_err(|source| StoreError::corrupt("event", source))?;
     Ok(Document { id: event.event_id.clone(), revision: 0, keys, body })
 }

@@ -1,53 +1,52 @@
 //! Writing an aggregate: read it, decide, and replace it if nobody was faster; else again.
 
 use super::{Aggregate, Documents, State};
-use crate::{StoreError, problem::{Outcome, Problem}};
+use crate::{
+    StoreError,
+    problem::{Problem, Refusal},
+};
 
 /// How often a write may lose against others before it is refused as unavailable. Of several writers one
 /// always wins, so a writer among n loses about n times.
 const ATTEMPTS: usize = 100;
 
-/// What a command makes of an aggregate.
+/// What a command made of an aggregate.
 pub enum Decision<S> {
-    /// Nothing to write: it was done before, or it is refused.
-    Keep(Outcome<S>),
+    /// It was done before, and made this of it.
+    Before(S),
     /// The aggregate was changed.
-    Write(Outcome<S>),
+    Changed,
 }
 
-impl<S> Decision<S> {
-    /// What to do with the outcome of [`Aggregate::change`].
-    pub fn of_change(outcome: Outcome<S>) -> Self {
-        if outcome.entity.is_some() { Self::Write(outcome) } else { Self::Keep(outcome) }
-    }
+/// What a write came to.
+pub enum Written<S> {
+    /// The command was done before, and made this of the aggregate.
+    Before(S),
+    /// The aggregate as it was stored.
+    Now(Aggregate<S>),
 }
 
-/// What a write came to, and the aggregate if it was written.
-pub type Written<S> = (Outcome<S>, Option<Aggregate<S>>);
-
-/// Lets `decide` change the aggregate with this identifier, or tell why there is none, and stores what it
-/// decided. It may be asked several times, with newer states.
+/// Lets `decide` change the aggregate with this identifier, and stores what it decided; `missing` if there
+/// is none. It may be asked several times, with newer states.
 pub async fn update<S: State>(
     documents: &dyn Documents,
     id: &str,
     missing: Problem,
-    decide: impl Fn(&mut Aggregate<S>) -> Result<Decision<S>, StoreError> + Send + Sync,
-) -> Result<Written<S>, StoreError> {
+    decide: impl Fn(&mut Aggregate<S>) -> Result<Decision<S>, Refusal> + Send + Sync,
+) -> Result<Written<S>, Refusal> {
     let ids = [id.to_owned()];
     for _ in 0..ATTEMPTS {
-        let Some(found) = documents.get(S::COLLECTION, &ids).await?.into_iter().next() else {
-            return Ok((Outcome::refused(missing), None));
-        };
+        let found = documents.get(S::COLLECTION, &ids).await?.into_iter().next();
+        let Some(found) = found else { return Err(missing.into()) };
         let mut aggregate = Aggregate::read(found)?;
-        let outcome = match decide(&mut aggregate)? {
-            Decision::Keep(outcome) => return Ok((outcome, None)),
-            Decision::Write(outcome) => outcome,
-        };
+        if let Decision::Before(state) = decide(&mut aggregate)? {
+            return Ok(Written::Before(state));
+        }
         if documents.swap(S::COLLECTION, &aggregate.document()?).await? {
-            return Ok((outcome, Some(aggregate.written())));
+            return Ok(Written::Now(aggregate.written()));
         }
     }
-    Ok((Outcome::refused(Problem::unavailable(1)), None))
+    Err(Problem::unavailable(1).into())
 }
 
 /// Stores a new aggregate; `None` if its identifier or one of its unique keys is taken.

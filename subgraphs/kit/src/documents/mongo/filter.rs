@@ -45,9 +45,10 @@ fn direction(find: &Find) -> i32 {
 }
 
 fn all_of(mut conditions: Vec<Fields>) -> Fields {
-    match conditions.len() {
-        1 => conditions.remove(0),
-        _ => doc! { "$and": conditions },
+    if conditions.len() == 1 {
+        conditions.remove(0)
+    } else {
+        doc! { "$and": conditions }
     }
 }
 
@@ -56,6 +57,7 @@ fn conditions(find: &Find) -> Vec<Fields> {
     all.extend(find.matches.iter().map(|condition| match condition {
         Match::Equals(column, key) => doc! { *column: value(key) },
         Match::Contains(column, text) => doc! { *column: { "$regex": literal(text) } },
+        Match::StartsWith(column, text) => doc! { *column: { "$regex": format!("^{}", literal(text)) } },
         Match::Present(column) => doc! { *column: { "$ne": Bson::Null } },
     }));
     let forward = if find.descending { "$lt" } else { "$gt" };

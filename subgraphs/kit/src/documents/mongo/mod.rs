@@ -48,7 +48,10 @@ impl MongoDocuments {
         let name = options.default_database.clone().unwrap_or_else(|| service.to_owned());
         let client = Client::with_options(options).map_err(connect)?;
         let engine = Self { database: client.database(&name), statements: AtomicU64::new(0) };
-        engine.ping().await.map_err(|source| OpenError::Connect { url: redact(url), source: source.into() })?;
+        engine
+            .ping()
+            .await
+            .map_err(|source| OpenError::Connect { url: redact(url), source: source.into() })?;
         Ok(engine)
     }
 
@@ -239,6 +242,10 @@ impl Documents for MongoDocuments {
     async fn ping(&self) -> Result<(), StoreError> {
         let database = self.database.clone();
         self.run(async move { database.run_command(doc! { "ping": 1 }).await }).await.map(drop)
+    }
+
+    async fn close(&self) {
+        self.database.client().clone().shutdown().await;
     }
 
     fn statements(&self) -> u64 {

@@ -10,7 +10,7 @@ use mongodb::{
     options::IndexOptions,
 };
 
-use super::{MongoDocuments, collect, corrupt, refusal, is_duplicate};
+use super::{MongoDocuments, collect, corrupt, is_duplicate, refusal};
 use crate::{
     StoreError,
     documents::{

@@ -64,7 +64,10 @@ impl SqliteDocuments {
     }
 
     /// Many writes under one lock, each for itself.
-    async fn write_each(&self, statements: impl Iterator<Item = Statement> + Send) -> Result<usize, StoreError> {
+    async fn write_each(
+        &self,
+        statements: impl Iterator<Item = Statement> + Send,
+    ) -> Result<usize, StoreError> {
         let mut transaction = self.begin().await.map_err(refusal)?;
         let mut written = 0;
         for statement in statements {
@@ -184,6 +187,11 @@ impl Documents for SqliteDocuments {
 
     async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.readers).await.map(drop).map_err(refusal)
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     fn statements(&self) -> u64 {

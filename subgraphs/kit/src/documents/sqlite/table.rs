@@ -1,11 +1,7 @@
 //! Statements over a collection's table: SQL whose names come from the service's own description of its
 //! collections, with every value bound.
 
-use sqlx::{
-    AssertSqlSafe, Sqlite,
-    query::Query,
-    sqlite::SqliteArguments,
-};
+use sqlx::{AssertSqlSafe, Sqlite, query::Query, sqlite::SqliteArguments};
 
 use super::{Collection, Document, Find, FindEach};
 use crate::{
@@ -135,6 +131,10 @@ fn push_page(statement: &mut Statement, find: &Find) {
             }
             Match::Contains(column, text) => {
                 statement.push(&format!(" AND instr({column}, ?) > 0"));
+                statement.bind(text.as_str());
+            }
+            Match::StartsWith(column, text) => {
+                statement.push(&format!(" AND instr({column}, ?) = 1"));
                 statement.bind(text.as_str());
             }
             Match::Present(column) => statement.push(&format!(" AND {column} IS NOT NULL")),

@@ -6,10 +6,11 @@ use super::{SqliteDocuments, corrupt, refusal};
 use crate::{
     StoreError,
     documents::{
-        Collection, Index, KeyKind, Migration, Step,
+        Collection, Index, Migration, Step,
         migration::{missing, missing_names},
     },
     migrate::{Applied, LedgerEntry, MigrateError},
+    page::KeyKind,
 };
 
 const PREPARE: &str = "CREATE TABLE IF NOT EXISTS migration_ledger (
@@ -93,10 +94,10 @@ fn step_sql(step: &Step) -> String {
 
 fn table_sql(collection: &Collection) -> String {
     let kind = |kind| match kind {
-        KeyKind::Text => "TEXT",
-        KeyKind::Integer => "INTEGER",
+        KeyKind::Text => " TEXT",
+        KeyKind::Int => " INTEGER",
     };
-    let keys: String = collection.keys.iter().map(|key| format!(", {} {}", key.name, kind(key.kind))).collect();
+    let keys: String = collection.keys.iter().flat_map(|key| [", ", key.name, kind(key.kind)]).collect();
     format!(
         "CREATE TABLE IF NOT EXISTS {} \
          (id TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL{keys}, body TEXT NOT NULL) STRICT",

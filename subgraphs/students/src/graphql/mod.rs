@@ -1,0 +1,46 @@
+//! The students subgraph: thin, it loads, maps and returns.
+
+mod comment;
+mod mutation;
+mod others;
+mod query;
+mod scalars;
+mod student;
+
+use async_graphql::{EmptySubscription, SchemaBuilder};
+use lms_kit::federation::{Annotation, Federated};
+
+use mutation::Mutation;
+use query::Query;
+
+const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
+                    requireOneSlicingArgument: false)";
+const COMMAND: &str = "@cost(weight: \"10\")";
+const PERSONAL: &str = "@tag(name: \"personal\")";
+
+/// What the SDL says beyond the types.
+pub(crate) const ANNOTATIONS: &[Annotation] = &[
+    Annotation::add("Student", "@cacheControl(maxAge: 60, scope: PRIVATE)"),
+    Annotation::add("Student.birthDate", PERSONAL),
+    Annotation::add("Student.phone", PERSONAL),
+    Annotation::add("Student.comments", LIST),
+    Annotation::add("Student.activity", LIST),
+    Annotation::add("Student.activity", "@cacheControl(maxAge: 0)"),
+    Annotation::add("Comment", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Book.comments", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Book.comments", LIST),
+    Annotation::add("Book.averageGrade", "@cacheControl(maxAge: 60)"),
+    Annotation::add("Book.averageGrade", "@cost(weight: \"2\")"),
+    Annotation::add("Query.students", "@cost(weight: \"2\")"),
+    Annotation::add("Query.students", LIST),
+    Annotation::add("Mutation.registerStudent", COMMAND),
+    Annotation::add("Mutation.updateStudent", COMMAND),
+    Annotation::add("Mutation.addComment", COMMAND),
+    Annotation::add("Mutation.editComment", COMMAND),
+    Annotation::add("Mutation.deleteComment", COMMAND),
+];
+
+/// The schema, to which its loader is still to be given.
+pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
+    lms_kit::service::schema(Query, Mutation)
+}

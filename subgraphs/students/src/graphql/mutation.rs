@@ -1,0 +1,124 @@
+//! What can be changed.
+#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
+
+use async_graphql::{Context, ID, Object, Result};
+use lms_kit::graphql::{command, settle};
+use serde_json::json;
+
+use super::{comment::CommentPayload, scalars::Date, student::StudentPayload};
+use crate::{
+    domain::{CommentChange, CommentInput, Isbn, Registration, StudentChange},
+    loaders::Students,
+    store::{StudentStore, Target},
+};
+
+pub(crate) struct Mutation;
+
+#[Object]
+impl Mutation {
+    /// Registers a student, who is twelve years old or older and has consented to the processing of personal
+    /// data. The name has 1 to 150 characters; interests are names of genres, at most 32.
+    async fn register_student(
+        &self,
+        ctx: &Context<'_>,
+        name: String,
+        birth_date: Date,
+        phone: String,
+        gdpr_consent: bool,
+        #[graphql(default)] interests: Vec<String>,
+        user_id: Option<ID>,
+        idempotency_key: String,
+    ) -> Result<StudentPayload> {
+        let user_id = user_id.map(|id| id.0);
+        let birth_date = birth_date.0;
+        let input = Registration { name, birth_date, phone, gdpr_consent, interests, user_id };
+        let store = store(ctx)?;
+        let outcome = settle(async {
+            let command = command(ctx, "registerStudent", &idempotency_key, &json!(input))?;
+            store.register(&command, input).await
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Changes a student. What is not given stays.
+    async fn update_student(
+        &self,
+        ctx: &Context<'_>,
+        student_number: ID,
+        name: Option<String>,
+        phone: Option<String>,
+        interests: Option<Vec<String>>,
+        expected_version: i32,
+        idempotency_key: String,
+    ) -> Result<StudentPayload> {
+        let target = Target { id: student_number.0, expected_version };
+        let change = StudentChange { name, phone, interests };
+        let store = store(ctx)?;
+        let outcome = settle(async {
+            let command = command(ctx, "updateStudent", &idempotency_key, &json!([target, change]))?;
+            store.update(&command, &target, change).await
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Adds a student's one comment on a book: 1 to 4096 characters, and a grade from 0 to 10.
+    async fn add_comment(
+        &self,
+        ctx: &Context<'_>,
+        student_number: ID,
+        isbn: ID,
+        comment: String,
+        grade: i32,
+        idempotency_key: String,
+    ) -> Result<CommentPayload> {
+        let input = CommentInput { text: comment, grade };
+        let store = store(ctx)?;
+        let outcome = settle(async {
+            let whole = json!([student_number.as_str(), isbn.as_str(), input]);
+            let command = command(ctx, "addComment", &idempotency_key, &whole)?;
+            store.add_comment(&command, &student_number, &Isbn::parse(&isbn)?, input).await
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Changes a comment. What is not given stays.
+    async fn edit_comment(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        comment: Option<String>,
+        grade: Option<i32>,
+        expected_version: i32,
+        idempotency_key: String,
+    ) -> Result<CommentPayload> {
+        let target = Target { id: id.0, expected_version };
+        let change = CommentChange { text: comment, grade };
+        let store = store(ctx)?;
+        let outcome = settle(async {
+            let command = command(ctx, "editComment", &idempotency_key, &json!([target, change]))?;
+            store.edit_comment(&command, &target, change).await
+        });
+        Ok(outcome.await?.into())
+    }
+
+    /// Takes a comment back. The student may comment on the book again.
+    async fn delete_comment(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        expected_version: i32,
+        idempotency_key: String,
+    ) -> Result<CommentPayload> {
+        let target = Target { id: id.0, expected_version };
+        let store = store(ctx)?;
+        let outcome = settle(async {
+            let command = command(ctx, "deleteComment", &idempotency_key, &json!(target))?;
+            store.delete_comment(&command, &target).await
+        });
+        Ok(outcome.await?.into())
+    }
+}
+
+fn store<'c>(ctx: &'c Context<'_>) -> Result<&'c dyn StudentStore> {
+    Ok(ctx.data::<Students>()?.loader().store.as_ref())
+}

@@ -1,0 +1,63 @@
+//! What can be asked.
+#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
+
+use async_graphql::{Context, ID, Object, Result};
+use lms_kit::{
+    graphql::{Connection, connection},
+    page::{CursorKind, PageArguments},
+};
+
+use super::{
+    comment::Comment,
+    others::{Book, User},
+    student::{Student, StudentFilterInput},
+};
+use crate::loaders::{CommentId, StudentNumber, Students};
+
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    /// The student with this number.
+    async fn student(&self, ctx: &Context<'_>, student_number: ID) -> Result<Option<Student>> {
+        let student = ctx.data::<Students>()?.load_one(StudentNumber(student_number.0)).await?;
+        Ok(student.map(Student::from))
+    }
+
+    /// All students, by name.
+    async fn students(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        filter: Option<StudentFilterInput>,
+    ) -> Result<Connection<Student>> {
+        let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
+        let store = &ctx.data::<Students>()?.loader().store;
+        Ok(connection(store.list(&filter.unwrap_or_default().into(), &window).await?))
+    }
+
+    #[graphql(entity)]
+    async fn find_student(&self, ctx: &Context<'_>, student_number: ID) -> Result<Option<Student>> {
+        self.student(ctx, student_number).await
+    }
+
+    #[graphql(entity)]
+    async fn find_comment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Comment>> {
+        let comment = ctx.data::<Students>()?.load_one(CommentId(id.0)).await?;
+        Ok(comment.map(Comment::from))
+    }
+
+    /// Whichever book it is, students can say what is theirs: nothing is asked before a list is.
+    #[graphql(entity)]
+    async fn find_book(&self, isbn: ID) -> Book {
+        Book::new(isbn.0)
+    }
+
+    #[graphql(entity)]
+    async fn find_user(&self, id: ID) -> User {
+        User::new(id.0)
+    }
+}

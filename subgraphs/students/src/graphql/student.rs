@@ -1,0 +1,177 @@
+//! Students and their log as clients see them.
+#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use lms_kit::{
+    Outcome,
+    graphql::{Connection, ProblemView, TextFilter, connection, views},
+    page::PageArguments,
+};
+
+use super::{
+    comment::Comment,
+    others::{Book, Genre, User},
+    scalars::{Date, DateTime},
+};
+use crate::{
+    domain::{self, StudentFilter},
+    loaders::{ActivityOf, BY_TIME, CommentsOfStudent, OwnedList, Students, page_of},
+};
+
+/// A student of the library.
+pub(crate) struct Student(domain::Student);
+
+impl From<domain::Student> for Student {
+    fn from(student: domain::Student) -> Self {
+        Self(student)
+    }
+}
+
+impl Student {
+    fn list(&self, page: PageArguments) -> Result<OwnedList> {
+        Ok(OwnedList { owner: self.0.number.clone(), window: page.window(BY_TIME)? })
+    }
+}
+
+/// A student of the library.
+#[Object]
+impl Student {
+    /// The year of registration and a number within it, such as `2024/17`.
+    async fn student_number(&self) -> ID {
+        self.0.number.as_str().into()
+    }
+
+    /// The name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The day of birth.
+    async fn birth_date(&self) -> Date {
+        Date(self.0.birth_date.clone())
+    }
+
+    /// A telephone number.
+    async fn phone(&self) -> &str {
+        &self.0.phone
+    }
+
+    /// When the student registered, and consented to the processing of personal data.
+    async fn registered_at(&self) -> DateTime {
+        DateTime::from_ms(self.0.consented_at_ms)
+    }
+
+    /// The genres in which the student is interested.
+    async fn interests(&self) -> Vec<Option<Genre>> {
+        self.0.interests.iter().map(|name| Some(Genre { name: name.clone() })).collect()
+    }
+
+    /// The account that belongs to the student.
+    async fn user(&self) -> Option<User> {
+        self.0.user_id.clone().map(|id| User::of(id, self.0.clone()))
+    }
+
+    /// Grows with each change by a client.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// What the student says about books, the newest first.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Comment>> {
+        let comments = self.list(PageArguments { first, after, last, before })?;
+        let page = ctx.data::<Students>()?.load_one(CommentsOfStudent(comments.clone())).await?;
+        Ok(connection(page_of(page, &comments)))
+    }
+
+    /// What the student did, the newest first.
+    async fn activity(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<ActivityEntry>> {
+        let entries = self.list(PageArguments { first, after, last, before })?;
+        let page = ctx.data::<Students>()?.load_one(ActivityOf(entries.clone())).await?;
+        Ok(connection(page_of(page, &entries)))
+    }
+}
+
+/// One thing that a student did.
+#[derive(SimpleObject)]
+pub(crate) struct ActivityEntry {
+    /// Never changes.
+    id: ID,
+    /// When.
+    at: DateTime,
+    /// What.
+    kind: ActivityKind,
+    /// The book that it was about.
+    book: Option<Book>,
+}
+
+impl From<domain::Activity> for ActivityEntry {
+    fn from(activity: domain::Activity) -> Self {
+        Self {
+            id: activity.id.into(),
+            at: DateTime::from_ms(activity.at_ms),
+            kind: activity.kind.into(),
+            book: activity.isbn.map(Book::new),
+        }
+    }
+}
+
+/// What a student can do.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::ActivityKind")]
+pub(crate) enum ActivityKind {
+    /// Became a student.
+    Registered,
+    /// Changed name, telephone number or interests.
+    Updated,
+    /// Commented on a book.
+    CommentAdded,
+    /// Changed a comment.
+    CommentEdited,
+    /// Took a comment back.
+    CommentDeleted,
+}
+
+/// Which students are wanted.
+#[derive(InputObject, Default)]
+#[graphql(name = "StudentFilter")]
+pub(crate) struct StudentFilterInput {
+    /// What the name must have.
+    name: Option<TextFilter>,
+    /// The telephone number; spaces and punctuation do not matter.
+    phone: Option<String>,
+}
+
+impl From<StudentFilterInput> for StudentFilter {
+    fn from(input: StudentFilterInput) -> Self {
+        Self { name: input.name.map(Into::into).unwrap_or_default(), phone: input.phone }
+    }
+}
+
+/// What a mutation of a student came to.
+#[derive(SimpleObject)]
+pub(crate) struct StudentPayload {
+    /// The student after the change.
+    student: Option<Student>,
+    /// Why nothing was changed.
+    problems: Vec<ProblemView>,
+}
+
+impl From<Outcome<domain::Student>> for StudentPayload {
+    fn from(outcome: Outcome<domain::Student>) -> Self {
+        Self { student: outcome.entity.map(Student), problems: views(outcome.problems) }
+    }
+}

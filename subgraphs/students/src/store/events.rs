@@ -1,0 +1,55 @@
+//! What each change says to the rest of the library. No event holds a name, a telephone number, a birth date
+//! or what was said: whoever needs those asks here.
+
+use lms_kit::event::{Event, Touch};
+use serde_json::{Value, json};
+
+use crate::{
+    NAME,
+    domain::{ActivityKind, COMMENT, Comment, STUDENT, Student},
+};
+
+pub(super) fn student_event(kind: ActivityKind, student: &Student) -> Event {
+    let mut touches = vec![touch(STUDENT, json!({ "studentNumber": student.number }))];
+    touches.extend(student.user_id.iter().map(|id| touch("User", json!({ "id": id }))));
+    Event {
+        service: NAME,
+        aggregate_type: STUDENT,
+        aggregate_id: student.number.clone(),
+        kind: kind.event_type(),
+        schema_version: 1,
+        data: json!({
+            "studentNumber": student.number,
+            "interests": student.interests,
+            "version": student.version,
+        }),
+        touches,
+    }
+}
+
+pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
+    Event {
+        service: NAME,
+        aggregate_type: COMMENT,
+        aggregate_id: comment.id.clone(),
+        kind: kind.event_type(),
+        schema_version: 1,
+        data: json!({
+            "id": comment.id,
+            "studentNumber": comment.student_number,
+            "isbn": comment.isbn,
+            "grade": comment.grade,
+            "version": comment.version,
+            "deleted": comment.deleted,
+        }),
+        touches: vec![
+            touch(COMMENT, json!({ "id": comment.id })),
+            touch("Book", json!({ "isbn": comment.isbn })),
+            touch(STUDENT, json!({ "studentNumber": comment.student_number })),
+        ],
+    }
+}
+
+fn touch(type_name: &str, key: Value) -> Touch {
+    Touch { type_name: type_name.to_owned(), keys: vec![key], subgraph: NAME.to_owned() }
+}
