@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_language::{Node, ValidDocument, ast, executable};
-use octavo_supergraph::{RootKind, Supergraph, TypeId, canonical_arguments};
+use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, canonical_arguments};
 
 use crate::condition::{Literal, When};
 use crate::model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
@@ -80,7 +80,16 @@ struct Group<'d> {
     field: ItemField,
     arguments: Option<ArgumentsId>,
     types: Types,
-    occurrences: Vec<(&'d executable::Field, When)>,
+    occurrences: Vec<Occurrence<'d>>,
+}
+
+/// One use of a field in the document.
+#[derive(Clone)]
+struct Occurrence<'d> {
+    field: &'d executable::Field,
+    when: When,
+    /// The field's type where it is used; an interface's field and an object's may differ.
+    ty: Option<TypeId>,
 }
 
 struct Binder<'s, 'd> {
@@ -199,37 +208,54 @@ impl<'s, 'd> Binder<'s, 'd> {
             _ => None,
         };
         let key = self.texts.intern(field.response_key());
-        Ok(Group {
-            key,
-            field: bound,
-            arguments,
-            types: source.types.clone(),
-            occurrences: vec![(field, when)],
-        })
+        let ty = match bound {
+            ItemField::Field(id) => Some(self.supergraph.field(id).ty.named()),
+            _ => None,
+        };
+        let occurrences = vec![Occurrence { field, when, ty }];
+        Ok(Group { key, field: bound, arguments, types: source.types.clone(), occurrences })
     }
 
     fn item(&mut self, group: Group<'d>, level: usize) -> Result<Item, BindError> {
-        let when = group.occurrences.iter().fold(When::never(), |all, (_, when)| all.or(when));
-        let children = match group.field {
-            ItemField::Field(field) => {
-                let ty = self.supergraph.field(field).ty.named();
-                let sources: Vec<_> = group
-                    .occurrences
-                    .into_iter()
-                    .map(|(field, own)| Source {
-                        selections: &field.selection_set,
-                        on: ty,
-                        types: None,
-                        when: if own == when { When::always() } else { own },
-                    })
-                    .collect();
-                let composite = self.supergraph.ty(ty).kind.is_composite();
-                if composite { Some(self.set(ty, sources, level + 1)?) } else { None }
-            }
+        let when = group.occurrences.iter().fold(When::never(), |all, occurrence| all.or(&occurrence.when));
+        let Group { key, arguments, types, occurrences, .. } = group;
+        let field = self.on_one_type(group.field, &types);
+        let children = match field {
+            ItemField::Field(field) => self.children(field, occurrences, &when, level)?,
             _ => None,
         };
-        let Group { key, field, arguments, types, .. } = group;
         Ok(Item { key, field, arguments, types, when, children })
+    }
+
+    /// The field of the only object type that it is asked for, if there is only one.
+    fn on_one_type(&self, field: ItemField, types: &Types) -> ItemField {
+        let (ItemField::Field(id), Some([ty])) = (field, types.as_deref()) else { return field };
+        let own = self.supergraph.field_with(*ty, self.supergraph.field(id).name);
+        own.map_or(field, ItemField::Field)
+    }
+
+    fn children(
+        &mut self,
+        field: FieldId,
+        occurrences: Vec<Occurrence<'d>>,
+        when: &When,
+        level: usize,
+    ) -> Result<Option<SetId>, BindError> {
+        let ty = self.supergraph.field(field).ty.named();
+        if !self.supergraph.ty(ty).kind.is_composite() {
+            return Ok(None);
+        }
+        let sources = occurrences.into_iter().map(|occurrence| {
+            let on = occurrence.ty.unwrap_or(ty);
+            Source {
+                selections: &occurrence.field.selection_set,
+                on,
+                types: narrow(self.supergraph, ty, &None, on),
+                when: if occurrence.when == *when { When::always() } else { occurrence.when },
+            }
+        });
+        let sources = sources.collect();
+        self.set(ty, sources, level + 1).map(Some)
     }
 
     fn type_named(&self, name: &str) -> Result<TypeId, BindError> {

@@ -51,10 +51,10 @@ impl QueryGraph {
         if self.supergraph.ty(definition.parent).join(subgraph).is_none() {
             return false;
         }
-        match definition.joins.is_empty() {
-            true => !definition.only_by_interface,
-            false => definition.joins.iter().any(|join| join.subgraph == subgraph),
+        if definition.joins.is_empty() {
+            return !definition.only_by_interface;
         }
+        definition.joins.iter().any(|join| join.subgraph == subgraph)
     }
 
     /// The subgraphs that resolve a field on its own parent type, in the order of `join__Graph`.
@@ -64,9 +64,9 @@ impl QueryGraph {
         joins.iter().filter_map(move |join| self.access(join.subgraph, field))
     }
 
-    /// Whether a join counts under the labels that hold.
+    /// Whether a join counts under the labels that hold: one that overrides does so only under its label.
     fn holds(&self, join: &FieldJoin) -> bool {
         let label = join.override_label.map(|label| self.supergraph.name(label));
-        label.is_none_or(|label| self.labels.0.contains(label))
+        join.overrides.is_none() || label.is_none_or(|label| self.labels.0.contains(label))
     }
 }

@@ -1,0 +1,172 @@
+//! The text of a request: an operation that asks the fields of its nodes.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
+
+use octavo_index::NameId;
+use octavo_operation::{Literal, When};
+use octavo_supergraph::TypeId;
+
+use crate::planner::Planner;
+use crate::state::{NodeField, NodeId, SlotIndex};
+
+/// The response key of each field of each node.
+pub(crate) struct Names {
+    keys: HashMap<(NodeId, usize), Box<str>>,
+}
+
+impl Names {
+    /// Gives every field its name as key; a number is added where two slots, or two types of one field, would meet under one key
+    /// (<https://spec.graphql.org/draft/#FieldsInSetCanMerge()>).
+    pub(crate) fn new(planner: &Planner<'_>) -> Self {
+        let mut keys = HashMap::new();
+        for (id, node) in planner.nodes.iter_with_ids() {
+            let position = &planner.positions[node.position];
+            let subgraph = position.sources.iter().find(|s| s.node == id).map(|s| s.subgraph);
+            let mut taken: HashMap<String, (SlotIndex, String)> = HashMap::new();
+            for (index, field) in node.fields.iter().enumerate() {
+                let name = planner.supergraph.name(planner.supergraph.field(field.field).name);
+                let access = subgraph.and_then(|s| planner.graph.access(s, field.field));
+                let ty = access.and_then(|a| a.ty()).unwrap_or(&planner.supergraph.field(field.field).ty);
+                let meaning = (field.slot, format!("{ty:?}"));
+                let mut key = name.to_owned();
+                let mut number = 1;
+                while taken.get(&key).is_some_and(|known| *known != meaning) {
+                    key = format!("{name}_{number}");
+                    number += 1;
+                }
+                taken.insert(key.clone(), meaning);
+                keys.insert((id, index), key.into());
+            }
+        }
+        Self { keys }
+    }
+
+    /// The response key of a node's field.
+    pub(crate) fn key(&self, node: NodeId, index: usize) -> &str {
+        &self.keys[&(node, index)]
+    }
+}
+
+/// A document in the making.
+pub(crate) struct Document<'p, 'g> {
+    planner: &'p Planner<'g>,
+    names: &'p Names,
+    pub(crate) text: String,
+    pub(crate) variables: BTreeSet<NameId>,
+}
+
+impl<'p, 'g> Document<'p, 'g> {
+    pub(crate) fn new(planner: &'p Planner<'g>, names: &'p Names) -> Self {
+        Self { planner, names, text: String::new(), variables: BTreeSet::new() }
+    }
+
+    /// Writes a node's selection set. Fields under `hoisted` are written without it: the request is not sent unless it holds.
+    pub(crate) fn selection_set(&mut self, id: NodeId, hoisted: &When) {
+        let planner = self.planner;
+        let node = &planner.nodes[id];
+        self.text.push('{');
+        if node.fields.is_empty() || node.ty.is_some_and(|ty| self.tells_type(id, ty)) {
+            self.text.push_str("__typename");
+        }
+        let mut written = HashSet::new();
+        for field in &node.fields {
+            if !written.insert(field.on) {
+                continue;
+            }
+            let plain = node.ty == Some(field.on);
+            if !plain {
+                self.separate();
+                let _ = write!(self.text, "... on {} {{", planner.supergraph.type_name(field.on));
+                if node.ty.is_none() && self.tells_type(id, field.on) {
+                    self.text.push_str("__typename");
+                }
+            }
+            self.fields_on(id, field.on, hoisted);
+            if !plain {
+                self.text.push('}');
+            }
+        }
+        self.text.push('}');
+    }
+
+    /// Whether `__typename` is asked: of types whose objects the subgraph tells apart.
+    fn tells_type(&self, node: NodeId, ty: TypeId) -> bool {
+        let planner = self.planner;
+        let sources = &planner.positions[planner.nodes[node].position].sources;
+        let subgraph = sources.iter().find(|s| s.node == node).map(|s| s.subgraph);
+        let as_object = subgraph.is_some_and(|s| planner.graph.is_interface_object(s, ty));
+        planner.supergraph.ty(ty).kind.is_abstract() && !as_object
+    }
+
+    fn separate(&mut self) {
+        if !self.text.ends_with(['{', ' ']) {
+            self.text.push(' ');
+        }
+    }
+
+    fn fields_on(&mut self, node: NodeId, on: TypeId, hoisted: &When) {
+        let planner = self.planner;
+        for (index, field) in planner.nodes[node].fields.iter().enumerate().filter(|(_, f)| f.on == on) {
+            if field.when.is_always() || field.when == *hoisted {
+                self.field(node, index, field, &[]);
+                continue;
+            }
+            for all in field.when.alternatives() {
+                self.conditional(node, index, field, all);
+            }
+        }
+    }
+
+    /// A field under all of several literals. A directive stands once on a field, so further ones wrap it.
+    fn conditional(&mut self, node: NodeId, index: usize, field: &NodeField, all: &[Literal]) {
+        let mut own: Vec<Literal> = Vec::new();
+        let mut around = 0;
+        for literal in all {
+            if own.iter().any(|l| l.value == literal.value) {
+                self.separate();
+                self.text.push_str("... ");
+                self.directive(*literal);
+                self.text.push_str(" {");
+                around += 1;
+            } else {
+                own.push(*literal);
+            }
+        }
+        self.field(node, index, field, &own);
+        for _ in 0..around {
+            self.text.push('}');
+        }
+    }
+
+    fn directive(&mut self, literal: Literal) {
+        self.variables.insert(literal.variable);
+        let name = if literal.value { "include" } else { "skip" };
+        let _ = write!(self.text, "@{name}(if: ${})", self.planner.operation.text(literal.variable));
+    }
+
+    fn field(&mut self, node: NodeId, index: usize, field: &NodeField, directives: &[Literal]) {
+        let planner = self.planner;
+        self.separate();
+        let name = planner.supergraph.name(planner.supergraph.field(field.field).name);
+        let key = self.names.key(node, index);
+        if key != name {
+            let _ = write!(self.text, "{key}: ");
+        }
+        self.text.push_str(name);
+        let position = planner.nodes[node].position;
+        if let Some(arguments) = planner.positions[position].slots[field.slot].key.arguments {
+            let _ = write!(self.text, "({})", planner.texts.resolve(arguments));
+            let variables = planner.argument_variables.get(&arguments);
+            self.variables.extend(variables.into_iter().flatten());
+        }
+        for literal in directives {
+            self.text.push(' ');
+            self.directive(*literal);
+        }
+        if let Some(child) = field.child {
+            self.text.push(' ');
+            self.selection_set(child, &When::always());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Shapes: what rows hold and what of it is written.
+
+use std::collections::HashMap;
+
+use octavo_index::{Id as _, IndexVec};
+use octavo_query_plan::{
+    ConcreteType, EnumId, LeafKind, Output, OutputValue, Shape, ShapeId, Slot, SlotId, ValueType,
+};
+use octavo_supergraph::{TypeId, TypeKind, TypeRef};
+
+use super::{Tables, type_set};
+use crate::planner::Planner;
+use crate::state::{OutputFrom, PositionId, SlotState};
+
+/// The values of the enums that slots hold.
+#[derive(Default)]
+pub(crate) struct Enums {
+    pub(crate) values: IndexVec<EnumId, Vec<Box<str>>>,
+    ids: HashMap<TypeId, EnumId>,
+}
+
+pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, tables: &mut Tables) -> Shape {
+    let position = &planner.positions[id];
+    let possible = &planner.supergraph.ty(position.ty).possible;
+    let types = possible
+        .iter()
+        .map(|&ty| ConcreteType {
+            name: planner.supergraph.type_name(ty).into(),
+            accessible: !planner.supergraph.ty(ty).inaccessible,
+        })
+        .collect();
+    let mut slots: IndexVec<SlotId, Slot> =
+        position.slots.iter().map(|state| slot(planner, state, tables)).collect();
+    let outputs = position
+        .outputs
+        .iter()
+        .map(|output| {
+            let key: Box<str> = planner.operation.text(output.key).into();
+            let value = match output.value {
+                OutputFrom::Typename => OutputValue::Typename,
+                OutputFrom::Slot(slot) => OutputValue::Slot(SlotId::new(slot.index())),
+                OutputFrom::Introspection => {
+                    let value = ValueType::Leaf { non_null: false, kind: LeafKind::Any };
+                    OutputValue::Slot(slots.push(Slot { field: key.clone(), value }))
+                }
+            };
+            let when = tables.condition(planner, &output.when);
+            Output { key, types: type_set(planner, id, &output.types), when, value }
+        })
+        .collect();
+    Shape { types, slots, outputs }
+}
+
+fn slot(planner: &Planner<'_>, state: &SlotState, tables: &mut Tables) -> Slot {
+    Slot {
+        field: planner.supergraph.name(state.key.name).into(),
+        value: value(planner, &state.key.ty, state.child, tables),
+    }
+}
+
+fn value(planner: &Planner<'_>, ty: &TypeRef, child: Option<PositionId>, tables: &mut Tables) -> ValueType {
+    match ty {
+        TypeRef::List { item, non_null } => {
+            ValueType::List { non_null: *non_null, item: Box::new(value(planner, item, child, tables)) }
+        }
+        TypeRef::Named { ty, non_null } => match child {
+            Some(child) => ValueType::Object { non_null: *non_null, shape: ShapeId::new(child.index()) },
+            None => ValueType::Leaf { non_null: *non_null, kind: leaf(planner, *ty, tables) },
+        },
+    }
+}
+
+fn leaf(planner: &Planner<'_>, ty: TypeId, tables: &mut Tables) -> LeafKind {
+    let definition = planner.supergraph.ty(ty);
+    if definition.kind == TypeKind::Enum {
+        let enums = &mut tables.enums;
+        let id = *enums.ids.entry(ty).or_insert_with(|| {
+            let names = definition.values.iter().map(|&value| planner.supergraph.name(value).into());
+            enums.values.push(names.collect())
+        });
+        return LeafKind::Enum(id);
+    }
+    match planner.supergraph.type_name(ty) {
+        "Int" => LeafKind::Int,
+        "Float" => LeafKind::Float,
+        "String" => LeafKind::String,
+        "Boolean" => LeafKind::Boolean,
+        "ID" => LeafKind::Id,
+        _ => LeafKind::Any,
+    }
+}

@@ -1,0 +1,223 @@
+//! Taking a way: the requests that it needs are made part of the plan.
+
+use std::collections::BTreeSet;
+
+use octavo_operation::{ItemField, When};
+use octavo_supergraph::{FieldSelection, SubgraphId, TypeId};
+
+use crate::PlanError;
+use crate::planner::{Ask, Planner};
+use crate::reach::{EntryStep, KeyPart, Step, Way};
+use crate::state::{FetchIndex, PositionId, RepresentationState, SourceIndex};
+use crate::want::{Children, Types, Want};
+
+impl<'g> Planner<'g> {
+    /// The source of a subgraph for objects of `ty`, made by the cheapest way.
+    pub(crate) fn source(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        subgraph: SubgraphId,
+    ) -> Result<SourceIndex, PlanError> {
+        let way = self.ways(position, ty).to(subgraph).cloned();
+        let way = way.ok_or_else(|| self.no_way(position, ty))?;
+        self.take(position, ty, subgraph, &way)
+    }
+
+    fn take(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        subgraph: SubgraphId,
+        way: &Way<'g>,
+    ) -> Result<SourceIndex, PlanError> {
+        match &way.step {
+            Step::Source(source) => Ok(*source),
+            Step::Root => Ok(self.start_root(position, subgraph, BTreeSet::new())),
+            Step::Descend { ty: parent_ty } => self.descend(position, *parent_ty, subgraph),
+            Step::Entry(entry) => self.enter(position, ty, subgraph, entry, &[]),
+        }
+    }
+
+    /// Asks the field that leads to a position of another subgraph too.
+    fn descend(
+        &mut self,
+        position: PositionId,
+        parent_ty: TypeId,
+        subgraph: SubgraphId,
+    ) -> Result<SourceIndex, PlanError> {
+        let (parent, slot) =
+            self.positions[position].parent.expect("only a position below another is descended to");
+        let source = self.source(parent, parent_ty, subgraph)?;
+        let state = &self.positions[parent].slots[slot];
+        let key = state.key.clone();
+        let field = self.supergraph.field_with(parent_ty, key.name).expect("the slot's field is on its type");
+        let objects = key.objects.as_ref().expect("a position below a slot has objects");
+        let want = Want {
+            field: ItemField::Field(state.field),
+            arguments: key.arguments,
+            types: objects.types.clone(),
+            when: When::always(),
+            key: objects.key.or(state.owner),
+            children: Children::None,
+        };
+        let types: Types = self.types_of(parent, parent_ty);
+        let on = self.asked_on(parent, source, parent_ty);
+        let provides = self.provides_of(subgraph, field);
+        self.ask(parent, &want, &Ask { source, on, field, types: &types, group: &objects.types }, &provides);
+        let node = self.positions[position].sources.iter_with_ids().rfind(|(_, s)| s.subgraph == subgraph);
+        Ok(node.expect("asking for the field made a source below it").0)
+    }
+
+    /// Looks objects up in a subgraph by a key, with further fields that it requires.
+    pub(crate) fn enter(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        subgraph: SubgraphId,
+        entry: &EntryStep<'g>,
+        requires: &[&'g FieldSelection],
+    ) -> Result<SourceIndex, PlanError> {
+        let mut after = BTreeSet::new();
+        for (selection, part) in entry.key.fields.iter().zip(&entry.parts) {
+            match part {
+                KeyPart::Filled(fetch) => {
+                    after.insert(*fetch);
+                }
+                KeyPart::Subgraph(provider) => {
+                    let source = self.source(position, ty, *provider)?;
+                    after.insert(self.positions[position].sources[source].fetch);
+                    self.ask_selection(position, source, ty, selection);
+                }
+            }
+        }
+        for selection in requires {
+            after.extend(self.resolve_selection(position, ty, selection)?);
+        }
+        if after.is_empty() {
+            after.extend(self.first_fetch(position));
+        }
+        let fetch = self.entity_fetch(position, subgraph, &after);
+        let source = self.entity_source(position, fetch, entry.ty, ty);
+        self.represent(fetch, ty, entry, requires);
+        Ok(source)
+    }
+
+    /// The fetch by which a position is known at all: a key of `__typename` alone still waits for it.
+    fn first_fetch(&self, position: PositionId) -> Option<FetchIndex> {
+        self.positions[position].sources.iter().next().map(|source| source.fetch)
+    }
+
+    fn represent(
+        &mut self,
+        fetch: FetchIndex,
+        ty: TypeId,
+        entry: &EntryStep<'g>,
+        requires: &[&'g FieldSelection],
+    ) {
+        let key: &'g [FieldSelection] = &entry.key.fields;
+        let known = &mut self.fetches[fetch].representations;
+        let same = known.iter_mut().find(|r| r.ty == ty && r.entry == entry.ty);
+        if let Some(representation) = same {
+            for selection in requires {
+                if !representation.requires.contains(selection) {
+                    representation.requires.push(selection);
+                }
+            }
+            return;
+        }
+        known.push(RepresentationState { ty, entry: entry.ty, key, requires: requires.to_vec() });
+    }
+
+    /// Asks a source for a whole field of a key.
+    fn ask_selection(
+        &mut self,
+        position: PositionId,
+        source: SourceIndex,
+        ty: TypeId,
+        selection: &'g FieldSelection,
+    ) {
+        let Some(wanted) = selection.field else { return };
+        let subgraph = self.positions[position].sources[source].subgraph;
+        let field = self.field_in(subgraph, ty, wanted).or_else(|| self.same_field(ty, wanted));
+        let Some(field) = field else { return };
+        let want = self.hidden_want(field, selection);
+        let types = self.types_of(position, ty);
+        let on = self.asked_on(position, source, ty);
+        let provides = self.provides_of(subgraph, field);
+        let ask = Ask { source, on, field, types: &types, group: &types };
+        let asked = self.ask(position, &want, &ask, &provides);
+        let Some(child) = asked.child else { return };
+        let below = self.positions[child].sources.iter_with_ids().rfind(|(_, s)| s.subgraph == subgraph);
+        let Some((below, _)) = below else { return };
+        for part in &selection.selections {
+            self.ask_selection(child, below, part.on, part);
+        }
+    }
+
+    fn hidden_want(&mut self, field: octavo_supergraph::FieldId, selection: &'g FieldSelection) -> Want<'g> {
+        let arguments = selection.arguments.map(|text| self.texts.intern(self.supergraph.name(text)));
+        let children = match selection.selections.as_slice() {
+            [] => Children::None,
+            fields => Children::Fields(fields),
+        };
+        Want {
+            field: ItemField::Field(field),
+            arguments,
+            types: None,
+            when: When::always(),
+            key: None,
+            children,
+        }
+    }
+
+    /// The field of the same name on another type.
+    pub(crate) fn same_field(
+        &self,
+        ty: TypeId,
+        field: octavo_supergraph::FieldId,
+    ) -> Option<octavo_supergraph::FieldId> {
+        self.supergraph.field_with(ty, self.supergraph.field(field).name)
+    }
+
+    /// `ty` as types of a position: `None` where the position has no other.
+    pub(crate) fn types_of(&self, position: PositionId, ty: TypeId) -> Types {
+        (self.positions[position].ty != ty).then(|| Box::from([ty]))
+    }
+
+    /// The type whose fields are asked of a source for objects of `ty`.
+    pub(crate) fn asked_on(&self, position: PositionId, source: SourceIndex, ty: TypeId) -> TypeId {
+        let source = &self.positions[position].sources[source];
+        if self.graph.is_interface_object(source.subgraph, source.ty) { source.ty } else { ty }
+    }
+
+    /// What a field provides on its path in a subgraph.
+    pub(crate) fn provides_of(
+        &self,
+        subgraph: SubgraphId,
+        field: octavo_supergraph::FieldId,
+    ) -> Vec<&'g FieldSelection> {
+        let graph = self.graph;
+        let provides = graph.access(subgraph, field).and_then(|access| access.provides());
+        provides.into_iter().flatten().collect()
+    }
+
+    pub(crate) fn no_way(&self, position: PositionId, ty: TypeId) -> PlanError {
+        PlanError::Unreachable {
+            what: format!("objects of type `{}`", self.supergraph.type_name(ty)),
+            path: self.path_text(position),
+        }
+    }
+
+    /// The position as field names from the root, for messages.
+    pub(crate) fn path_text(&self, position: PositionId) -> String {
+        let mut names = Vec::new();
+        let mut at = position;
+        while let Some((parent, slot)) = self.positions[at].parent {
+            names.push(self.supergraph.name(self.positions[parent].slots[slot].key.name));
+            at = parent;
+        }
+        names.reverse();
+        names.join(".")
+    }
+}

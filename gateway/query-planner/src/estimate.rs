@@ -1,0 +1,121 @@
+//! What a choice will cost further down: requests that a selection needs beside the one that it starts in.
+//!
+//! An estimate, not a promise: it shares requests among the fields of one selection set, not between sets.
+
+use std::collections::BTreeSet;
+
+use octavo_operation::{Item, ItemField};
+use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId};
+
+use crate::planner::Planner;
+use crate::reach::REQUEST;
+use crate::state::includes;
+use crate::want::Children;
+
+/// Where a value type is split over subgraphs, the way leads through the position above.
+const DETOUR: u32 = REQUEST + REQUEST / 2;
+
+impl<'g> Planner<'g> {
+    /// The cost of `children` on objects of `ty` when they are asked of `subgraph`.
+    pub(crate) fn estimate(
+        &mut self,
+        subgraph: SubgraphId,
+        ty: TypeId,
+        children: Children<'g>,
+        provides: &[&'g FieldSelection],
+    ) -> u32 {
+        let Children::Set(set) = children else { return 0 };
+        if provides.is_empty()
+            && let Some(&known) = self.estimates.get(&(subgraph, set))
+        {
+            return known;
+        }
+        let mut others = BTreeSet::new();
+        let mut below = 0;
+        let operation = self.operation;
+        for item in &operation.set(set).items {
+            let ItemField::Field(field) = item.field else { continue };
+            for on in self.asked_types(subgraph, ty, item, field) {
+                below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
+            }
+        }
+        let detours = others.iter().filter(|(_, entity)| !entity).count();
+        let requests = others.len() - detours;
+        let cost = below + count(requests) * REQUEST + count(detours) * DETOUR;
+        if provides.is_empty() {
+            self.estimates.insert((subgraph, set), cost);
+        }
+        cost
+    }
+
+    /// The types on which an item is asked: one that stands for all where the subgraph resolves it alike.
+    fn asked_types(&self, subgraph: SubgraphId, ty: TypeId, item: &Item, field: FieldId) -> Vec<TypeId> {
+        let declared = self.supergraph.field(field).parent;
+        if !self.supergraph.ty(ty).kind.is_abstract() || self.graph.is_interface_object(subgraph, ty) {
+            return vec![ty];
+        }
+        if self.is_uniform(subgraph, ty, &item.types, field) {
+            return vec![declared];
+        }
+        let types = self.graph.runtime_types(subgraph, ty).iter().copied();
+        types.filter(|t| includes(&item.types, *t)).collect()
+    }
+
+    fn estimate_field(
+        &mut self,
+        subgraph: SubgraphId,
+        on: TypeId,
+        (item, wanted): (&Item, FieldId),
+        provides: &[&'g FieldSelection],
+        others: &mut BTreeSet<(SubgraphId, bool)>,
+    ) -> u32 {
+        let children = item.children.map_or(Children::None, Children::Set);
+        let named = self.supergraph.field(wanted).ty.named();
+        if let Some(provided) = self.provided(provides, on, Some(wanted)) {
+            let inner: Vec<_> = provided.selections.iter().collect();
+            return self.estimate(subgraph, named, children, &inner);
+        }
+        let Some(field) = self.same_field(on, wanted) else { return 0 };
+        let graph = self.graph;
+        if let Some(access) = graph.access(subgraph, field) {
+            if access.requires().is_some() {
+                others.insert((subgraph, true));
+            }
+            let inner = self.provides_of(subgraph, field);
+            return self.estimate(subgraph, named, children, &inner);
+        }
+        let options: Vec<_> = self.options(on, field);
+        let known = options.iter().find(|(s, _)| others.iter().any(|(other, _)| other == s)).copied();
+        let best = match known {
+            Some((other, field)) => Some((other, field)),
+            None => options.into_iter().min_by_key(|&(other, field)| {
+                let inner = self.provides_of(other, field);
+                self.estimate(other, named, children, &inner)
+            }),
+        };
+        let Some((other, field)) = best else { return DETOUR };
+        let entity = graph.entries(on, other).next().is_some();
+        others.insert((other, entity));
+        let inner = self.provides_of(other, field);
+        self.estimate(other, named, children, &inner)
+    }
+
+    /// The subgraphs that resolve a field for objects of `ty`, with the field as they have it.
+    pub(crate) fn options(&self, ty: TypeId, field: FieldId) -> Vec<(SubgraphId, FieldId)> {
+        let mut options: Vec<_> = self.graph.accesses(field).map(|access| (access.subgraph, field)).collect();
+        for &interface in self.graph.interfaces(ty) {
+            let Some(field) = self.same_field(interface, field) else { continue };
+            for access in self.graph.accesses(field) {
+                let new = !options.iter().any(|(subgraph, _)| *subgraph == access.subgraph);
+                if new && self.graph.is_interface_object(access.subgraph, interface) {
+                    options.push((access.subgraph, field));
+                }
+            }
+        }
+        options
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX / DETOUR)
+}

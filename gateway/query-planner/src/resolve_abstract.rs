@@ -1,0 +1,192 @@
+//! Fields of interfaces and unions.
+//!
+//! Where a source resolves a field alike for all objects that it can return, it is asked once, on the abstract type. Otherwise it is
+//! asked for each object type by itself, and types that are resolved by the same subgraph share a slot. Where only interface objects
+//! are known, a subgraph that has the interface itself is entered first.
+
+use std::collections::BTreeMap;
+
+use octavo_operation::ItemField;
+use octavo_supergraph::{FieldId, SubgraphId, TypeId, TypeKind};
+
+use crate::PlanError;
+use crate::planner::{Ask, Planner};
+use crate::resolve::{Choice, Done, done};
+use crate::state::{OutputFrom, PositionId, SourceIndex, includes};
+use crate::want::{Types, Want};
+
+impl<'g> Planner<'g> {
+    pub(crate) fn resolve_abstract(
+        &mut self,
+        position: PositionId,
+        want: &Want<'g>,
+    ) -> Result<Done<'g>, PlanError> {
+        if !self.knows_objects(position) {
+            return self.resolve_interface_object(position, want);
+        }
+        let ItemField::Field(field) = want.field else {
+            self.resolve_meta(position, want);
+            return Ok(Done::default());
+        };
+        if let Some(source) = self.uniform_source(position, want, field) {
+            return Ok(self.ask_uniform(position, source, want, field));
+        }
+        self.resolve_each(position, want, field)
+    }
+
+    /// Whether a source tells the type of the objects.
+    fn knows_objects(&self, position: PositionId) -> bool {
+        self.positions[position].sources.iter().any(|s| !self.graph.is_interface_object(s.subgraph, s.ty))
+    }
+
+    /// The source that resolves a field alike for all its objects, the cheapest below.
+    fn uniform_source(
+        &mut self,
+        position: PositionId,
+        want: &Want<'g>,
+        field: FieldId,
+    ) -> Option<SourceIndex> {
+        let sources = self.positions[position].sources.iter_with_ids();
+        let known: Vec<_> = sources
+            .filter(|(_, s)| s.types.is_none() && !self.graph.is_interface_object(s.subgraph, s.ty))
+            .filter(|(_, s)| self.is_uniform(s.subgraph, s.ty, &want.types, field))
+            .map(|(id, s)| (id, s.subgraph))
+            .collect();
+        let named = self.supergraph.field(field).ty.named();
+        known
+            .into_iter()
+            .min_by_key(|&(id, subgraph)| {
+                let provides = self.provides_of(subgraph, field);
+                (self.estimate(subgraph, named, want.children, &provides), id)
+            })
+            .map(|(id, _)| id)
+    }
+
+    /// Whether a subgraph resolves an interface's field for all objects in `types` that it can return where it has `ty`.
+    pub(crate) fn is_uniform(&self, subgraph: SubgraphId, ty: TypeId, types: &Types, field: FieldId) -> bool {
+        let declared = self.supergraph.field(field).parent;
+        if self.supergraph.ty(declared).kind != TypeKind::Interface
+            || self.graph.is_interface_object(subgraph, declared)
+        {
+            return false;
+        }
+        let open = |field| self.graph.access(subgraph, field).is_some_and(|a| a.requires().is_none());
+        if !open(field) {
+            return false;
+        }
+        let here = self.graph.runtime_types(subgraph, ty);
+        let mut asked =
+            self.graph.runtime_types(subgraph, declared).iter().filter(|t| here.contains(t)).peekable();
+        asked.peek().is_some()
+            && asked.all(|&t| includes(types, t) && self.same_field(t, field).is_some_and(open))
+    }
+
+    fn ask_uniform(
+        &mut self,
+        position: PositionId,
+        source: SourceIndex,
+        want: &Want<'g>,
+        field: FieldId,
+    ) -> Done<'g> {
+        let subgraph = self.positions[position].sources[source].subgraph;
+        let provides = self.provides_of(subgraph, field);
+        let on = self.supergraph.field(field).parent;
+        let ask = Ask { source, on, field, types: &want.types, group: &want.types };
+        let asked = self.ask(position, want, &ask, &provides);
+        self.output(position, want, want.types.clone(), OutputFrom::Slot(asked.slot));
+        done((self.positions[position].sources[source].fetch, asked), want)
+    }
+
+    fn resolve_each(
+        &mut self,
+        position: PositionId,
+        want: &Want<'g>,
+        field: FieldId,
+    ) -> Result<Done<'g>, PlanError> {
+        let declared = self.supergraph.field(field).parent;
+        let possible = &self.supergraph.ty(declared).possible;
+        let types = self.runtime_types(position);
+        let types = types.into_iter().filter(|t| possible.contains(t) && includes(&want.types, *t));
+        let mut chosen: BTreeMap<SubgraphId, Vec<(TypeId, Choice<'g>)>> = BTreeMap::new();
+        for ty in types {
+            let option = self.choose(position, ty, want)?;
+            chosen.entry(option.subgraph).or_default().push((ty, option));
+        }
+        let mut all = Done::default();
+        for (_, options) in chosen {
+            let group: Types = Some(options.iter().map(|(ty, _)| *ty).collect());
+            let mut below = None;
+            for (ty, option) in &options {
+                let asked = self.take_option(position, *ty, want, (option, &group))?;
+                if below.is_none() {
+                    self.output(position, want, group.clone(), OutputFrom::Slot(asked.1.slot));
+                }
+                let one = done(asked, want);
+                all.fetches.extend(one.fetches);
+                below = below.or(Some(one.below));
+            }
+            all.below.extend(below.into_iter().flatten());
+        }
+        Ok(all)
+    }
+
+    /// The object types that the sources of a position can return.
+    fn runtime_types(&self, position: PositionId) -> Vec<TypeId> {
+        let mut types = Vec::new();
+        for source in &self.positions[position].sources {
+            let known = self.graph.runtime_types(source.subgraph, source.ty).iter();
+            types.extend(known.copied().filter(|t| includes(&source.types, *t)));
+        }
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
+    fn resolve_interface_object(
+        &mut self,
+        position: PositionId,
+        want: &Want<'g>,
+    ) -> Result<Done<'g>, PlanError> {
+        let interface = self.positions[position].ty;
+        if let ItemField::Field(field) = want.field
+            && want.types.is_none()
+        {
+            let ways = self.ways(position, interface);
+            let options = self.field_options(position, interface, want, &ways);
+            let direct = options.into_iter().find(|option| {
+                let here = self.graph.is_interface_object(option.subgraph, interface);
+                here || self.is_uniform(option.subgraph, interface, &None, field)
+            });
+            if let Some(option) = direct {
+                let asked = self.take_option(position, interface, want, (&option, &None))?;
+                self.output(position, want, None, OutputFrom::Slot(asked.1.slot));
+                return Ok(done(asked, want));
+            }
+        }
+        let subgraph = self.interface_subgraph(position, want);
+        let subgraph = subgraph.ok_or_else(|| self.no_way(position, interface))?;
+        self.source(position, interface, subgraph)?;
+        self.resolve_abstract(position, want)
+    }
+
+    /// The subgraph to enter to learn the type of the objects: one that resolves the want, if there is one.
+    fn interface_subgraph(&self, position: PositionId, want: &Want<'g>) -> Option<SubgraphId> {
+        let interface = self.positions[position].ty;
+        let ways = self.ways(position, interface);
+        let joins = self.supergraph.ty(interface).joins.iter().map(|join| join.subgraph);
+        let real = joins.filter(|&s| !self.graph.is_interface_object(s, interface));
+        let reachable = real.filter_map(|s| ways.to(s).map(|way| (s, way.cost())));
+        let unresolved = |subgraph: SubgraphId| {
+            let ItemField::Field(field) = want.field else { return 0 };
+            let types = self.graph.runtime_types(subgraph, interface).iter();
+            let asked = types.filter(|t| includes(&want.types, **t));
+            asked
+                .filter(|&&t| {
+                    let own = self.same_field(t, field);
+                    own.is_some_and(|field| self.graph.access(subgraph, field).is_none())
+                })
+                .count()
+        };
+        reachable.min_by_key(|&(s, cost)| (unresolved(s), cost)).map(|(s, _)| s)
+    }
+}

@@ -1,0 +1,158 @@
+//! The plan while it is made: positions of the response with their slots, fetches, and the selections of the fetches.
+
+use std::collections::{BTreeSet, HashMap};
+
+use octavo_index::{IndexVec, NameId};
+use octavo_operation::When;
+use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeRef};
+
+use crate::want::Types;
+
+octavo_index::define_ids! {
+    /// Names a position of the response.
+    PositionId,
+    /// Names a slot of one position.
+    SlotIndex,
+    /// Names a source of one position.
+    SourceIndex,
+    /// Names a fetch that is being made.
+    FetchIndex,
+    /// Names a selection set inside a fetch.
+    NodeId,
+}
+
+/// A place of the response where objects stand.
+#[derive(Debug)]
+pub(crate) struct Position<'g> {
+    pub(crate) ty: TypeId,
+    pub(crate) parent: Option<(PositionId, SlotIndex)>,
+    pub(crate) slots: IndexVec<SlotIndex, SlotState>,
+    pub(crate) slots_by_key: HashMap<SlotKey, SlotIndex>,
+    pub(crate) outputs: Vec<OutputState>,
+    pub(crate) sources: IndexVec<SourceIndex, Source<'g>>,
+}
+
+/// What makes two uses of a field one slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SlotKey {
+    pub(crate) name: NameId,
+    pub(crate) arguments: Option<NameId>,
+    pub(crate) ty: TypeRef,
+    /// Leaves are shared by all; objects by those that resolve them alike.
+    pub(crate) objects: Option<ObjectSlot>,
+}
+
+/// What tells slots of objects apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ObjectSlot {
+    /// The object types whose field it is, where they are resolved differently.
+    pub(crate) types: Types,
+    /// The client's response key, for every key after the first.
+    pub(crate) key: Option<NameId>,
+}
+
+/// A slot while the plan is made.
+#[derive(Debug)]
+pub(crate) struct SlotState {
+    pub(crate) field: FieldId,
+    pub(crate) key: SlotKey,
+    /// The client's response key that an object slot is for.
+    pub(crate) owner: Option<NameId>,
+    pub(crate) child: Option<PositionId>,
+    /// Which fetch fills it, for which of the position's types.
+    pub(crate) filled: Vec<(FetchIndex, Types)>,
+}
+
+/// An output while the plan is made.
+#[derive(Debug)]
+pub(crate) struct OutputState {
+    pub(crate) key: NameId,
+    pub(crate) types: Types,
+    pub(crate) when: When,
+    pub(crate) value: OutputFrom,
+}
+
+/// Where an output's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutputFrom {
+    Typename,
+    /// The gateway's own answer.
+    Introspection,
+    Slot(SlotIndex),
+}
+
+/// A fetch in which fields of a position can be asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Source<'g> {
+    pub(crate) fetch: FetchIndex,
+    pub(crate) subgraph: SubgraphId,
+    pub(crate) node: NodeId,
+    /// The type of the objects as the subgraph knows it there.
+    pub(crate) ty: TypeId,
+    /// The position's types that it can be asked for.
+    pub(crate) types: Types,
+    /// Fields that `@provides` adds on this path.
+    pub(crate) provides: Vec<&'g FieldSelection>,
+}
+
+/// A request that is being made.
+#[derive(Debug)]
+pub(crate) struct FetchState<'g> {
+    pub(crate) subgraph: SubgraphId,
+    /// Where its entities stand; `None` when it asks a root type.
+    pub(crate) entities_at: Option<PositionId>,
+    pub(crate) root: NodeId,
+    pub(crate) after: BTreeSet<FetchIndex>,
+    /// One more than the highest level before it.
+    pub(crate) level: u32,
+    pub(crate) representations: Vec<RepresentationState<'g>>,
+}
+
+/// How objects of one type are sent, while the plan is made.
+#[derive(Debug)]
+pub(crate) struct RepresentationState<'g> {
+    /// The position's type.
+    pub(crate) ty: TypeId,
+    /// The type under which it is looked up.
+    pub(crate) entry: TypeId,
+    pub(crate) key: &'g [FieldSelection],
+    pub(crate) requires: Vec<&'g FieldSelection>,
+}
+
+/// A selection set of a fetch.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) position: PositionId,
+    /// The type in the subgraph; `None` for what `_entities` returns.
+    pub(crate) ty: Option<TypeId>,
+    pub(crate) fields: Vec<NodeField>,
+}
+
+/// A field of a selection set of a fetch.
+#[derive(Debug)]
+pub(crate) struct NodeField {
+    /// The type whose field it is: the node's, or the one that an inline fragment names.
+    pub(crate) on: TypeId,
+    pub(crate) field: FieldId,
+    pub(crate) slot: SlotIndex,
+    pub(crate) when: When,
+    pub(crate) child: Option<NodeId>,
+}
+
+impl Position<'_> {
+    pub(crate) fn new(ty: TypeId, parent: Option<(PositionId, SlotIndex)>) -> Self {
+        Self {
+            ty,
+            parent,
+            slots: IndexVec::new(),
+            slots_by_key: HashMap::new(),
+            outputs: Vec::new(),
+            sources: IndexVec::new(),
+        }
+    }
+}
+
+/// Whether `types` has `ty`.
+pub(crate) fn includes(types: &Types, ty: TypeId) -> bool {
+    types.as_ref().is_none_or(|types| types.contains(&ty))
+}
