@@ -12,6 +12,7 @@ mod merge;
 mod merged;
 mod model;
 mod report;
+mod validate;
 
 pub use code::Code;
 
@@ -60,6 +61,10 @@ pub fn compose(inputs: &[SubgraphInput<'_>], options: &Options) -> Composition {
 fn run(inputs: &[SubgraphInput<'_>], report: &mut Report) -> Option<(String, String)> {
     let parsed = ingest::parse(inputs, report);
     let subgraphs = ingest::ingest(&parsed, report);
+    if report.has_errors() {
+        return None;
+    }
+    validate::validate_subgraphs(&subgraphs, report);
     if report.has_errors() {
         return None;
     }

@@ -1,0 +1,67 @@
+//! Checks one subgraph by itself, then the merged schema. One rule a file, named after its code.
+
+mod field_set_use;
+mod rules;
+
+use octavo_index::IndexVec;
+
+use crate::model::{Field, GraphId, Subgraph, TypeDefinition};
+use crate::report::Report;
+use field_set_use::FieldSetUse;
+
+/// Rules over a whole subgraph.
+const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
+    rules::key_unsupported_on_interface::check,
+    rules::interface_key_not_on_implementation::check,
+    rules::interface_object_usage_error::check,
+    rules::external_unused::check,
+    rules::context::check,
+];
+
+/// Rules over a field and its type.
+const FIELD_RULES: &[fn(FieldAt<'_, '_>, &mut Report)] = &[
+    rules::unsupported_on_interface::check,
+    rules::provides_on_non_object_field::check,
+    rules::external_on_interface::check,
+    rules::invalid_shareable_usage::check,
+    rules::merged_directive_application_on_external::check,
+    rules::cost_applied_to_interface_field::check,
+    rules::list_size::check,
+];
+
+/// Rules over a field set that selects what exists.
+const FIELD_SET_RULES: &[fn(&FieldSetUse<'_, '_>, &mut Report)] = &[
+    rules::fields_has_args::check,
+    rules::key_fields_select_invalid_type::check,
+    rules::directive_in_fields_arg::check,
+    rules::fields_missing_external::check,
+];
+
+/// A field where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct FieldAt<'a, 's> {
+    pub(crate) subgraph: &'s Subgraph<'a>,
+    pub(crate) parent: &'s TypeDefinition<'a>,
+    pub(crate) field: &'s Field<'a>,
+}
+
+/// Checks every subgraph.
+pub(crate) fn validate_subgraphs(subgraphs: &IndexVec<GraphId, Subgraph<'_>>, report: &mut Report) {
+    for subgraph in subgraphs {
+        for rule in SUBGRAPH_RULES {
+            rule(subgraph, report);
+        }
+        for parent in subgraph.schema.types.values() {
+            for field in parent.fields.values() {
+                let at = FieldAt { subgraph, parent, field };
+                FIELD_RULES.iter().for_each(|rule| rule(at, report));
+            }
+        }
+        field_set_use::for_each(subgraph, &mut |set| {
+            let text_is_fine = rules::invalid_fields_type::check(set, report);
+            if text_is_fine && rules::invalid_fields::check(set, report) {
+                FIELD_SET_RULES.iter().for_each(|rule| rule(set, report));
+            }
+        });
+    }
+}

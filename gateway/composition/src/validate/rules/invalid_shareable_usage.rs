@@ -1,0 +1,21 @@
+//! `INVALID_SHAREABLE_USAGE`: fields of objects are shared, fields of interfaces are not resolved at all.
+
+use crate::code::Code;
+use crate::model::{Builtin, Kind};
+use crate::report::{Place, Report};
+use crate::validate::FieldAt;
+
+pub(crate) fn check(at: FieldAt<'_, '_>, report: &mut Report) {
+    let FieldAt { subgraph, parent, field } = at;
+    let mut marks = field.applied.iter().filter(|applied| applied.is(Builtin::Shareable));
+    let Some(first) = marks.next() else { return };
+    let place = Place { subgraph: subgraph.name, span: first.span };
+    if parent.kind == Kind::Interface {
+        let message =
+            format!("`{}.{}` is a field of an interface, which cannot be shareable", parent.name, field.name);
+        report.error(Code::InvalidShareableUsage, message, place);
+    } else if marks.next().is_some() {
+        let message = format!("`{}.{}` is marked shareable twice", parent.name, field.name);
+        report.error(Code::InvalidShareableUsage, message, place);
+    }
+}
