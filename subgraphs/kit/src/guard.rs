@@ -1,11 +1,22 @@
-//! What a request must keep to before any parser sees it.
+//! What a request must keep to before the GraphQL library works on it.
 //!
-//! The GraphQL library's parser descends once for each bracket, and a deep enough text ends the process by
-//! overflowing its stack; so nesting and size are counted here, in one pass without recursion.
+//! Its parser descends once for each bracket, and a deep enough text ends the process by overflowing its
+//! stack; so [`check`] counts nesting and size in one pass without recursion. Its validation visits a
+//! fragment once for each time it is spread, and two spreads in each of a row of fragments double the work
+//! with each; so [`check_expanded`] counts what a document comes to when all fragments are spread.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name,
+    parser::types::{ExecutableDocument, Selection, SelectionSet},
+};
 
 /// The most bytes of a query text.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// The deepest nesting of brackets of any kind.
+/// The most selections of a document, with its fragments spread.
+pub const MAX_SELECTIONS: usize = 20_000;
+/// The deepest nesting of brackets of any kind, or of selections with fragments spread.
 pub const MAX_NESTING: usize = 96;
 
 /// A request that goes past a limit.
@@ -17,6 +28,9 @@ pub enum Excess {
     /// Nested too deeply.
     #[error("the query is nested more than {MAX_NESTING} deep")]
     Nesting,
+    /// Too many selections.
+    #[error("the query comes to more than {MAX_SELECTIONS} selections")]
+    Selections,
 }
 
 /// Checks the text of a GraphQL document.
@@ -45,6 +59,63 @@ pub fn check(query: &str) -> Result<(), Excess> {
         };
     }
     Ok(())
+}
+
+/// Checks what a document comes to.
+pub fn check_expanded(document: &ExecutableDocument) -> Result<(), Excess> {
+    let mut expansion = Expansion { document, known: HashMap::new() };
+    let mut total = Extent::default();
+    for (_, operation) in document.operations.iter() {
+        let extent = expansion.measure(&operation.node.selection_set.node, 0)?;
+        total.selections = total.selections.saturating_add(extent.selections);
+    }
+    if total.selections > MAX_SELECTIONS { Err(Excess::Selections) } else { Ok(()) }
+}
+
+/// What a selection set comes to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    selections: usize,
+    height: usize,
+}
+
+struct Expansion<'d> {
+    document: &'d ExecutableDocument,
+    known: HashMap<&'d Name, Extent>,
+}
+
+impl<'d> Expansion<'d> {
+    fn measure(&mut self, set: &'d SelectionSet, depth: usize) -> Result<Extent, Excess> {
+        if depth > MAX_NESTING {
+            return Err(Excess::Nesting);
+        }
+        let mut total = Extent::default();
+        for selection in &set.items {
+            let below = match &selection.node {
+                Selection::Field(field) => self.measure(&field.node.selection_set.node, depth + 1)?,
+                Selection::InlineFragment(fragment) => {
+                    self.measure(&fragment.node.selection_set.node, depth + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.spread(&spread.node.fragment_name.node, depth + 1)?
+                }
+            };
+            total.selections = total.selections.saturating_add(below.selections).saturating_add(1);
+            total.height = total.height.max(below.height + 1);
+        }
+        if depth + total.height > MAX_NESTING { Err(Excess::Nesting) } else { Ok(total) }
+    }
+
+    /// A fragment is measured once; one that spreads itself is never done, and goes past the depth.
+    fn spread(&mut self, name: &'d Name, depth: usize) -> Result<Extent, Excess> {
+        if let Some(extent) = self.known.get(name) {
+            return Ok(*extent);
+        }
+        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Extent::default()) };
+        let extent = self.measure(&fragment.node.selection_set.node, depth)?;
+        self.known.insert(name, extent);
+        Ok(extent)
+    }
 }
 
 /// What follows the string that begins here; nothing if it does not end.

@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p lms-kit --test dataloader -- --nocapture` prints the table of
 //! `docs/decisions/0001-dataloader.md`.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::{
     collections::HashMap,
@@ -150,8 +151,8 @@ async fn two_loaders_in_one_list_ask_once_each() {
 #[tokio::test]
 async fn a_failure_reaches_each_who_waits() {
     let loader = batching::<u32, _>(Store::default());
-    let loaded = join_all([1, AWAY].map(|key| loader.load_one(key))).await;
-    assert_eq!(loaded, [Err("the store is away"), Err("the store is away")]);
+    let answers = join_all([1, AWAY].map(|key| loader.load_one(key))).await;
+    assert_eq!(answers, [Err("the store is away"), Err("the store is away")]);
 
     let other = dataloader::cached::Loader::new(Store::default());
     let lost = join_all([1, AWAY].map(|key| other.try_load(key))).await;

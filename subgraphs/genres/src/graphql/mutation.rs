@@ -1,5 +1,4 @@
 //! What can be changed.
-#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
 use std::sync::Arc;
 

@@ -118,7 +118,7 @@ async fn serve(
         // The deadline may have ended already; then nobody needs to know.
         let _ = stopping.send(());
     };
-    let server = axum::serve(listener, service.router()).with_graceful_shutdown(graceful);
+    let server = service.serve(listener, graceful);
     let deadline = async move {
         let _ = stopped.await;
         tokio::time::sleep(STOP_WITHIN).await;

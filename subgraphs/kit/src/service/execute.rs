@@ -7,7 +7,7 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 
-use super::{Service, order};
+use super::{Service, nulls, order};
 use crate::{error::StoreError, federation::EntityCalls, graphql::gather, guard, idempotency::Call};
 
 /// What a request's headers say to a service.
@@ -43,6 +43,7 @@ pub(super) async fn execute(
 ) -> Result<Response, Rejection> {
     guard::check(&request.query).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let document = request.parsed_query().map_err(Rejection::Malformed)?.clone();
+    guard::check_expanded(&document).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let operation = select(&document, request.operation_name.as_deref())
         .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?;
     if method == Method::Get && operation.ty != OperationType::Query {
@@ -56,6 +57,7 @@ pub(super) async fn execute(
     if asks_sdl {
         show_sdl(service, &mut response.data);
     }
+    nulls::propagate(&mut response, operation, &document, &service.0.field_types);
     order::restore(&mut response.data, operation, &document);
     response.errors.iter_mut().for_each(explain);
     Ok(response)

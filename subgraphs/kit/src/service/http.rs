@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{
     Service,
     execute::{Headers, Method, Rejection, execute, rejected},
+    schema::Document,
 };
 
 /// The most bytes of a request body: a few thousand representations with long keys.
@@ -27,12 +28,16 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The routes of a service.
 pub(super) fn router(service: Service) -> Router {
-    Router::new()
+    let mut router = Router::new()
         .route("/graphql", get(by_get).post(by_post))
         .route("/health", get(|| async { "alive" }))
-        .route("/ready", get(ready))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(service)
+        .route("/ready", get(ready));
+    for Document { path, json } in &service.0.documents {
+        let json = Bytes::from(json.clone());
+        let answer = ([(header::CONTENT_TYPE, "application/json")], json);
+        router = router.route(path, get(|| async { answer }));
+    }
+    router.layer(DefaultBodyLimit::max(MAX_BODY)).with_state(service)
 }
 
 /// A response's status and bytes.

@@ -6,12 +6,14 @@
 mod cli;
 mod execute;
 mod http;
+mod nulls;
 mod order;
 mod schema;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::net::TcpListener;
 
 pub use cli::{Cli, Definition, run};
 pub use execute::Headers;
@@ -23,7 +25,8 @@ use crate::{
     sources::Sources,
     sql::Db,
 };
-use schema::Execute;
+use nulls::FieldTypes;
+use schema::{Document, Execute};
 
 /// One service of the library, open.
 #[derive(Clone)]
@@ -33,6 +36,8 @@ struct Inner {
     name: &'static str,
     executor: Box<dyn Execute>,
     sdl: Sdl,
+    field_types: FieldTypes,
+    documents: Vec<Document>,
     engine: Arc<dyn Engine>,
     sources: Sources,
 }
@@ -88,9 +93,11 @@ impl Engine for SqlEngine {
 impl Service {
     /// A service from its schema and its engine.
     pub fn new(parts: SchemaParts, engine: Arc<dyn Engine>, sources: Sources) -> Result<Self, SdlError> {
-        let SchemaParts { name, executor, exported, annotations } = parts;
+        let SchemaParts { name, executor, exported, annotations, documents } = parts;
         let shown = crate::federation::annotate(&exported, annotations)?;
-        Ok(Self(Arc::new(Inner { name, executor, sdl: Sdl { exported, shown }, engine, sources })))
+        let field_types = FieldTypes::read(&exported)?;
+        let sdl = Sdl { exported, shown };
+        Ok(Self(Arc::new(Inner { name, executor, sdl, field_types, documents, engine, sources })))
     }
 
     /// The subgraph's name.
@@ -111,7 +118,7 @@ impl Service {
         self.0.engine.statements()
     }
 
-    /// The routes `/graphql`, `/health` and `/ready`.
+    /// The routes `/graphql`, `/health`, `/ready`, and those of its documents.
     pub fn router(&self) -> axum::Router {
         http::router(self.clone())
     }
@@ -119,6 +126,15 @@ impl Service {
     /// Answers a GraphQL request in JSON with a response in JSON.
     pub async fn answer(&self, body: &[u8], headers: Headers) -> Vec<u8> {
         http::answer(self, body, headers).await.body
+    }
+
+    /// Answers a listener's connections until `stop` ends, and those under way until they have ended.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        axum::serve(listener, self.router()).with_graceful_shutdown(stop).await
     }
 
     /// Closes the engine.

@@ -34,6 +34,13 @@ pub struct SchemaParts {
     pub(super) executor: Box<dyn Execute>,
     pub(super) exported: String,
     pub(super) annotations: &'static [Annotation],
+    pub(super) documents: Vec<Document>,
+}
+
+/// JSON that anyone may read beside the graph.
+pub(super) struct Document {
+    pub(super) path: &'static str,
+    pub(super) json: String,
 }
 
 impl SchemaParts {
@@ -48,7 +55,14 @@ impl SchemaParts {
         M: ObjectType + 'static,
     {
         let exported = export(&schema);
-        Self { name, executor: Box::new(schema), exported, annotations }
+        Self { name, executor: Box::new(schema), exported, annotations, documents: Vec::new() }
+    }
+
+    /// Answers `GET` of a path with JSON.
+    #[must_use]
+    pub fn publishing(mut self, path: &'static str, json: String) -> Self {
+        self.documents.push(Document { path, json });
+        self
     }
 }
 
