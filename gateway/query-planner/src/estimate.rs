@@ -14,6 +14,8 @@ use crate::want::Children;
 
 /// Where a value type is split over subgraphs, the way leads through the position above.
 const DETOUR: u32 = REQUEST + REQUEST / 2;
+/// A field of types that the subgraph never returns: between equal subgraphs, one that could is asked.
+const UNKNOWN: u32 = 1;
 
 impl<'g> Planner<'g> {
     /// The cost of `children` on objects of `ty` when they are asked of `subgraph`.
@@ -35,7 +37,9 @@ impl<'g> Planner<'g> {
         let operation = self.operation;
         for item in &operation.set(set).items {
             let ItemField::Field(field) = item.field else { continue };
-            for on in self.asked_types(subgraph, ty, item, field) {
+            let types = self.asked_types(subgraph, ty, item, field);
+            below += u32::from(types.is_empty()) * UNKNOWN;
+            for on in types {
                 below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
             }
         }

@@ -10,8 +10,8 @@ use crate::planner::Planner;
 use crate::{Options, PlanError};
 
 /// What a plan costs: requests after those of one subgraph at one level are joined, then the longest row of them, then the
-/// number of fields asked.
-type Cost = (usize, u32, usize);
+/// fields that are asked of nobody, then those that are asked.
+type Cost = (usize, u32, usize, usize);
 
 /// The cheapest plan found: the walk's own, then the best of those in which one decision is changed, and so on until nothing
 /// gets cheaper or the tries are used up.
@@ -59,5 +59,5 @@ fn cost(planner: &Planner<'_>) -> Cost {
     let batches = crate::order::batches(planner);
     let level = planner.fetches.iter().map(|fetch| fetch.level).max().unwrap_or(0);
     let fields = planner.nodes.iter().map(|node| node.fields.len()).sum();
-    (batches.len(), level, fields)
+    (batches.len(), level, planner.unasked, fields)
 }

@@ -28,6 +28,8 @@ pub(crate) struct Planner<'g> {
     pub(crate) nodes: IndexVec<NodeId, Node>,
     pub(crate) decisions: Decisions,
     pub(crate) estimates: HashMap<(SubgraphId, octavo_operation::SetId), u32>,
+    /// Fields that are asked of nobody, because the sources chosen never return their types.
+    pub(crate) unasked: usize,
 }
 
 /// A field asked of a source.
@@ -61,6 +63,7 @@ impl<'g> Planner<'g> {
             nodes: IndexVec::new(),
             decisions,
             estimates: HashMap::new(),
+            unasked: 0,
         }
     }
 
@@ -87,6 +90,10 @@ impl<'g> Planner<'g> {
             }
         }
         false
+    }
+
+    fn is_awaited(&self, fetch: FetchIndex) -> bool {
+        self.fetches.iter().any(|other| other.after.contains(&fetch))
     }
 
     /// Asks a source for a field; `want` says its arguments, condition and children.
@@ -207,7 +214,8 @@ impl<'g> Planner<'g> {
         self.positions[position].sources.push(source)
     }
 
-    /// The entity fetch of a subgraph at a position that can wait for `after` without delay or cycle, or a new one.
+    /// The entity fetch of a subgraph at a position that can wait for `after`, or a new one. One that is known waits longer only if
+    /// no other waits for it: then the longest row of requests is the same as with a new one.
     pub(crate) fn entity_fetch(
         &mut self,
         position: PositionId,
@@ -218,11 +226,13 @@ impl<'g> Planner<'g> {
         let known = self.fetches.iter_with_ids().find(|(id, fetch)| {
             fetch.entities_at == Some(position)
                 && fetch.subgraph == subgraph
-                && fetch.level >= level
+                && (fetch.level >= level || !self.is_awaited(*id))
                 && !after.iter().any(|&before| self.needs(before, *id))
         });
         if let Some((id, _)) = known {
-            self.fetches[id].after.extend(after);
+            let fetch = &mut self.fetches[id];
+            fetch.level = fetch.level.max(level);
+            fetch.after.extend(after);
             return id;
         }
         let root = self.nodes.push(Node { position, ty: None, fields: Vec::new() });

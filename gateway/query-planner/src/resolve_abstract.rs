@@ -112,6 +112,7 @@ impl<'g> Planner<'g> {
             let option = self.choose(position, ty, want)?;
             chosen.entry(option.subgraph).or_default().push((ty, option));
         }
+        self.unasked += usize::from(chosen.is_empty());
         let mut all = Done::default();
         for (_, options) in chosen {
             let group: Types = Some(options.iter().map(|(ty, _)| *ty).collect());
