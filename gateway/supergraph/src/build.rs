@@ -7,6 +7,7 @@ use octavo_language::{Limits, Node, TypeSystemDocument, ast, parse_field_set};
 
 use crate::api::api_schema;
 use crate::arguments::canonical_arguments;
+use crate::cache::{CachePolicy, policies};
 use crate::error::SupergraphError;
 use crate::join::{Arguments, JoinNames, uses};
 use crate::links::Links;
@@ -130,6 +131,7 @@ impl<'a> Build<'a> {
             members: Vec::new(),
             possible: Vec::new(),
             values: Vec::new(),
+            cache: Vec::new(),
         };
         let id = self.types.push(ty);
         self.types_by_name.insert(name, id);
@@ -170,6 +172,7 @@ impl<'a> Build<'a> {
         let Some(id) = self.type_id(name) else { return };
         let directives = definition.directives();
         self.types[id].inaccessible = directives.has(&self.join.inaccessible);
+        self.types[id].cache = self.cache(directives);
         self.join_types(id, name, directives);
         match definition {
             ast::Definition::ObjectTypeDefinition(object) => {
@@ -184,6 +187,10 @@ impl<'a> Build<'a> {
             ast::Definition::EnumTypeDefinition(en) => self.values(id, en),
             _ => {}
         }
+    }
+
+    fn cache(&self, directives: &ast::DirectiveList) -> Vec<CachePolicy> {
+        policies(directives, &self.join.directive, |name| self.graphs.get(name).copied())
     }
 
     fn join_types(&mut self, id: TypeId, name: &str, directives: &'a ast::DirectiveList) {
@@ -246,6 +253,7 @@ impl<'a> Build<'a> {
                 inaccessible: definition.directives.has(&self.join.inaccessible),
                 joins: Vec::new(),
                 only_by_interface: false,
+                cache: self.cache(&definition.directives),
             };
             let id = self.fields.push(field);
             self.fields_by_name.insert((parent, name), id);

@@ -14,6 +14,7 @@ pub(crate) struct JoinNames {
     pub(crate) union_member: String,
     pub(crate) graph_enum: String,
     pub(crate) inaccessible: String,
+    pub(crate) directive: String,
 }
 
 impl JoinNames {
@@ -27,6 +28,7 @@ impl JoinNames {
             union_member: join("unionMember"),
             graph_enum: join("Graph"),
             inaccessible: links.directive("inaccessible", "inaccessible"),
+            directive: join("directive"),
         }
     }
 }

@@ -9,12 +9,14 @@
 mod api;
 mod arguments;
 mod build;
+mod cache;
 mod error;
 mod join;
 mod links;
 mod model;
 
 pub use arguments::canonical_arguments;
+pub use cache::CachePolicy;
 pub use error::SupergraphError;
 pub use model::{
     Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RootKind, Subgraph, SubgraphId,

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_language::ValidSchema;
 
+use crate::cache::CachePolicy;
+
 octavo_index::define_ids! {
     /// Names a subgraph of one supergraph.
     SubgraphId,
@@ -99,6 +101,8 @@ pub struct Type {
     pub possible: Vec<TypeId>,
     /// Enum values that clients may see, sorted by name.
     pub values: Vec<NameId>,
+    /// For how long its objects may be kept, where a subgraph says.
+    pub cache: Vec<CachePolicy>,
 }
 
 /// A type as one subgraph has it.
@@ -136,6 +140,8 @@ pub struct Field {
     pub joins: Vec<FieldJoin>,
     /// Whether it has `@join__field` without a graph: no subgraph has it on this very type (it comes from an `@interfaceObject`).
     pub only_by_interface: bool,
+    /// For how long its values may be kept, where a subgraph says.
+    pub cache: Vec<CachePolicy>,
 }
 
 /// A field as one subgraph has it.

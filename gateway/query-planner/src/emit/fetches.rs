@@ -11,6 +11,7 @@ use octavo_query_plan::{
 use octavo_supergraph::RootKind;
 
 use super::document::{Document, Names};
+use super::lifetime::lifetime;
 use super::representations::{path, representations};
 use super::type_set;
 use crate::planner::Planner;
@@ -140,14 +141,15 @@ fn entities(
         }
         let _ = write!(document.text, "_entities(representations: ${variable}) ");
         document.selection_set(fetch.root, hoisted);
+        let lifetime = lifetime(planner, fetch);
         groups.push(EntityGroup {
             key: key.into(),
             variable: variable.into(),
             path: path(planner, position),
             representations: representations(planner, position, fetch),
             selection: SelectionId::new(fetch.root.index()),
-            max_age: None,
-            private: false,
+            max_age: (lifetime.seconds > 0).then_some(lifetime.seconds),
+            private: lifetime.private,
         });
     }
     document.text.push('}');

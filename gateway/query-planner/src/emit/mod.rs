@@ -2,6 +2,7 @@
 
 mod document;
 mod fetches;
+mod lifetime;
 mod representations;
 mod shapes;
 

@@ -1,0 +1,75 @@
+//! For how long the entities of a request may be kept.
+
+use std::sync::Arc;
+
+use octavo_language::{Limits, ValidDocument};
+use octavo_operation::Operation;
+use octavo_query_graph::{Labels, QueryGraph};
+use octavo_query_plan::FetchContent;
+use octavo_query_planner::{Options, plan};
+use octavo_supergraph::Supergraph;
+
+const SUPERGRAPH: &str = r#"
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) {
+  query: Query
+}
+enum join__Graph {
+  LIST @join__graph(name: "list", url: "http://list")
+  DETAILS @join__graph(name: "details", url: "http://details")
+}
+type Query @join__type(graph: LIST) @join__type(graph: DETAILS) {
+  items: [Item] @join__field(graph: LIST)
+}
+type Item
+  @join__type(graph: LIST, key: "id")
+  @join__type(graph: DETAILS, key: "id")
+  @join__directive(graphs: [DETAILS], name: "cacheControl", args: {maxAge: 60})
+{
+  id: ID!
+  name: String @join__field(graph: DETAILS)
+  stock: Int @join__field(graph: DETAILS) @join__directive(graphs: [DETAILS], name: "cacheControl", args: {maxAge: 5})
+  mine: Boolean
+    @join__field(graph: DETAILS)
+    @join__directive(graphs: [DETAILS], name: "cacheControl", args: {scope: PRIVATE})
+  maker: Maker @join__field(graph: DETAILS)
+}
+type Maker @join__type(graph: DETAILS) {
+  name: String
+}
+"#;
+
+/// The lifetime and privacy of the only entity request of a query.
+fn kept(query: &str) -> (Option<u32>, bool) {
+    let supergraph = Arc::new(Supergraph::parse(SUPERGRAPH).expect("the supergraph is valid"));
+    let document = ValidDocument::parse(supergraph.api_schema(), query, Limits::OPERATION).expect("valid");
+    let operation = document.operation(None).expect("one operation");
+    let bound = Operation::bind(&supergraph, &document, operation).expect("it fits the supergraph");
+    let graph = QueryGraph::new(supergraph, Labels::default());
+    let plan = plan(&graph, &bound, &Options::default()).expect("a plan");
+    let groups = plan.fetches.iter().find_map(|fetch| match &fetch.content {
+        FetchContent::Entities(groups) => groups.first(),
+        FetchContent::Root(_) => None,
+    });
+    let group = groups.expect("an entity request");
+    (group.max_age, group.private)
+}
+
+#[test]
+fn the_type_gives_leaves_their_lifetime() {
+    assert_eq!(kept("{ items { name } }"), (Some(60), false));
+}
+
+#[test]
+fn the_shortest_lifetime_counts() {
+    assert_eq!(kept("{ items { name stock } }"), (Some(5), false));
+}
+
+#[test]
+fn one_private_field_makes_all_private() {
+    assert_eq!(kept("{ items { name mine } }"), (Some(60), true));
+}
+
+#[test]
+fn an_object_without_a_lifetime_is_not_kept() {
+    assert_eq!(kept("{ items { name maker { name } } }"), (None, false));
+}
