@@ -129,11 +129,8 @@ mod tests {
             let mut text = "9780306406157".to_owned().into_bytes();
             text[position] = b'0' + (text[position] - b'0' + 1) % 10;
             let text = String::from_utf8(text).unwrap();
-            if position == 1 {
-                assert_eq!(rule_of(&text), "prefix 978 or 979")
-            } else {
-                assert_eq!(rule_of(&text), "check digit")
-            }
+            let rule = if position == 1 { "prefix 978 or 979" } else { "check digit" };
+            assert_eq!(rule_of(&text), rule);
         }
         assert_eq!(rule_of("0306406153"), "check digit");
     }

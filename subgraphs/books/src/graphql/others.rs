@@ -1,5 +1,4 @@
 //! What books add to the things of other services.
-#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
 use std::collections::HashSet;
 
@@ -47,8 +46,8 @@ impl Author {
         before: Option<String>,
     ) -> Result<Connection<Book>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
-        let list = BooksOfAuthor(OwnedList { owner: self.number, window });
-        Ok(page_of(ctx.data::<Books>()?.load_one(list.clone()).await?, &list.0.window))
+        let wanted = BooksOfAuthor(OwnedList { owner: self.number, window });
+        Ok(page_of(ctx.data::<Books>()?.load_one(wanted.clone()).await?, &wanted.0.window))
     }
 
     /// Whoever wrote a book together with this author.
@@ -86,8 +85,8 @@ impl Genre {
         before: Option<String>,
     ) -> Result<Connection<Book>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
-        let list = BooksOfGenre(OwnedList { owner: self.id.clone(), window });
-        Ok(page_of(ctx.data::<Books>()?.load_one(list.clone()).await?, &list.0.window))
+        let wanted = BooksOfGenre(OwnedList { owner: self.id.clone(), window });
+        Ok(page_of(ctx.data::<Books>()?.load_one(wanted.clone()).await?, &wanted.0.window))
     }
 }
 
@@ -130,8 +129,9 @@ impl Student {
         let lists = self.interests.iter().map(|id| OwnedList { owner: id.clone(), window: window.clone() });
         let lists: Vec<_> = lists.map(BooksOfGenre).collect();
         let pages = ctx.data::<Books>()?.load_many(lists.clone()).await?;
-        let by_genre = lists.iter().map(|list| pages.get(list).map(titles).unwrap_or_default()).collect();
-        Ok(in_turn(by_genre).into_iter().map(Book::from).collect())
+        let by_genre: Vec<_> =
+            lists.iter().map(|list| pages.get(list).map(titles).unwrap_or_default()).collect();
+        Ok(in_turn(&by_genre).into_iter().map(Book::from).collect())
     }
 }
 
@@ -145,7 +145,7 @@ fn titles(page: &Page<domain::Book>) -> Vec<domain::Book> {
 }
 
 /// The first of each list, then the second of each, until there are enough; no book twice.
-fn in_turn(lists: Vec<Vec<domain::Book>>) -> Vec<domain::Book> {
+fn in_turn(lists: &[Vec<domain::Book>]) -> Vec<domain::Book> {
     let longest = lists.iter().map(Vec::len).max().unwrap_or_default();
     let rounds = (0..longest).flat_map(|round| lists.iter().filter_map(move |list| list.get(round)));
     let mut seen = HashSet::new();

@@ -1,0 +1,31 @@
+//! The users subgraph: thin, it loads, maps and returns.
+
+mod mutation;
+mod query;
+mod types;
+
+use async_graphql::{EmptySubscription, SchemaBuilder};
+use lms_kit::federation::{Annotation, Federated};
+
+use mutation::Mutation;
+use query::Query;
+
+/// What the SDL says beyond the types.
+pub(crate) const ANNOTATIONS: &[Annotation] = &[
+    Annotation::add("User", "@cacheControl(maxAge: 60, scope: PRIVATE)"),
+    Annotation::add("User", "@tag(name: \"people\")"),
+    Annotation::add("Query.users", "@cost(weight: \"2\")"),
+    Annotation::add(
+        "Query.users",
+        "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
+         requireOneSlicingArgument: false)",
+    ),
+    Annotation::add("Mutation.registerUser", "@cost(weight: \"50\")"),
+    Annotation::add("Mutation.updateUser", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.login", "@cost(weight: \"50\")"),
+];
+
+/// The schema, to which its store, loader, passwords and signer are still to be given.
+pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
+    lms_kit::service::schema(Query, Mutation)
+}
