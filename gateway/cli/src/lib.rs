@@ -1,1 +1,22 @@
-//! The `octavo` command.
+//! The `octavo` command: reads arguments and files, puts the gateway together, prints.
+//!
+//! Below this crate nothing reads the environment or the file system. [`serve_gateway`] is for programs that hold a gateway in
+//! themselves.
+
+mod assemble;
+mod command;
+mod config;
+mod exit;
+mod file;
+mod log;
+mod plan;
+mod serve;
+
+pub use command::run;
+pub use config::{
+    CacheConfig, Config, CorsConfig, HeadersConfig, LimitsConfig, PlaygroundConfig, RedisConfig,
+    SubgraphConfig, TimeoutsConfig,
+};
+pub use exit::Failure;
+pub use log::start as start_logging;
+pub use serve::serve_gateway;

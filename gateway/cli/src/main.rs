@@ -1,3 +1,10 @@
 //! The `octavo` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    octavo_cli::run(std::env::args_os())
+}

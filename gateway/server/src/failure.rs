@@ -45,8 +45,8 @@ pub(crate) enum Failure {
     Variables(String),
     #[error("introspection is off")]
     Introspection,
-    #[error("the operation has {what}, more than {limit}")]
-    Limit { what: &'static str, limit: usize, code: &'static str },
+    #[error("{message}")]
+    Limit { message: String, code: &'static str },
     #[error("the operation cannot be planned: {0}")]
     Planning(String),
     #[error("the request took too long")]

@@ -19,10 +19,12 @@ pub(crate) fn check(
 ) -> Result<(), Failure> {
     let mut measure = Measure { document, fragments: HashMap::new() };
     let size = measure.set(&operation.selection_set);
-    let over = |what, limit, code| Err(Failure::Limit { what, limit, code });
+    let over = |what, limit: usize, code| {
+        Err(Failure::Limit { message: format!("the operation has more than {limit} {what}"), code })
+    };
     let limits = &options.limits;
     if size.depth > limits.depth {
-        return over("fields nested", limits.depth, "MAX_DEPTH_EXCEEDED");
+        return over("levels of fields", limits.depth, "MAX_DEPTH_EXCEEDED");
     }
     if size.aliases > limits.aliases {
         return over("aliases", limits.aliases, "MAX_ALIASES_EXCEEDED");

@@ -23,6 +23,8 @@ pub struct Options {
     pub limits: OperationLimits,
     /// The headers of the client's request that subgraphs get, beside those that carry a trace.
     pub propagated_headers: Vec<String>,
+    /// How plans are made.
+    pub planning: octavo_query_planner::Options,
     /// How plans are executed.
     pub execution: octavo_executor::Options,
     /// How long running requests may go on after the order to stop.
@@ -41,6 +43,7 @@ impl Default for Options {
             request_timeout: Duration::from_mins(1),
             limits: OperationLimits::default(),
             propagated_headers: Vec::new(),
+            planning: octavo_query_planner::Options::default(),
             execution: octavo_executor::Options::default(),
             drain: Duration::from_secs(30),
         }

@@ -55,8 +55,7 @@ fn coerce(schema: &Schema, planned: &Planned, params: &Params<'_>) -> Result<Coe
     if operation.variables.is_empty() {
         return Ok(CoercedVariables::default());
     }
-    let api = schema.supergraph.api_schema();
-    let coerced = planned.document.coerce_variables(api, operation, params.variables.as_deref());
+    let coerced = planned.document.coerce_variables(schema.api(), operation, params.variables.as_deref());
     coerced.map_err(|error| Failure::Variables(error.message))
 }
 
@@ -74,7 +73,7 @@ async fn execute(
         headers,
         generation: schema.generation,
     };
-    let introspection = Introspection { schema: schema.supergraph.api_schema(), planned, variables };
+    let introspection = Introspection { schema: schema.api(), planned, variables };
     let ports =
         Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
     let execution = octavo_executor::execute(&planned.prepared, request, ports);

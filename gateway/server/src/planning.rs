@@ -5,7 +5,7 @@ use std::sync::Arc;
 use octavo_executor::Prepared;
 use octavo_language::executable;
 use octavo_language::{GraphqlError, Limits, ValidDocument};
-use octavo_operation::Operation;
+use octavo_operation::{BindError, Operation};
 use octavo_query_plan::OperationKind;
 
 use crate::failure::Failure;
@@ -49,13 +49,12 @@ pub(crate) async fn planned(
 
 fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned>, Failure> {
     let limits = Limits { nesting: options.limits.nesting, tokens: options.limits.tokens };
-    let document =
-        ValidDocument::parse(schema.supergraph.api_schema(), &key.document, limits).map_err(refused)?;
+    let document = ValidDocument::parse(schema.api(), &key.document, limits).map_err(refused)?;
     let operation = find(&document, key.name.as_deref())?;
     limit::check(&document, operation, options)?;
-    let bound = Operation::bind(&schema.supergraph, &document, operation)
+    let bound = Operation::bind(schema.graph.supergraph(), &document, operation).map_err(unbound)?;
+    let plan = octavo_query_planner::plan(&schema.graph, &bound, &options.planning)
         .map_err(|error| Failure::Planning(error.to_string()))?;
-    let plan = plan(schema, &bound)?;
     let kind = plan.kind;
     if kind == OperationKind::Subscription {
         return Err(Failure::Subscription);
@@ -64,9 +63,13 @@ fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned
     Ok(Arc::new(Planned { document, name: key.name.clone(), kind, prepared }))
 }
 
-fn plan(schema: &Schema, operation: &Operation) -> Result<octavo_query_plan::QueryPlan, Failure> {
-    let _ = (schema, operation);
-    Err(Failure::Planning("no planner".to_owned()))
+fn unbound(error: BindError) -> Failure {
+    match error {
+        BindError::TooManyFields | BindError::TooDeep => {
+            Failure::Limit { message: error.to_string(), code: "OPERATION_TOO_LARGE" }
+        }
+        BindError::Unknown(_) => Failure::Planning(error.to_string()),
+    }
 }
 
 fn find<'d>(document: &'d ValidDocument, name: Option<&str>) -> Result<&'d executable::Operation, Failure> {

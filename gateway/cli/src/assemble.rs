@@ -1,0 +1,154 @@
+//! A gateway put together from a supergraph's text and a configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use octavo_cache::{EntityCache, RedisOptions};
+use octavo_diagnostics::render::human;
+use octavo_diagnostics::{Diagnostic, Sources};
+use octavo_executor::CachePort;
+use octavo_server::{CorsOptions, Gateway, OperationLimits, Options, Origins, PlaygroundOptions, Schema};
+use octavo_supergraph::{Supergraph, SupergraphError};
+use octavo_transport::HttpSubgraphs;
+use sha2::{Digest, Sha256};
+
+use crate::Config;
+use crate::exit::Failure;
+
+/// The gateway for a supergraph; `name` of its file stands in messages. Must be called inside the runtime.
+pub(crate) fn gateway(name: &str, sdl: &str, config: &Config) -> Result<Arc<Gateway>, Failure> {
+    let schema = schema(name, sdl, config)?;
+    Ok(Gateway::new(schema, cache(config)?, options(config)?))
+}
+
+/// Loads a supergraph, or says what is wrong with it and where.
+pub(crate) fn supergraph(name: &str, sdl: &str) -> Result<Supergraph, Failure> {
+    Supergraph::parse(sdl).map_err(|errors| {
+        let diagnostics: Vec<_> = errors.iter().take(10).map(|error| diagnostic(name, error)).collect();
+        let sources: Sources<'_> = [(name, sdl)].into_iter().collect();
+        let shown = human(&diagnostics, &sources);
+        Failure::Usage(format!("the supergraph {name} cannot be loaded\n\n{}", shown.trim_end()))
+    })
+}
+
+fn diagnostic(name: &str, error: &SupergraphError) -> Diagnostic {
+    let span = error.location().map(|place| place.offset..place.end_offset);
+    Diagnostic::error("INVALID_SUPERGRAPH", error.to_string()).at(name, span, "")
+}
+
+fn schema(name: &str, sdl: &str, config: &Config) -> Result<Schema, Failure> {
+    let supergraph = supergraph(name, sdl)?;
+    let transport = octavo_transport::Options {
+        timeout: Duration::from_secs(config.timeouts.subgraph),
+        max_response_bytes: config.limits.response_bytes,
+        ..octavo_transport::Options::default()
+    };
+    let endpoints = endpoints(&supergraph, config)?;
+    let subgraphs = HttpSubgraphs::new(endpoints, transport).map_err(|e| Failure::Usage(e.to_string()))?;
+    Ok(Schema::new(supergraph, Arc::new(subgraphs), generation(sdl)))
+}
+
+/// Each subgraph's address: the configured one, else the supergraph's.
+fn endpoints<'a>(supergraph: &'a Supergraph, config: &'a Config) -> Result<Vec<(&'a str, &'a str)>, Failure> {
+    let own = supergraph.subgraphs().iter();
+    let own: Vec<_> = own.map(|one| (supergraph.name(one.name), supergraph.name(one.url))).collect();
+    for name in config.subgraphs.keys() {
+        if !own.iter().any(|(known, _)| known == name) {
+            let known: Vec<_> = own.iter().map(|(known, _)| *known).collect();
+            let known = known.join(", ");
+            return Err(Failure::Usage(format!(
+                "the configuration names the subgraph `{name}`, which the supergraph does not have (it has {known})"
+            )));
+        }
+    }
+    let configured = |name: &str| config.subgraphs.get(name).map(|subgraph| subgraph.url.as_str());
+    Ok(own.into_iter().map(|(name, url)| (name, configured(name).unwrap_or(url))).collect())
+}
+
+/// The same for the same text in every process, so that gateways can share a cache.
+fn generation(sdl: &str) -> u64 {
+    let hash = Sha256::digest(sdl.as_bytes());
+    hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+fn cache(config: &Config) -> Result<Option<Arc<dyn CachePort>>, Failure> {
+    let Some(cache) = &config.cache else { return Ok(None) };
+    let redis = cache.redis.as_ref().map(|redis| RedisOptions {
+        timeout: Duration::from_millis(redis.timeout_ms),
+        ..RedisOptions::at(&redis.url)
+    });
+    let memory_bytes = cache.memory_mib.saturating_mul(1024 * 1024);
+    let options = octavo_cache::Options { memory_bytes, redis };
+    let cache = EntityCache::new(&options).map_err(|error| {
+        // The source names the fault; the URL itself may hold a password.
+        let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        Failure::Usage(format!("cache.redis.url: {error}: {why}"))
+    })?;
+    Ok(Some(Arc::new(cache)))
+}
+
+fn options(config: &Config) -> Result<Options, Failure> {
+    let limits = &config.limits;
+    let entity_max_age = config.cache.as_ref().and_then(|cache| cache.default_max_age);
+    let playground = &config.playground;
+    let page = || PlaygroundOptions { default_query: playground.default_query.clone() };
+    Ok(Options {
+        introspection: config.introspection,
+        playground: playground.enabled.then(page),
+        csrf_prevention: config.csrf_prevention,
+        cors: config.cors.as_ref().map(|cors| origins(&cors.origins, cors.credentials)).transpose()?,
+        max_body_bytes: limits.body_bytes,
+        request_timeout: Duration::from_secs(config.timeouts.request),
+        limits: OperationLimits {
+            nesting: limits.nesting,
+            tokens: limits.tokens,
+            depth: limits.depth,
+            aliases: limits.aliases,
+            directives: limits.directives,
+        },
+        propagated_headers: propagated(&config.headers.propagate)?,
+        execution: octavo_executor::Options { entity_max_age, ..octavo_executor::Options::default() },
+        drain: Duration::from_secs(config.timeouts.drain),
+        ..Options::default()
+    })
+}
+
+fn origins(origins: &[String], credentials: bool) -> Result<CorsOptions, Failure> {
+    let all = origins.iter().any(|origin| origin == "*");
+    if all && credentials {
+        let why = "cors: `*` and `credentials: true` cannot stand together; list the origins";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    let origins = if all { Origins::Any } else { Origins::These(origins.to_vec()) };
+    Ok(CorsOptions { origins, credentials })
+}
+
+/// Header names in lower case; those that belong to one connection or to the gateway itself are refused.
+fn propagated(names: &[String]) -> Result<Vec<String>, Failure> {
+    const OWN: [&str; 12] = [
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    ];
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let checked = names.iter().map(|name| {
+        let name = name.to_ascii_lowercase();
+        if name.is_empty() || !name.bytes().all(token) {
+            return Err(Failure::Usage(format!("headers.propagate: `{name}` is no name of a header")));
+        }
+        if OWN.contains(&name.as_str()) {
+            return Err(Failure::Usage(format!("headers.propagate: `{name}` is the gateway's own to set")));
+        }
+        Ok(name)
+    });
+    checked.collect()
+}

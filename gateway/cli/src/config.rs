@@ -1,0 +1,194 @@
+//! The configuration file.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+use crate::exit::Failure;
+
+/// What `octavo serve --config` reads. Everything has a default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Whether clients may introspect.
+    pub introspection: bool,
+    /// Refuses a GET that a browser sends for another site without having asked first.
+    pub csrf_prevention: bool,
+    /// The page for browsers.
+    pub playground: PlaygroundConfig,
+    /// What goes from clients to subgraphs.
+    pub headers: HeadersConfig,
+    /// Which other sites may read answers.
+    pub cors: Option<CorsConfig>,
+    /// Entities kept across requests.
+    pub cache: Option<CacheConfig>,
+    /// Subgraphs by name.
+    pub subgraphs: BTreeMap<String, SubgraphConfig>,
+    /// How long things may take.
+    pub timeouts: TimeoutsConfig,
+    /// How much clients and subgraphs may send.
+    pub limits: LimitsConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
+            introspection: true,
+            csrf_prevention: true,
+            playground: PlaygroundConfig::default(),
+            headers: HeadersConfig::default(),
+            cors: None,
+            cache: None,
+            subgraphs: BTreeMap::new(),
+            timeouts: TimeoutsConfig::default(),
+            limits: LimitsConfig::default(),
+        }
+    }
+}
+
+/// The page for browsers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlaygroundConfig {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// What stands in its editor at first.
+    pub default_query: Option<String>,
+}
+
+impl Default for PlaygroundConfig {
+    fn default() -> Self {
+        Self { enabled: true, default_query: None }
+    }
+}
+
+/// What goes from clients to subgraphs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeadersConfig {
+    /// Names of headers that subgraphs get as the client sent them.
+    pub propagate: Vec<String>,
+}
+
+/// Which other sites may read answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorsConfig {
+    /// Origins (`https://shop.example`), or `*` alone for all.
+    pub origins: Vec<String>,
+    /// Whether requests may carry cookies.
+    #[serde(default)]
+    pub credentials: bool,
+}
+
+/// Entities kept across requests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheConfig {
+    /// How much memory they may take, in MiB.
+    pub memory_mib: u64,
+    /// A Redis that several gateways share.
+    pub redis: Option<RedisConfig>,
+    /// For how many seconds entities are kept about which the schema says nothing; none if absent.
+    pub default_max_age: Option<u32>,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { memory_mib: 64, redis: None, default_max_age: None }
+    }
+}
+
+/// A Redis server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisConfig {
+    /// `redis://[user:password@]host[:port][/database]`
+    pub url: String,
+    /// How many milliseconds a request may wait for it.
+    #[serde(default = "redis_timeout")]
+    pub timeout_ms: u64,
+}
+
+fn redis_timeout() -> u64 {
+    50
+}
+
+/// One subgraph.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubgraphConfig {
+    /// Its address, in place of the one in the supergraph.
+    pub url: String,
+}
+
+/// How long things may take, in seconds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeoutsConfig {
+    /// A request of a client.
+    pub request: u64,
+    /// A request to a subgraph.
+    pub subgraph: u64,
+    /// Requests that still run when the gateway is told to stop.
+    pub drain: u64,
+}
+
+impl Default for TimeoutsConfig {
+    fn default() -> Self {
+        Self { request: 60, subgraph: 30, drain: 30 }
+    }
+}
+
+/// How much clients and subgraphs may send.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Bytes of a subgraph's answer.
+    pub response_bytes: usize,
+    /// Fields inside fields.
+    pub depth: usize,
+    /// Fields with an alias.
+    pub aliases: usize,
+    /// Directives at one place.
+    pub directives: usize,
+    /// Brackets inside brackets.
+    pub nesting: usize,
+    /// Tokens, white space included.
+    pub tokens: usize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let server = octavo_server::Options::default();
+        let transport = octavo_transport::Options::default();
+        Self {
+            body_bytes: server.max_body_bytes,
+            response_bytes: transport.max_response_bytes,
+            depth: server.limits.depth,
+            aliases: server.limits.aliases,
+            directives: server.limits.directives,
+            nesting: server.limits.nesting,
+            tokens: server.limits.tokens,
+        }
+    }
+}
+
+impl Config {
+    /// Reads YAML; `name` of the file stands in messages.
+    pub fn parse(name: &str, yaml: &str) -> Result<Self, Failure> {
+        // A file of comments alone configures nothing.
+        let blank = yaml.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+        if blank {
+            return Ok(Self::default());
+        }
+        serde_saphyr::from_str(yaml)
+            .map_err(|error| Failure::Usage(format!("the configuration {name} is not valid: {error}")))
+    }
+}

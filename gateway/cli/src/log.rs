@@ -1,0 +1,23 @@
+//! Logs on standard error: text for a terminal, one JSON object a line for everything else.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing_subscriber::EnvFilter;
+
+/// What is logged when `OCTAVO_LOG` does not say.
+const DEFAULT: &str = "info,hyper=warn,redis=warn";
+
+/// Starts logging for this process. A second start changes nothing.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("OCTAVO_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let started = if stderr().is_terminal() {
+        let colours = std::env::var_os("NO_COLOR").is_none();
+        subscriber.with_ansi(colours).with_target(false).try_init()
+    } else {
+        subscriber.json().flatten_event(true).try_init()
+    };
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}

@@ -1,0 +1,88 @@
+//! `octavo serve`: the gateway on a port, until it is told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::exit::Failure;
+use crate::{Config, assemble, file, log};
+
+/// Hostile documents nest deep; the parser and the planner recurse within limits that this holds.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// Serve a supergraph: GraphQL and a playground at /graphql, probes at /health and /ready
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The composed schema
+    #[arg(long, value_name = "FILE")]
+    supergraph: PathBuf,
+    /// The configuration, in YAML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The address to listen on, before the configuration's [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    log::start();
+    let sdl = file::read("supergraph", &arguments.supergraph)?;
+    let mut config = match &arguments.config {
+        Some(path) => Config::parse(&path.display().to_string(), &file::read("configuration", path)?)?,
+        None => Config::default(),
+    };
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    let name = arguments.supergraph.display().to_string();
+    runtime()?.block_on(serve_gateway(&name, &sdl, &config, stop_signal()))
+}
+
+/// Serves the supergraph `sdl` on `config.listen` until `stop` is ready and requests under way have ended. `name` says in
+/// messages where the text came from.
+pub async fn serve_gateway(
+    name: &str,
+    sdl: &str,
+    config: &Config,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let gateway = assemble::gateway(name, sdl, config)?;
+    let address = config.listen;
+    let taken = |error| Failure::System(format!("{address} cannot be listened on: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    tracing::info!("serving {name} at http://{address}/graphql");
+    let served = octavo_server::serve(gateway, listener, stop).await;
+    served.map_err(|error| Failure::System(format!("the listener failed: {error}")))
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build();
+    runtime.map_err(|error| Failure::System(format!("no threads: {error}")))
+}
+
+/// Ready when the process is interrupted or told to end.
+async fn stop_signal() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let ended = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let ended = std::future::pending::<Option<()>>();
+    tokio::select! {
+        () = interrupted => {}
+        _ = ended => {}
+    }
+}
