@@ -54,11 +54,12 @@ pub(crate) fn from_list(list: &DiagnosticList) -> Vec<GraphqlError> {
                         end_offset: span.end_offset(),
                     }
                 });
-            let name = diagnostic.error.unstable_error_name();
+            // The library names every broken rule, and neither syntax errors nor limits.
+            let is_syntax = diagnostic.error.unstable_error_name().is_none();
             GraphqlError {
                 message: json.message,
                 location,
-                is_syntax: matches!(name, Some("SyntaxError" | "ParserLimit")),
+                is_syntax,
             }
         })
         .collect()
