@@ -56,11 +56,7 @@ pub(crate) fn from_list(list: &DiagnosticList) -> Vec<GraphqlError> {
                 });
             // The library names every broken rule, and neither syntax errors nor limits.
             let is_syntax = diagnostic.error.unstable_error_name().is_none();
-            GraphqlError {
-                message: json.message,
-                location,
-                is_syntax,
-            }
+            GraphqlError { message: json.message, location, is_syntax }
         })
         .collect()
 }
