@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::{fs, io};
 
 use crate::manifest::Manifest;
@@ -50,14 +51,17 @@ impl Workspace {
         Some(read.expect("git lists files that can be read"))
     }
 
-    /// Every Rust file but those made by a program.
+    /// Every Rust file but those made by a program, read once for all rules.
     #[must_use]
-    pub fn rust_files(&self) -> Vec<RustFile> {
-        let rust = |path: &&String| {
-            Path::new(path).extension().is_some_and(|kind| kind == "rs") && !path.contains("/generated/")
-        };
-        let read = |path: &String| Some(RustFile::new(path.clone(), self.text(path)?));
-        self.files.iter().filter(rust).filter_map(read).collect()
+    pub fn rust_files(&self) -> &'static [RustFile] {
+        static FILES: OnceLock<Vec<RustFile>> = OnceLock::new();
+        FILES.get_or_init(|| {
+            let rust = |path: &&String| {
+                Path::new(path).extension().is_some_and(|kind| kind == "rs") && !path.contains("/generated/")
+            };
+            let read = |path: &String| Some(RustFile::new(path.clone(), self.text(path)?));
+            self.files.iter().filter(rust).filter_map(read).collect()
+        })
     }
 
     /// The manifests of all members.

@@ -1,5 +1,6 @@
 //! Each service's command runs as the file says it, on the engines of this test run.
 
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,19 @@ async fn every_service_becomes_ready_on_its_engine() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The gateway starts before its subgraphs answer, and before its cache is reached.
+#[tokio::test]
+async fn the_gateway_becomes_ready_with_its_configuration() -> anyhow::Result<()> {
+    let file = ComposeFile::read()?;
+    let gateway = &file.services["gateway"];
+    let config = gateway.value_of("--config").context("the command names its configuration")?;
+    // The image holds it beside the schemas.
+    let here = |argument: &str| (argument == config).then(|| format!("deploy/{config}"));
+    let address = free_address()?;
+    let mut process = start(gateway, address, here)?.spawn()?;
+    wait_until_ready(&mut process, address.port()).await
+}
+
 async fn becomes_ready(name: &str, service: &Service) -> anyhow::Result<()> {
     let database = if service.environment["DATABASE_URL"].starts_with("mongodb:") {
         shared::mongo_database(name)?
@@ -31,17 +45,28 @@ async fn becomes_ready(name: &str, service: &Service) -> anyhow::Result<()> {
         shared::postgres_database(name).await?
     };
     let address = free_address()?;
-    let listen = service.value_of("--listen").context("the command says where to listen")?.to_owned();
-    let here = |argument: &String| if *argument == listen { address.to_string() } else { argument.clone() };
-    let (command, arguments) = service.command.split_first().context("there is a command")?;
-    let mut process = Command::new(binary(command)?)
-        .args(arguments.iter().map(here))
-        .env("DATABASE_URL", database)
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut process = start(service, address, |_| None)?.env("DATABASE_URL", database).spawn()?;
     wait_until_ready(&mut process, address.port()).await
+}
+
+/// The service's own command, listening here, with the arguments that are elsewhere on this machine replaced.
+fn start(
+    service: &Service,
+    address: SocketAddr,
+    elsewhere: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Command> {
+    let listen = service.value_of("--listen").context("the command says where to listen")?;
+    let here = |argument: &String| {
+        if argument == listen {
+            address.to_string()
+        } else {
+            elsewhere(argument).unwrap_or_else(|| argument.clone())
+        }
+    };
+    let (command, arguments) = service.command.split_first().context("there is a command")?;
+    let mut process = Command::new(binary(command)?);
+    process.args(arguments.iter().map(here)).current_dir(root()).stdin(Stdio::null()).kill_on_drop(true);
+    Ok(process)
 }
 
 /// Asks as the file's healthcheck does.

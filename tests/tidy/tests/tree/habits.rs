@@ -108,7 +108,7 @@ fn modules_are_named_after_what_they_hold() {
 fn exports_are_named() {
     let mut findings = Findings::default();
     for file in Workspace::here().rust_files() {
-        for line in glob_exports(&file) {
+        for line in glob_exports(file) {
             findings.add(
                 &file.path,
                 line,
