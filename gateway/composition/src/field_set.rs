@@ -13,7 +13,7 @@ const DEPTH: usize = 50;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection<'t> {
     pub(crate) what: Selected<'t>,
-    pub(crate) has_directives: bool,
+    pub(crate) directives: Vec<&'t str>,
     pub(crate) children: Vec<Selection<'t>>,
 }
 
@@ -157,9 +157,9 @@ impl<'t> Parser<'t> {
             } else {
                 return Ok(found);
             };
-            let has_directives = self.directives()?;
+            let directives = self.directives()?;
             let children = self.children(what, depth)?;
-            found.push(Selection { what, has_directives, children });
+            found.push(Selection { what, directives, children });
         }
     }
 
@@ -235,14 +235,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn directives(&mut self) -> Result<bool, String> {
-        let mut any = false;
+    fn directives(&mut self) -> Result<Vec<&'t str>, String> {
+        let mut found = Vec::new();
         while self.eat('@') {
-            any = true;
-            self.name().ok_or("a directive needs a name")?;
+            found.push(self.name().ok_or("a directive needs a name")?);
             self.arguments()?;
         }
-        Ok(any)
+        Ok(found)
     }
 }
 

@@ -4,6 +4,7 @@
 //! merged → render → prove that every query can be planned. It knows no file, no network and no clock; findings carry Apollo's
 //! codes, the subgraph's name and the place in its text.
 
+mod access;
 mod code;
 mod emit;
 mod field_set;
@@ -18,6 +19,7 @@ pub use code::Code;
 
 use octavo_diagnostics::Diagnostic;
 use report::Report;
+use validate::MergedSchema;
 
 /// A subgraph as it is handed in.
 #[derive(Clone, Copy, Debug)]
@@ -68,9 +70,13 @@ fn run(inputs: &[SubgraphInput<'_>], report: &mut Report) -> Option<(String, Str
     if report.has_errors() {
         return None;
     }
+    validate::validate_before_merging(&subgraphs, report);
     let merged = merge::merge(&subgraphs, report);
+    validate::validate_merged(MergedSchema { subgraphs: &subgraphs, merged: &merged }, report);
     if report.has_errors() {
         return None;
     }
-    Some((emit::supergraph(&merged, &subgraphs), emit::api(&merged)))
+    let supergraph = emit::supergraph(&merged, &subgraphs);
+    validate::validate_supergraph(&supergraph, report);
+    (!report.has_errors()).then(|| (supergraph, emit::api(&merged)))
 }

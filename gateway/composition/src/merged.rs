@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use octavo_language::ast::{DirectiveLocation, OperationType, Value};
 
+pub(crate) use crate::access::Access;
 use crate::model::{Field, GraphId, Kind, TypeDefinition, TypeReference};
 
 /// Elements of subgraphs that merge into one, in the order of subgraphs.
@@ -41,6 +42,7 @@ pub(crate) struct MergedType<'a> {
     pub(crate) members: IndexMap<&'a str, Vec<GraphId>>,
     pub(crate) values: IndexMap<&'a str, MergedValue<'a>>,
     pub(crate) applied: Vec<MergedDirective>,
+    pub(crate) access: Access,
 }
 
 /// `@join__type`.
@@ -63,6 +65,7 @@ pub(crate) struct MergedField<'a> {
     pub(crate) default: Option<&'a Value>,
     pub(crate) joins: Vec<JoinField<'a>>,
     pub(crate) applied: Vec<MergedDirective>,
+    pub(crate) access: Access,
     pub(crate) sources: Sources<'a, Field<'a>>,
 }
 

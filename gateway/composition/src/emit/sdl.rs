@@ -56,6 +56,11 @@ pub(crate) fn value(value: &Value) -> String {
 /// A description as a block string.
 pub(crate) fn description(out: &mut String, text: Option<&str>, indent: &str) {
     let Some(text) = text else { return };
+    let needs_quotes = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
+    if needs_quotes || text.contains('\r') {
+        let _ = writeln!(out, "{indent}{}", quote(text));
+        return;
+    }
     let escaped = text.replace("\"\"\"", "\\\"\"\"");
     let _ = writeln!(out, "{indent}\"\"\"");
     for line in escaped.split('\n') {

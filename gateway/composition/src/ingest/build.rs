@@ -210,15 +210,13 @@ impl<'a> Builder<'a, '_> {
         let number = *counter;
         *counter += 1;
         let applied = self.applied(part.directives, number);
-        let extends = applied.iter().any(|applied| applied.is(Builtin::Extends));
         let entry = self
             .schema
             .types
             .entry(name)
             .or_insert_with(|| TypeDefinition::new(name, part.kind, span_of!(part.name)));
         entry.applied.extend(applied);
-        if part.is_extension || extends {
-            entry.extended = true;
+        if part.is_extension {
             entry.extension_parts.push(number);
         } else {
             entry.defined = true;

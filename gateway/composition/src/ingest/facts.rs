@@ -15,7 +15,7 @@ pub(crate) fn state(schema: &mut Schema<'_>) {
                 Some(Key {
                     fields: field_set(applied)?,
                     resolvable: applied.boolean("resolvable"),
-                    of_extension: ty.extension_parts.contains(&applied.part),
+                    of_extension: ty.extension_parts.contains(&applied.part) || ty.has(Builtin::Extends),
                 })
             })
             .collect();

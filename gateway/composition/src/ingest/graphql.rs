@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use octavo_language::ast::{self, Definition, Document};
-use octavo_language::{GraphqlError, Node, TypeSystemDocument, ValidSchema};
+use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchema};
 
 use super::vocabulary::{Vocabulary, defined_name};
 use crate::code::Code;
@@ -25,9 +25,9 @@ pub(crate) fn report(subgraph: &str, error: &GraphqlError, report: &mut Report) 
     report.error(Code::InvalidGraphql, error.message.clone(), Place { subgraph, span });
 }
 
-/// The specification's own enum and a few federation habits are laxer than the language.
+/// Fields of input objects may be left out in arguments of directives, as the reference composition has it.
 fn matters(error: &GraphqlError) -> bool {
-    !error.message.contains("must have an operation type")
+    !(error.message.starts_with("the required field") && error.message.ends_with("is not provided"))
 }
 
 fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document {
@@ -45,29 +45,53 @@ fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document 
     completed
 }
 
-/// Every schema of the language has a query root; a subgraph need not have one.
+/// Every schema of the language has a query root with a field; a subgraph need not have one, since federation adds one.
 fn add_query_root(document: &mut Document, defined: &HashSet<String>) {
-    let has_root = document.definitions.iter().any(|definition| match definition {
-        Definition::SchemaDefinition(schema) => has_query(&schema.root_operations),
-        Definition::SchemaExtension(schema) => has_query(&schema.root_operations),
-        _ => false,
-    });
-    if has_root || defined.contains("Query") {
-        return;
-    }
     let explicit = document.definitions.iter().any(|d| matches!(d, Definition::SchemaDefinition(_)));
-    let text = if explicit {
-        "extend schema { query: _Root } type _Root { _service: Boolean }"
-    } else {
-        "type Query { _service: Boolean }"
-    };
-    if let Ok(extra) = TypeSystemDocument::parse("root", text, octavo_language::Limits::SCHEMA) {
+    let roots: Vec<(ast::OperationType, String)> = root_operations(document);
+    let query = roots.iter().find(|(operation, _)| *operation == ast::OperationType::Query);
+    let mut text = String::new();
+    match query {
+        Some((_, name)) if defined.contains(name) => text.push_str(&format!("extend type {name} {FIELD}")),
+        Some(_) => {}
+        None if explicit => text.push_str(&format!("extend schema {{ query: _Root }} type _Root {FIELD}")),
+        None if defined.contains("Query") => text.push_str(&format!("extend type Query {FIELD}")),
+        None => text.push_str(&format!("type Query {FIELD}")),
+    }
+    if !explicit && !roots.is_empty() {
+        text.push_str(" schema {");
+        for operation in ["query", "mutation", "subscription"] {
+            let written = roots.iter().any(|(written, _)| written.name() == operation);
+            let conventional = conventional_name(operation);
+            if !written && (defined.contains(conventional) || operation == "query") {
+                text.push_str(&format!(" {operation}: {conventional}"));
+            }
+        }
+        text.push_str(" }");
+        text = text.replace(" schema { }", "");
+    }
+    if let Ok(extra) = TypeSystemDocument::parse("root", &text, Limits::SCHEMA) {
         document.definitions.extend(extra.ast().definitions.clone());
     }
 }
 
-fn has_query(roots: &[Node<(ast::OperationType, octavo_language::Name)>]) -> bool {
-    roots.iter().any(|root| root.0 == ast::OperationType::Query)
+const FIELD: &str = "{ _octavo: Boolean }";
+
+fn conventional_name(operation: &str) -> &'static str {
+    match operation {
+        "query" => "Query",
+        "mutation" => "Mutation",
+        _ => "Subscription",
+    }
+}
+
+fn root_operations(document: &Document) -> Vec<(ast::OperationType, String)> {
+    let lists = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::SchemaDefinition(schema) => Some(&schema.root_operations),
+        Definition::SchemaExtension(schema) => Some(&schema.root_operations),
+        _ => None,
+    });
+    lists.flatten().map(|root| (root.0, root.1.to_string())).collect()
 }
 
 /// A definition in place of an extension, for types that have only extensions.

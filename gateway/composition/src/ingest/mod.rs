@@ -75,7 +75,7 @@ pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> Index
     let mut subgraphs: Vec<Subgraph<'a>> =
         parsed.iter().filter_map(|parsed| ingest_one(parsed, report)).collect();
     if !report.has_errors() {
-        upgrade::to_federation_two(&mut subgraphs);
+        upgrade::to_federation_two(&mut subgraphs, report);
         for subgraph in &mut subgraphs {
             usage::mark(&mut subgraph.schema);
         }
@@ -104,7 +104,7 @@ fn check_and_build<'a>(
         return None;
     }
     let document = &parsed.document;
-    let vocabulary = Vocabulary::new(&links);
+    let vocabulary = Vocabulary::new(document, &links);
     if let Some(expected) = vocabulary.expected() {
         expected.check(document, report);
     }

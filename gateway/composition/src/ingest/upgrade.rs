@@ -6,30 +6,43 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::code::Code;
 use crate::field_set::{self, Selected, Selection};
-use crate::model::{Builtin, FieldSet, Kind, Schema, Subgraph, Version};
+use crate::model::{Builtin, FieldSet, Kind, Schema, Subgraph, TypeDefinition, Version};
+use crate::report::{Place, Report};
 
 /// Upgrades every subgraph of Federation 1.
-pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>]) {
+pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>], report: &mut Report) {
+    report_plain_interface_keys(subgraphs, report);
     let defined = defined_types(subgraphs);
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
         let schema = &mut subgraph.schema;
         drop_external_on_interfaces(schema);
+        drop_external_on_types(schema);
         drop_external_on_extension_keys(schema);
         drop_inactive_field_sets(schema);
         drop_from_interfaces(schema);
         drop_unused_external(schema);
         for ty in schema.types.values_mut() {
-            if defined.contains(ty.name) {
+            share_fields(ty);
+            if !ty.defined && defined.contains(ty.name) {
                 ty.defined = true;
-                ty.keys.iter_mut().for_each(|key| key.of_extension = false);
-            }
-            if ty.kind == Kind::Object {
-                for field in ty.fields.values_mut() {
-                    field.shareable = true;
-                }
+                let extends = ty.has(Builtin::Extends);
+                ty.keys.iter_mut().for_each(|key| key.of_extension = extends);
             }
         }
+    }
+}
+
+/// Any field may be resolved anywhere, but for those that are added to a value type by a separate extension.
+fn share_fields(ty: &mut TypeDefinition<'_>) {
+    if ty.kind != Kind::Object {
+        return;
+    }
+    let is_value =
+        ty.keys.is_empty() && ty.defined && !matches!(ty.name, "Query" | "Mutation" | "Subscription");
+    for field in ty.fields.values_mut() {
+        field.shareable = !(is_value && ty.extension_parts.contains(&field.part));
     }
 }
 
@@ -43,6 +56,15 @@ fn drop_external_on_interfaces(schema: &mut Schema<'_>) {
     for ty in schema.types.values_mut().filter(|ty| ty.kind == Kind::Interface) {
         for field in ty.fields.values_mut() {
             field.external = false;
+        }
+    }
+}
+
+/// `@external` on a type as a whole meant nothing.
+fn drop_external_on_types(schema: &mut Schema<'_>) {
+    for ty in schema.types.values_mut() {
+        for field in ty.fields.values_mut() {
+            field.external &= field.has(Builtin::External);
         }
     }
 }
@@ -120,6 +142,10 @@ fn keep_external<'t>(
             Selected::Fragment { on } => on.unwrap_or(parent),
             Selected::Field { name, .. } => {
                 let field = schema.types.get(parent)?.fields.get(name)?;
+                let below = schema.types.get(field.ty.name);
+                if selection.children.is_empty() && below.is_some_and(|below| below.kind.is_composite()) {
+                    return None;
+                }
                 if field.external {
                     kept.push(selection.clone());
                     continue;
@@ -133,6 +159,27 @@ fn keep_external<'t>(
         }
     }
     Some(kept)
+}
+
+/// An interface object relies on a key of its interface, which Federation 1 cannot offer.
+fn report_plain_interface_keys(subgraphs: &[Subgraph<'_>], report: &mut Report) {
+    let with_key = |subgraph: &Subgraph<'_>, name: &str| {
+        let ty = subgraph.schema.types.get(name);
+        ty.is_some_and(|ty| ty.kind == Kind::Interface && !ty.keys.is_empty())
+    };
+    for subgraph in subgraphs {
+        for ty in subgraph.schema.types.values().filter(|ty| ty.is_interface_object()) {
+            let mut offering = subgraphs.iter().filter(|other| with_key(other, ty.name)).peekable();
+            if offering.peek().is_some() && offering.all(|other| other.version == Version::One) {
+                let message = format!(
+                    "`{}` is an `@interfaceObject`, but its interface has a key only in subgraphs of Federation 1, where such a key means nothing",
+                    ty.name
+                );
+                let place = Place { subgraph: subgraph.name, span: ty.span };
+                report.error(Code::InterfaceObjectUsageError, message, place);
+            }
+        }
+    }
 }
 
 /// Keys and field sets on interfaces meant nothing.

@@ -8,7 +8,7 @@ use octavo_language::{Limits, TypeSystemDocument};
 
 use super::definitions::Expected;
 use super::links::Links;
-use super::specification::{CORE, Element, FEDERATION_ONE, LINK, specification};
+use super::specification::{CORE, Element, FEDERATION, FEDERATION_ONE, LINK, specification};
 use crate::model::{Builtin, Meaning, Version};
 
 /// Names of one document.
@@ -22,10 +22,10 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
-    pub(crate) fn new(links: &Links<'_>) -> Self {
+    pub(crate) fn new(document: &TypeSystemDocument, links: &Links<'_>) -> Self {
         let mut vocabulary = Self::default();
         if links.version == Version::One {
-            vocabulary.add_federation_one();
+            vocabulary.add_federation_one(document);
         }
         let mut has_link = false;
         for link in &links.links {
@@ -53,7 +53,15 @@ impl Vocabulary {
         vocabulary
     }
 
-    fn add_federation_one(&mut self) {
+    /// Directives of Federation 2 mean what they say once the document defines them.
+    fn add_federation_one(&mut self, document: &TypeSystemDocument) {
+        let defined: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
+        let newer = specification(FEDERATION).map(|known| known.elements_at(3)).unwrap_or_default();
+        for element in newer.iter().filter(|element| defined.contains(element.name)) {
+            if let Some(builtin) = element.builtin {
+                self.directives.insert(element.name.trim_start_matches('@').to_owned(), builtin);
+            }
+        }
         self.types.insert("_FieldSet".to_owned());
         self.definitions.insert("_FieldSet".to_owned(), "scalar _FieldSet".to_owned());
         for element in FEDERATION_ONE {

@@ -1,9 +1,7 @@
 //! Directives that go from subgraphs into the supergraph.
 //!
-//! Repeatable ones by union; others once, as most subgraphs have it, except those whose arguments have a rule of their own: scopes
-//! and policies of several subgraphs must all hold, costs are the largest.
-
-use std::collections::BTreeSet;
+//! Repeatable ones by union; others once, as most subgraphs have it, except costs and list sizes, whose arguments merge
+//! one by one. Access rules are merged apart from these.
 
 use indexmap::IndexMap;
 use octavo_language::ast::Value;
@@ -60,9 +58,6 @@ fn is_merged(builtin: Builtin) -> bool {
             | B::Deprecated
             | B::SpecifiedBy
             | B::OneOf
-            | B::Authenticated
-            | B::RequiresScopes
-            | B::Policy
             | B::Cost
             | B::ListSize
             | B::Context
@@ -84,9 +79,10 @@ fn merge_builtin<'a>(
     let name = context.features.name(builtin).to_owned();
     let all = || group.iter().map(|(_, applied)| *applied);
     let plain = || all().map(|applied| format!("@{name}{}", arguments(applied))).collect::<Vec<_>>();
+    let mut distinct = plain();
+    distinct.dedup();
     let texts: Vec<String> = match builtin {
-        Builtin::RequiresScopes => vec![format!("@{name}(scopes: {})", conjunction(all(), "scopes"))],
-        Builtin::Policy => vec![format!("@{name}(policies: {})", conjunction(all(), "policies"))],
+        Builtin::Cost | Builtin::ListSize if distinct.len() == 1 => distinct,
         Builtin::Cost => vec![format!("@{name}(weight: {})", largest(all(), "weight").unwrap_or_default())],
         Builtin::ListSize => vec![format!("@{name}{}", list_size(&all().collect::<Vec<_>>()))],
         Builtin::Context => contexts(context, &name, group),
@@ -127,38 +123,6 @@ fn arguments(applied: &Applied<'_>) -> String {
     if list.is_empty() { String::new() } else { format!("({})", list.join(", ")) }
 }
 
-/// Alternatives that satisfy one alternative of each application, without those that ask for more than another does.
-fn conjunction<'a>(applications: impl Iterator<Item = &'a Applied<'a>>, argument: &str) -> String {
-    let mut all: Vec<BTreeSet<&str>> = vec![BTreeSet::new()];
-    for applied in applications {
-        let Some(alternatives) = applied.argument(argument).and_then(|value| value.as_list()) else {
-            continue;
-        };
-        let sets = alternatives.iter().map(|set| {
-            set.as_list().unwrap_or_default().iter().filter_map(|item| item.as_str()).collect::<BTreeSet<_>>()
-        });
-        let sets: Vec<BTreeSet<&str>> = sets.collect();
-        let joined = all.iter().flat_map(|has| sets.iter().map(|set| has.union(set).copied().collect()));
-        all = without_redundant(joined.collect());
-    }
-    let texts: Vec<String> = all
-        .iter()
-        .map(|set| format!("[{}]", set.iter().map(|item| quote(item)).collect::<Vec<_>>().join(", ")))
-        .collect();
-    format!("[{}]", texts.join(", "))
-}
-
-fn without_redundant(mut sets: Vec<BTreeSet<&str>>) -> Vec<BTreeSet<&str>> {
-    sets.sort_by_key(BTreeSet::len);
-    let mut kept: Vec<BTreeSet<&str>> = Vec::new();
-    for set in sets {
-        if !kept.iter().any(|has| has.is_subset(&set)) {
-            kept.push(set);
-        }
-    }
-    kept
-}
-
 fn largest<'a>(applications: impl Iterator<Item = &'a Applied<'a>>, argument: &str) -> Option<i64> {
     applications.filter_map(|applied| integer(applied.argument(argument)?)).max()
 }
@@ -189,12 +153,10 @@ fn list_size(applications: &[&Applied<'_>]) -> String {
             parts.push(format!("{list}: [{}]", names.join(", ")));
         }
     }
-    let required: Vec<bool> =
-        applications.iter().filter_map(|applied| applied.boolean("requireOneSlicingArgument")).collect();
-    if !required.is_empty() {
-        parts.push(format!("requireOneSlicingArgument: {}", required.iter().all(|required| *required)));
-    }
-    if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }
+    let required =
+        applications.iter().all(|applied| applied.boolean("requireOneSlicingArgument").unwrap_or(true));
+    parts.push(format!("requireOneSlicingArgument: {required}"));
+    format!("({})", parts.join(", "))
 }
 
 /// A context is known by its subgraph too.

@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::merge::reference::{Agreement, merge_input};
 use crate::merge::{Context, applied, description};
 use crate::merged::MergedArgument;
-use crate::model::{Argument, GraphId, Span, TypeReference};
+use crate::model::{Argument, Builtin, GraphId, Span, TypeReference};
 use crate::report::error_at_all;
 
 /// Arguments of one field in one subgraph.
@@ -22,10 +22,16 @@ pub(crate) fn merge<'a>(
     let mut names: Vec<&str> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (_, arguments, _) in sources {
-        names.extend(arguments.keys().copied().filter(|name| seen.insert(*name)));
+        let of_clients = arguments.values().filter(|argument| !is_contextual(argument));
+        names.extend(of_clients.map(|argument| argument.name).filter(|name| seen.insert(*name)));
     }
     let merged = names.into_iter().filter_map(|name| Some((name, merge_one(context, owner, name, sources)?)));
     merged.collect()
+}
+
+/// Whether the gateway fills the argument in.
+fn is_contextual(argument: &Argument<'_>) -> bool {
+    argument.applied.iter().any(|applied| applied.is(Builtin::FromContext))
 }
 
 fn merge_one<'a>(
@@ -93,7 +99,7 @@ pub(crate) fn merge_types<'a>(
     types: &[(GraphId, TypeReference<'a>, Span)],
     code: Code,
 ) -> Option<TypeReference<'a>> {
-    let references: Vec<_> = types.iter().map(|(_, ty, _)| *ty).collect();
+    let references: Vec<_> = types.iter().map(|(graph, ty, _)| (*graph, *ty)).collect();
     let agreement = merge_input(context, &references)?;
     if let Agreement::Mismatch(_) = agreement {
         report_types(context, what, types, code);

@@ -14,7 +14,8 @@ pub(crate) fn merge<'a>(context: &mut Context<'a, '_>, merged: &mut Merged<'a>) 
     let mut found: IndexMap<&'a str, Vec<(GraphId, &'a DirectiveDefinition<'a>)>> = IndexMap::new();
     for (graph, subgraph) in context.subgraphs.iter_with_ids() {
         for definition in subgraph.schema.directives.values() {
-            if definition.locations.iter().any(|&location| is_executable(location)) {
+            let composed = context.features.composed(graph, definition.name).is_some();
+            if !composed && definition.locations.iter().any(|&location| is_executable(location)) {
                 found.entry(definition.name).or_default().push((graph, definition));
             }
         }

@@ -215,14 +215,18 @@ impl<'a> Features<'a> {
             ));
         };
         let version = |link: &Link<'_>| (link.major, link.minor);
+        if self.specifications.iter().any(|has| has.identity == link.identity && has.link.major != link.major)
+        {
+            return wrong(format!(
+                "`{}` is linked at another major version in another subgraph",
+                link.identity
+            ));
+        }
         let same =
             self.specifications.iter_mut().find(|c| c.identity == link.identity && c.element == element);
         match same {
             Some(has) if has.local != name => {
                 wrong(format!("the directive `{name}` is called `{}` in another subgraph", has.local));
-            }
-            Some(has) if has.link.major != link.major => {
-                wrong(format!("`{}` is linked at another major version in another subgraph", link.identity));
             }
             Some(has) => {
                 if version(link) > version(has.link) {

@@ -5,7 +5,7 @@ use crate::merge::argument::{ArgumentSource, report_types};
 use crate::merge::overrides::{Override, Takeover};
 use crate::merge::reference::{Agreement, merge_output};
 use crate::merge::{Context, applied, argument, description, external, overrides, sharing};
-use crate::merged::{JoinField, MergedField, MergedType, Sources};
+use crate::merged::{Access, JoinField, MergedField, MergedType, Sources};
 use crate::model::{Builtin, Field, Kind};
 
 /// Merges one field; `None` when it cannot be.
@@ -18,6 +18,9 @@ pub(crate) fn merge<'a>(
     let coordinate = format!("{}.{name}", parent.name);
     let own: Sources<'a, Field<'a>> = sources.iter().filter(|(_, field)| !field.external).copied().collect();
     if own.is_empty() {
+        if let Some(field) = through_interface_object(context, parent, name, &sources) {
+            return Some(field);
+        }
         external::report_missing_base(context, &coordinate, &sources);
         return None;
     }
@@ -36,6 +39,7 @@ pub(crate) fn merge<'a>(
         default: None,
         joins: Vec::new(),
         applied: applied::merge(context, &lists),
+        access: Access::default(),
         sources,
     };
     external::check(context, &coordinate, &merged);
@@ -47,12 +51,38 @@ pub(crate) fn merge<'a>(
     Some(merged)
 }
 
+/// A field that only interface objects resolve: external in every subgraph that has the type.
+fn through_interface_object<'a>(
+    context: &mut Context<'a, '_>,
+    parent: &MergedType<'a>,
+    name: &'a str,
+    sources: &Sources<'a, Field<'a>>,
+) -> Option<MergedField<'a>> {
+    sharing::through_interface_objects(context, parent, name).first()?;
+    let (_, first) = sources.first()?;
+    let lists: Vec<ArgumentSource<'a>> =
+        sources.iter().map(|(graph, field)| (*graph, &field.arguments, field.span)).collect();
+    let mut merged = MergedField {
+        name,
+        ty: first.ty,
+        description: description::merge(sources.iter().map(|(_, field)| field.description)),
+        arguments: argument::merge(context, &format!("{}.{name}", parent.name), &lists),
+        default: None,
+        joins: Vec::new(),
+        applied: Vec::new(),
+        access: Access::default(),
+        sources: sources.clone(),
+    };
+    merged.joins = joins(context, parent, &merged, &Takeover::default(), true);
+    Some(merged)
+}
+
 fn merge_types<'a>(
     context: &mut Context<'a, '_>,
     coordinate: &str,
     own: &Sources<'a, Field<'a>>,
 ) -> Option<Agreement<'a>> {
-    let references: Vec<_> = own.iter().map(|(_, field)| field.ty).collect();
+    let references: Vec<_> = own.iter().map(|(graph, field)| (*graph, field.ty)).collect();
     let agreement = merge_output(context, &references)?;
     let what = format!("the field `{coordinate}`");
     match agreement {

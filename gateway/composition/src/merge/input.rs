@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::code::Code;
 use crate::merge::argument::{merge_defaults, merge_types};
 use crate::merge::{Context, applied, description};
-use crate::merged::{JoinField, MergedField, MergedType};
+use crate::merged::{Access, JoinField, MergedField, MergedType};
 use crate::model::{Field, GraphId};
 use crate::report::error_at_all;
 
@@ -17,15 +17,14 @@ pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut Merge
             names.entry(field.name).or_default().push((*graph, field));
         }
     }
-    let mut failed = false;
     for (name, sources) in names {
         if sources.len() < merged.sources.len() {
-            failed |= report_absence(context, merged, name);
+            report_absence(context, merged, name);
         } else if let Some(field) = merge_field(context, merged.name, name, sources) {
             merged.fields.insert(name, field);
         }
     }
-    if merged.fields.is_empty() && !failed {
+    if merged.fields.is_empty() {
         let message = format!("no field of the input type `{}` is in all subgraphs", merged.name);
         let places = merged.sources.iter().map(|(graph, ty)| (context.place(*graph, ty.span), String::new()));
         let error = error_at_all(Code::EmptyMergedInputType, message, places);
@@ -64,12 +63,13 @@ fn merge_field<'a>(
         default,
         joins,
         applied: applied::merge(context, &lists),
+        access: Access::default(),
         sources,
     })
 }
 
-/// Reports a field that is left out; whether that is an error.
-fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, name: &str) -> bool {
+/// Reports a field that is left out: an error when some subgraph requires it.
+fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, name: &str) {
     let is_required = |field: &&Field<'_>| field.ty.is_non_null() && field.default.is_none();
     let required =
         merged.sources.iter().filter_map(|(_, ty)| ty.fields.get(name)).any(|field| is_required(&field));
@@ -92,5 +92,4 @@ fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, na
             format!("the input field `{}.{name}` is left out, since not all subgraphs have it", merged.name);
         context.report.hint(Code::InconsistentInputObjectField, message, place);
     }
-    required
 }

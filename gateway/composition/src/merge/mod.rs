@@ -3,6 +3,7 @@
 //! 1. gather the definitions of each type; 2. compare their kinds; 3. merge types, noting where enums are used; 4. merge enums,
 //! whose rule depends on their use; 5. give implementations the fields of interface objects; 6. merge directive definitions.
 
+mod access;
 mod applied;
 mod argument;
 mod description;
@@ -27,7 +28,7 @@ use octavo_index::IndexVec;
 use octavo_language::ast::OperationType;
 
 use crate::code::Code;
-use crate::merged::{Merged, MergedType, Sources};
+use crate::merged::{Access, Merged, MergedType, Sources};
 use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition};
 use crate::report::{Place, Report};
 use features::Features;
@@ -88,6 +89,7 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
         }
     }
     interface_object::complete_implementations(&mut context, &mut merged);
+    access::settle(&mut context, &mut merged);
     let features = std::mem::take(&mut context.features);
     features.finish(&mut context, &mut merged);
     merged
@@ -141,6 +143,7 @@ fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> O
         members: indexmap::IndexMap::new(),
         values: indexmap::IndexMap::new(),
         applied: Vec::new(),
+        access: Access::default(),
         sources,
     };
     let applied: Vec<_> = merged.sources.iter().map(|(graph, ty)| (*graph, &ty.applied[..])).collect();

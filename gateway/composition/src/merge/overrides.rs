@@ -100,7 +100,11 @@ impl<'a> Step<'a, '_, '_, '_> {
             let message = format!("`{coordinate}` overrides a field of `{from}` that itself overrides");
             return self.context.report.error(Code::OverrideSourceHasOverride, message, place);
         }
-        match applied.argument("label").and_then(|value| value.as_str()) {
+        if overridden.external {
+            let message = format!("`{from}` does not resolve `{coordinate}`; the `@override` can be removed");
+            return self.context.report.hint(Code::OverrideDirectiveCanBeRemoved, message, place);
+        }
+        match applied.string("label") {
             Some(label) => self.label(graph, source, label, applied),
             None => self.take(source, overridden),
         }
@@ -118,8 +122,8 @@ impl<'a> Step<'a, '_, '_, '_> {
 
     fn label(&mut self, graph: GraphId, source: GraphId, label: &'a str, applied: &Applied<'a>) {
         let place = self.context.place(graph, applied.span);
+        self.takeover.labels.extend([(graph, label), (source, label)]);
         if is_label(label) {
-            self.takeover.labels.extend([(graph, label), (source, label)]);
             if let Some(overridden) = self.sources.iter().find(|(other, _)| *other == source)
                 && overridden.1.used
             {
@@ -143,9 +147,6 @@ fn collision(field: &Field<'_>, overridden: Option<&Field<'_>>) -> Option<&'stat
         return Some("@external");
     }
     let overridden = overridden?;
-    if overridden.external {
-        return Some("@external");
-    }
     if overridden.requires.is_some() {
         return Some("@requires");
     }

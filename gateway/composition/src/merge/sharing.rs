@@ -20,7 +20,7 @@ pub(crate) fn check<'a>(
         .filter(|(graph, field)| takeover.of(*graph).is_none() && (!field.external || field.provided))
         .copied()
         .collect();
-    resolving.extend(through_interface_objects(context, parent, merged));
+    resolving.extend(through_interface_objects(context, parent, merged.name));
     let not_shareable = resolving.iter().filter(|(_, field)| !field.shareable).count();
     if parent.name == "Subscription" {
         return check_subscription(context, merged, &resolving);
@@ -47,10 +47,10 @@ fn is_labelled_pair(resolving: &[(GraphId, &Field<'_>)], takeover: &Takeover<'_>
 }
 
 /// Fields of interface objects in subgraphs that do not know the type itself.
-fn through_interface_objects<'a>(
+pub(crate) fn through_interface_objects<'a>(
     context: &Context<'a, '_>,
     parent: &MergedType<'a>,
-    merged: &MergedField<'a>,
+    name: &str,
 ) -> Vec<(GraphId, &'a Field<'a>)> {
     let mut found = Vec::new();
     let mut interfaces: Vec<&str> = parent.implements.iter().map(|(_, interface)| *interface).collect();
@@ -61,7 +61,7 @@ fn through_interface_objects<'a>(
             let knows_type = parent.sources.iter().any(|(other, _)| other == graph);
             if ty.is_interface_object()
                 && !knows_type
-                && let Some(field) = ty.fields.get(merged.name)
+                && let Some(field) = ty.fields.get(name)
                 && (!field.external || field.provided)
             {
                 found.push((*graph, field));

@@ -69,8 +69,6 @@ pub(crate) struct TypeDefinition<'a> {
     pub(crate) extension_parts: Vec<u32>,
     /// Whether there is a definition, as opposed to extensions alone.
     pub(crate) defined: bool,
-    /// Whether there is an extension.
-    pub(crate) extended: bool,
 }
 
 /// A key of an entity.
@@ -167,7 +165,6 @@ impl<'a> TypeDefinition<'a> {
             values: IndexMap::new(),
             extension_parts: Vec::new(),
             defined: false,
-            extended: false,
         }
     }
 
@@ -181,7 +178,7 @@ impl<'a> TypeDefinition<'a> {
 
     /// Whether it extends a type that another subgraph defines.
     pub(crate) fn is_extension(&self) -> bool {
-        self.extended && !self.defined
+        !self.defined || self.has(Builtin::Extends)
     }
 
     /// Whether it stands for an interface of other subgraphs.

@@ -1,6 +1,7 @@
 //! Checks one subgraph by itself, then the merged schema. One rule a file, named after its code.
 
 mod field_set_use;
+mod merged_schema;
 mod rules;
 
 use octavo_index::IndexVec;
@@ -8,6 +9,7 @@ use octavo_index::IndexVec;
 use crate::model::{Field, GraphId, Subgraph, TypeDefinition};
 use crate::report::Report;
 use field_set_use::FieldSetUse;
+pub(crate) use merged_schema::{MergedSchema, validate_merged, validate_supergraph};
 
 /// Rules over a whole subgraph.
 const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
@@ -16,15 +18,15 @@ const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
     rules::interface_object_usage_error::check,
     rules::external_unused::check,
     rules::context::check,
+    rules::auth_requirements_applied_on_interface::check,
 ];
 
 /// Rules over a field and its type.
 const FIELD_RULES: &[fn(FieldAt<'_, '_>, &mut Report)] = &[
     rules::unsupported_on_interface::check,
-    rules::provides_on_non_object_field::check,
     rules::external_on_interface::check,
     rules::invalid_shareable_usage::check,
-    rules::merged_directive_application_on_external::check,
+    rules::invalid_default_value::check,
     rules::cost_applied_to_interface_field::check,
     rules::list_size::check,
 ];
@@ -45,9 +47,26 @@ pub(crate) struct FieldAt<'a, 's> {
     pub(crate) field: &'s Field<'a>,
 }
 
+/// Reports directives that merging cannot take over; found together with what merging finds.
+pub(crate) fn validate_before_merging(subgraphs: &IndexVec<GraphId, Subgraph<'_>>, report: &mut Report) {
+    for subgraph in subgraphs {
+        for parent in subgraph.schema.types.values() {
+            for field in parent.fields.values() {
+                rules::merged_directive_application_on_external::check(
+                    FieldAt { subgraph, parent, field },
+                    report,
+                );
+            }
+        }
+    }
+}
+
 /// Checks every subgraph.
 pub(crate) fn validate_subgraphs(subgraphs: &IndexVec<GraphId, Subgraph<'_>>, report: &mut Report) {
     for subgraph in subgraphs {
+        if rules::provides_on_non_object_field::check(subgraph, report) {
+            continue;
+        }
         for rule in SUBGRAPH_RULES {
             rule(subgraph, report);
         }

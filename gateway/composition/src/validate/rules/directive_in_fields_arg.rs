@@ -18,5 +18,5 @@ pub(crate) fn check(set: &FieldSetUse<'_, '_>, report: &mut Report) {
 }
 
 fn any(selections: &[Selection<'_>]) -> bool {
-    selections.iter().any(|selection| selection.has_directives || any(&selection.children))
+    selections.iter().any(|selection| !selection.directives.is_empty() || any(&selection.children))
 }

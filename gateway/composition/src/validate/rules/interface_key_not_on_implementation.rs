@@ -14,7 +14,9 @@ pub(crate) fn check(subgraph: &Subgraph<'_>, report: &mut Report) {
             let Ok(wanted) = field_set::parse(&key.fields.text) else { continue };
             let wanted = normal(&wanted);
             for name in schema.implementers.get(interface.name).into_iter().flatten() {
-                let Some(implementation) = schema.types.get(name) else { continue };
+                let Some(implementation) = schema.types.get(name).filter(|ty| ty.kind == Kind::Object) else {
+                    continue;
+                };
                 let has = implementation.keys.iter().any(|own| {
                     own.resolvable.unwrap_or(true) == key.resolvable.unwrap_or(true)
                         && field_set::parse(&own.fields.text).is_ok_and(|own| normal(&own) == wanted)

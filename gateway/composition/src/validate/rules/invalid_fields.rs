@@ -26,6 +26,12 @@ fn check_selections(
     selections: &[Selection<'_>],
 ) -> Result<(), String> {
     for selection in selections {
+        for &name in &selection.directives {
+            let known = ["skip", "include", "deprecated"].contains(&name);
+            if !known && !set.subgraph.schema.directives.contains_key(name) {
+                return Err(format!("there is no directive `@{name}`"));
+            }
+        }
         match selection.what {
             Selected::Fragment { on } => {
                 let schema = &set.subgraph.schema;

@@ -1,4 +1,4 @@
-//! `KEY_FIELDS_SELECT_INVALID_TYPE`: a key cannot hold lists, interfaces or unions.
+//! `KEY_FIELDS_SELECT_INVALID_TYPE`: a key cannot hold interfaces or unions.
 
 use crate::code::Code;
 use crate::model::Kind;
@@ -15,7 +15,6 @@ pub(crate) fn check(set: &FieldSetUse<'_, '_>, report: &mut Report) {
     set.for_each_selected(&mut |_, field| {
         let kind = set.subgraph.schema.types.get(field.ty.name).map(|ty| ty.kind);
         let what = match kind {
-            _ if field.ty.is_list() => "a list",
             Some(Kind::Interface) => "an interface",
             Some(Kind::Union) => "a union",
             _ => return,

@@ -1,14 +1,20 @@
 //! Rules, one a file, named after their codes.
 
+pub(crate) mod auth_requirements_applied_on_interface;
 pub(crate) mod context;
 pub(crate) mod cost_applied_to_interface_field;
+pub(crate) mod default_value_uses_inaccessible;
 pub(crate) mod directive_in_fields_arg;
 pub(crate) mod external_on_interface;
 pub(crate) mod external_unused;
 pub(crate) mod fields_has_args;
 pub(crate) mod fields_missing_external;
+pub(crate) mod implemented_by_inaccessible;
+pub(crate) mod interface_field_no_implem;
+pub(crate) mod interface_key_missing_implementation_type;
 pub(crate) mod interface_key_not_on_implementation;
 pub(crate) mod interface_object_usage_error;
+pub(crate) mod invalid_default_value;
 pub(crate) mod invalid_fields;
 pub(crate) mod invalid_fields_type;
 pub(crate) mod invalid_shareable_usage;
@@ -16,5 +22,10 @@ pub(crate) mod key_fields_select_invalid_type;
 pub(crate) mod key_unsupported_on_interface;
 pub(crate) mod list_size;
 pub(crate) mod merged_directive_application_on_external;
+pub(crate) mod missing_transitive_auth_requirements;
+pub(crate) mod only_inaccessible_children;
 pub(crate) mod provides_on_non_object_field;
+pub(crate) mod query_root_type_inaccessible;
+pub(crate) mod referenced_inaccessible;
+pub(crate) mod required_inaccessible;
 pub(crate) mod unsupported_on_interface;

@@ -1,19 +1,26 @@
 //! `PROVIDES_ON_NON_OBJECT_FIELD`: only a field with fields can provide some.
 
 use crate::code::Code;
+use crate::model::Subgraph;
 use crate::report::{Place, Report};
-use crate::validate::FieldAt;
 
-pub(crate) fn check(at: FieldAt<'_, '_>, report: &mut Report) {
-    let FieldAt { subgraph, parent, field } = at;
-    let Some(provides) = &field.provides else { return };
-    let target = subgraph.schema.types.get(field.ty.name);
-    if target.is_none_or(|target| !target.kind.is_composite()) {
-        let message = format!(
-            "`{}.{}` is of type `{}`, which has no fields to provide",
-            parent.name, field.name, field.ty
-        );
-        let place = Place { subgraph: subgraph.name, span: provides.span };
-        report.error(Code::ProvidesOnNonObjectField, message, place);
+/// Whether something was found, in which case the subgraph's field sets mean nothing.
+pub(crate) fn check(subgraph: &Subgraph<'_>, report: &mut Report) -> bool {
+    let mut found = false;
+    for parent in subgraph.schema.types.values() {
+        for field in parent.fields.values() {
+            let Some(provides) = &field.provides else { continue };
+            let target = subgraph.schema.types.get(field.ty.name);
+            if target.is_none_or(|target| !target.kind.is_composite()) {
+                found = true;
+                let message = format!(
+                    "`{}.{}` is of type `{}`, which has no fields to provide",
+                    parent.name, field.name, field.ty
+                );
+                let place = Place { subgraph: subgraph.name, span: provides.span };
+                report.error(Code::ProvidesOnNonObjectField, message, place);
+            }
+        }
     }
+    found
 }

@@ -1,0 +1,69 @@
+//! Checks the merged schema.
+
+use octavo_index::IndexVec;
+use octavo_language::{Limits, ValidSchema};
+
+use super::rules;
+use crate::code::Code;
+use crate::merged::Merged;
+use crate::model::{GraphId, Span, Subgraph};
+use crate::report::{Place, Report};
+
+/// What rules over the merged schema see.
+#[derive(Clone, Copy)]
+pub(crate) struct MergedSchema<'a, 's> {
+    pub(crate) subgraphs: &'s IndexVec<GraphId, Subgraph<'a>>,
+    pub(crate) merged: &'s Merged<'a>,
+}
+
+impl<'a> MergedSchema<'a, '_> {
+    pub(crate) fn place(&self, graph: GraphId, span: Span) -> Place<'a> {
+        Place { subgraph: self.subgraphs[graph].name, span }
+    }
+
+    /// Where a type is first written.
+    pub(crate) fn place_of_type(&self, name: &str) -> Place<'a> {
+        let first = self.merged.types.get(name).and_then(|ty| ty.sources.first());
+        first.map_or(Place { subgraph: "", span: Span::default() }, |(graph, ty)| self.place(*graph, ty.span))
+    }
+
+    /// Where a field is first written.
+    pub(crate) fn place_of_field(&self, parent: &str, field: &str) -> Place<'a> {
+        let first = self.merged.types.get(parent).and_then(|ty| ty.fields.get(field)?.sources.first());
+        first.map_or_else(|| self.place_of_type(parent), |(graph, field)| self.place(*graph, field.span))
+    }
+}
+
+/// Rules that are checked together with merging.
+const MERGE_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
+    rules::interface_field_no_implem::check,
+    rules::interface_key_missing_implementation_type::check,
+    rules::missing_transitive_auth_requirements::check,
+];
+
+/// Rules over what clients see.
+const API_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
+    rules::query_root_type_inaccessible::check,
+    rules::only_inaccessible_children::check,
+    rules::referenced_inaccessible::check,
+    rules::required_inaccessible::check,
+    rules::implemented_by_inaccessible::check,
+    rules::default_value_uses_inaccessible::check,
+];
+
+/// Checks the merged schema.
+pub(crate) fn validate_merged(schema: MergedSchema<'_, '_>, report: &mut Report) {
+    MERGE_RULES.iter().for_each(|rule| rule(schema, report));
+    if !report.has_errors() {
+        API_RULES.iter().for_each(|rule| rule(schema, report));
+    }
+}
+
+/// Checks that the supergraph is a type system of the language.
+pub(crate) fn validate_supergraph(sdl: &str, report: &mut Report) {
+    let Err(errors) = ValidSchema::parse("supergraph", sdl, Limits::SCHEMA) else { return };
+    for error in errors {
+        let message = format!("the merged schema is not valid: {}", error.message);
+        report.push(octavo_diagnostics::Diagnostic::error(Code::InvalidGraphql.as_str(), message));
+    }
+}
