@@ -61,8 +61,21 @@ fn endpoints<'a>(supergraph: &'a Supergraph, config: &'a Config) -> Result<Vec<(
             )));
         }
     }
-    let configured = |name: &str| config.subgraphs.get(name).map(|subgraph| subgraph.url.as_str());
-    Ok(own.into_iter().map(|(name, url)| (name, configured(name).unwrap_or(url))).collect())
+    let endpoint = |(name, url)| match config.subgraphs.get(name) {
+        Some(configured) => (name, configured.url.as_str()),
+        None => (name, reachable(name, url)),
+    };
+    Ok(own.into_iter().map(endpoint).collect())
+}
+
+/// The supergraph's own URL. A placeholder keeps only its subgraph from being asked.
+fn reachable<'a>(name: &str, url: &'a str) -> &'a str {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if matches!(scheme.as_deref(), Some("http" | "https")) {
+        return url;
+    }
+    tracing::warn!(subgraph = name, url, "no http URL: configure `subgraphs.{name}.url`");
+    ""
 }
 
 /// The same for the same text in every process, so that gateways can share a cache.

@@ -76,10 +76,8 @@ fn find<'d>(document: &'d ValidDocument, name: Option<&str>) -> Result<&'d execu
     document.operation(name).map_err(|error| Failure::UnknownOperation(error.message))
 }
 
+/// A text that is not GraphQL is told so, without the broken rules of what could be read of it.
 fn refused(errors: Vec<GraphqlError>) -> Failure {
-    if errors.iter().any(|error| error.is_syntax) {
-        Failure::Syntax(errors)
-    } else {
-        Failure::Validation(errors)
-    }
+    let (syntax, rules): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| error.is_syntax);
+    if syntax.is_empty() { Failure::Validation(rules) } else { Failure::Syntax(syntax) }
 }
