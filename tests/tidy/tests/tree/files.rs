@@ -78,3 +78,20 @@ fn no_text_names_a_machine() {
     }
     findings.assert_none("no committed text names a folder of a machine");
 }
+
+#[test]
+fn nothing_built_is_committed() {
+    let built = ["whl", "jar", "zip", "so", "exe", "class", "rlib", "sqlite", "log"];
+    let mut findings = Findings::default();
+    for path in Workspace::here().files() {
+        let kind = path.rsplit('.').next().unwrap_or_default();
+        if built.contains(&kind) {
+            findings.add(
+                path,
+                1,
+                "packages, binaries and data are brought or made, not committed: remove it",
+            );
+        }
+    }
+    findings.assert_none("only sources are committed");
+}
