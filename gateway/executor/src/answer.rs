@@ -88,6 +88,9 @@ pub(crate) fn read_entity(
     let copied = reader.arena.new_row(prepared, shape);
     reader.object(copied, selection)?;
     for &owner in owners {
+        if reader.arena.is_full() {
+            return Err(Malformed::Size);
+        }
         merge_rows(prepared, reader.arena, shape, (owner, copied));
     }
     Ok(())

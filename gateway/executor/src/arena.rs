@@ -19,8 +19,10 @@ octavo_index::define_ids! {
     BufferId,
 }
 
-/// The value of one slot, or one item of a list.
+/// The value of one slot, or one item of a list. Four words, so that copies are whole words: with a tag of one byte
+/// they overlap, and each read waits for the write before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Cell {
     /// Nothing was said of it.
     Missing,
@@ -49,6 +51,9 @@ impl Cell {
         matches!(self, Self::Missing | Self::Null | Self::Failed(_))
     }
 }
+
+/// An arena with this many cells takes no more: small answers can stand for many.
+const MAX_CELLS: usize = 1 << 25;
 
 /// One response object.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +98,12 @@ impl Arena {
         self.cells.resize(self.cells.len() + shape.slots.len(), Cell::Missing);
         let ty = (shape.types.len() == 1).then(|| TypeIndex::new(0));
         self.rows.push(Row { ty, first })
+    }
+
+    /// Whether no more rows should be made.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.cells.len() > MAX_CELLS
     }
 
     pub(crate) fn ty(&self, row: RowId) -> Option<TypeIndex> {
@@ -147,7 +158,9 @@ impl Arena {
         Cell::List { start, len }
     }
 
+    /// Takes an answer in, and makes room for about what it will fill.
     pub(crate) fn add_buffer(&mut self, buffer: Bytes) -> BufferId {
+        self.cells.reserve(buffer.len() / 32);
         self.buffers.push(buffer)
     }
 
@@ -155,6 +168,12 @@ impl Arena {
     #[inline]
     pub(crate) fn text(&self, buffer: BufferId, start: u32, len: u32) -> &[u8] {
         &self.buffers[buffer][start as usize..][..len as usize]
+    }
+
+    /// A buffer from `start` to its end.
+    #[inline]
+    pub(crate) fn text_from(&self, buffer: BufferId, start: u32) -> &[u8] {
+        &self.buffers[buffer][start as usize..]
     }
 
     /// How many bytes were read: about as many will be written.

@@ -22,8 +22,11 @@ pub(crate) fn attach_errors(
     wanted: &Wanted<'_>,
     errors: Vec<UpstreamError>,
 ) -> Option<Vec<(usize, usize)>> {
-    let mut hurt = Some(Vec::new());
-    for UpstreamError { message, path, extensions } in errors {
+    let max = prepared.options().max_errors;
+    // More errors than will be told are not followed: they could be many times many.
+    let mut hurt = (errors.len() <= max).then(Vec::new);
+    let mut swept = false;
+    for UpstreamError { message, path, extensions } in errors.into_iter().take(max) {
         let message = arena.failures.say(Message::of_subgraph(&message, extensions, service));
         let mut at = Attach { prepared, arena, message };
         match at.follow(wanted, &path) {
@@ -35,7 +38,10 @@ pub(crate) fn attach_errors(
             }
             Place::Nowhere => {
                 hurt = None;
-                attach_everywhere(prepared, arena, wanted, message);
+                if !swept {
+                    attach_everywhere(prepared, arena, wanted, message);
+                    swept = true;
+                }
             }
         }
     }
@@ -121,7 +127,7 @@ impl Attach<'_> {
             }
             (Cell::Row(row), [_, ..]) => {
                 // What leads nowhere from here on belongs to this object, which is there: it is told without a path.
-                let _ = self.follow_row((row, kind.object?), rest);
+                let _ = self.follow_row((row, kind.object()?), rest);
             }
             (Cell::List { start, len }, [PathPart::Index(index), rest @ ..]) => {
                 if let Some(item) = Arena::items(start, len).nth(usize::try_from(*index).ok()?) {
@@ -140,7 +146,7 @@ impl Attach<'_> {
             match part {
                 PathPart::Index(index) => beneath.push(Segment::Index(*index)),
                 PathPart::Key(key) => {
-                    let Some(selection) = kind.object else { break };
+                    let Some(selection) = kind.object() else { break };
                     let selection = &self.prepared.selections[selection];
                     let Some(position) = selection.position(key.as_bytes()) else { break };
                     let Target::Slot { slot, kind: inner } = selection.keys[position].target else { break };

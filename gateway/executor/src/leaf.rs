@@ -6,14 +6,16 @@ use octavo_query_plan::{LeafKind, QueryPlan};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Misfit;
 
-/// Writes `text`, a JSON value other than null, as `kind` wants it.
+/// Writes `text`, a JSON value other than null, as `kind` wants it. What does not fit is not written.
 #[inline]
 pub(crate) fn write_leaf(
     out: &mut Vec<u8>,
     plan: &QueryPlan,
     kind: LeafKind,
-    text: &[u8],
+    text: Text<'_>,
 ) -> Result<(), Misfit> {
+    let Text { from, len } = text;
+    let text = &from[..len];
     let first = text.first().copied().unwrap_or(0);
     let fits = match kind {
         LeafKind::String => first == b'"',
@@ -32,8 +34,28 @@ pub(crate) fn write_leaf(
     if !fits {
         return Err(Misfit);
     }
-    out.extend_from_slice(text);
+    write_text(out, Text { from, len });
     Ok(())
+}
+
+/// Some bytes, and what follows them in their buffer.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'t> {
+    pub(crate) from: &'t [u8],
+    pub(crate) len: usize,
+}
+
+/// Appends a text. A short one is copied with what follows it, so that the copy has a constant size, and cut to length.
+#[inline]
+pub(crate) fn write_text(out: &mut Vec<u8>, Text { from, len }: Text<'_>) {
+    const SHORT: usize = 32;
+    match from.first_chunk::<SHORT>() {
+        Some(chunk) if len <= SHORT => {
+            out.extend_from_slice(chunk);
+            out.truncate(out.len() - (SHORT - len));
+        }
+        _ => out.extend_from_slice(&from[..len]),
+    }
 }
 
 fn is_number(first: u8) -> bool {
@@ -91,7 +113,7 @@ mod tests {
     use octavo_index::{Id, IndexVec};
     use octavo_query_plan::{LeafKind, OperationKind, QueryPlan, ShapeId};
 
-    use super::{Misfit, write_leaf};
+    use super::{Misfit, Text, write_leaf};
 
     fn coerced(kind: LeafKind, text: &str) -> Result<String, Misfit> {
         let plan = QueryPlan {
@@ -105,7 +127,7 @@ mod tests {
             node: None,
         };
         let mut out = Vec::new();
-        write_leaf(&mut out, &plan, kind, text.as_bytes())?;
+        write_leaf(&mut out, &plan, kind, Text { from: text.as_bytes(), len: text.len() })?;
         Ok(String::from_utf8(out).unwrap())
     }
 

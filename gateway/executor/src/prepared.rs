@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use octavo_index::IndexVec;
+use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
     Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget, Selection, SelectionId,
     Shape, ShapeId, SlotId,
@@ -10,6 +10,7 @@ use octavo_query_plan::{
 
 use crate::Options;
 use crate::failure::Segment;
+use crate::scan::Token;
 
 /// A [`QueryPlan`] made ready to run.
 #[derive(Clone, Debug)]
@@ -26,10 +27,19 @@ pub struct Prepared {
 pub(crate) struct PreparedShape {
     /// The quoted name of each type.
     pub(crate) type_names: Vec<Box<str>>,
-    /// For each output, a comma, the quoted key and a colon.
-    pub(crate) keys: Vec<Box<str>>,
+    /// For each output, what is written before its value.
+    pub(crate) keys: Vec<OutputKey>,
     /// For each slot, the quoted key of its first output.
     pub(crate) response_keys: IndexVec<SlotId, Option<Segment>>,
+}
+
+/// What is written before an output's value.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputKey {
+    /// A comma, the quoted key and a colon.
+    pub(crate) text: Box<str>,
+    /// The same with bytes after it, so that it is copied with a constant size.
+    pub(crate) padded: Box<[u8]>,
 }
 
 /// A selection that can be compared with an answer's bytes.
@@ -45,7 +55,7 @@ pub(crate) struct PreparedSelection {
 #[derive(Clone, Debug)]
 pub(crate) struct PreparedKey {
     /// The quoted key and a colon.
-    pub(crate) token: Box<[u8]>,
+    pub(crate) token: Token,
     pub(crate) target: Target,
 }
 
@@ -56,11 +66,41 @@ pub(crate) enum Target {
     Slot { slot: SlotId, kind: ReadKind },
 }
 
-/// What a value looks like: that many lists around objects that are read by a selection, or around leaves.
+/// What a value looks like: that many lists around objects that are read by a selection, or around leaves. It fits one
+/// register.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadKind {
-    pub(crate) lists: u32,
-    pub(crate) object: Option<SelectionId>,
+    lists: u32,
+    /// One more than the selection's index, or zero.
+    object: u32,
+}
+
+const _: () = assert!(size_of::<ReadKind>() == 8);
+
+impl ReadKind {
+    pub(crate) const LEAF: Self = Self { lists: 0, object: 0 };
+
+    fn new(lists: u32, object: Option<SelectionId>) -> Self {
+        let object = object.map_or(0, |id| id.index() + 1);
+        Self { lists, object: u32::try_from(object).expect("selection ids fit 32 bits") }
+    }
+
+    #[inline]
+    pub(crate) fn is_leaf(self) -> bool {
+        self.lists == 0 && self.object == 0
+    }
+
+    /// The selection that reads objects.
+    #[inline]
+    pub(crate) fn object(self) -> Option<SelectionId> {
+        (self.object as usize).checked_sub(1).map(SelectionId::new)
+    }
+
+    /// What an item looks like, if this is a list.
+    #[inline]
+    pub(crate) fn item(self) -> Option<Self> {
+        Some(Self { lists: self.lists.checked_sub(1)?, ..self })
+    }
 }
 
 /// The constant bytes of a request body.
@@ -105,9 +145,18 @@ impl PreparedShape {
         };
         Self {
             type_names: shape.types.iter().map(|ty| quoted(&ty.name).into()).collect(),
-            keys: shape.outputs.iter().map(|o| format!(",{}:", quoted(&o.key)).into()).collect(),
+            keys: shape.outputs.iter().map(|output| OutputKey::new(&output.key)).collect(),
             response_keys: shape.slots.ids().map(key_of).collect(),
         }
+    }
+}
+
+impl OutputKey {
+    fn new(key: &str) -> Self {
+        let text = format!(",{}:", quoted(key));
+        let mut padded = text.clone().into_bytes();
+        padded.resize(text.len() + 33, 0);
+        Self { text: text.into(), padded: padded.into() }
     }
 }
 
@@ -140,7 +189,7 @@ impl PreparedKey {
         let target = match field.target {
             ReadTarget::Typename => Target::Typename,
             ReadTarget::Slot { slot, selection } => {
-                let kind = ReadKind { lists: list_depth(&shape.slots[slot].value), object: selection };
+                let kind = ReadKind::new(list_depth(&shape.slots[slot].value), selection);
                 Target::Slot { slot, kind }
             }
         };
@@ -148,11 +197,11 @@ impl PreparedKey {
     }
 
     pub(crate) fn of(key: &str, target: Target) -> Self {
-        Self { token: format!("{}:", quoted(key)).into_bytes().into(), target }
+        Self { token: Token::new(format!("{}:", quoted(key))), target }
     }
 
     fn name(&self) -> &[u8] {
-        &self.token[1..self.token.len() - 2]
+        &self.token.text()[1..self.token.text().len() - 2]
     }
 }
 

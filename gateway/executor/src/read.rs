@@ -57,7 +57,11 @@ impl<'r, 't> Reader<'r, 't> {
             match order.next(&mut self.scan, selection)? {
                 Some(Target::Slot { slot, kind }) => {
                     let cell = self.arena.cell_of(row, slot);
-                    self.value(cell, kind)?;
+                    if kind.is_leaf() {
+                        self.leaf(cell)?;
+                    } else {
+                        self.value(cell, kind)?;
+                    }
                 }
                 Some(Target::Typename) => self.typename(row, selection)?,
                 None => {
@@ -71,12 +75,32 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
+    /// Reads a leaf and merges it into a cell.
+    #[inline]
+    fn leaf(&mut self, cell: CellId) -> Read<()> {
+        let null = self.scan.peek() == b'n';
+        let Span { start, len } = self.scan.value()?;
+        let old = self.arena.get(cell);
+        if null {
+            if old == Cell::Missing {
+                self.arena.set(cell, Cell::Null);
+            }
+        } else if old.is_empty() {
+            self.arena.set(cell, Cell::Leaf { buffer: self.buffer, start, len });
+        }
+        Ok(())
+    }
+
     /// Reads a value and merges it into a cell.
     fn value(&mut self, cell: CellId, kind: ReadKind) -> Read<()> {
         let old = self.arena.get(cell);
         match (old, self.scan.peek()) {
-            (Cell::Row(row), b'{') if let Some(selection) = kind.object => self.object(row, selection),
-            (Cell::List { start, len }, b'[') if kind.lists > 0 => self.zip(cell, (start, len), kind),
+            (Cell::Row(row), b'{') if let (None, Some(selection)) = (kind.item(), kind.object()) => {
+                self.object(row, selection)
+            }
+            (Cell::List { start, len }, b'[') if let Some(item) = kind.item() => {
+                self.zip(cell, (start, len), item)
+            }
             _ => {
                 let new = self.fresh(kind)?;
                 if old == Cell::Missing || (old.is_empty() && !new.is_empty()) {
@@ -89,21 +113,22 @@ impl<'r, 't> Reader<'r, 't> {
 
     /// Reads a value that nothing is there to be merged with.
     fn fresh(&mut self, kind: ReadKind) -> Read<Cell> {
-        match (kind, self.scan.peek()) {
-            (_, b'n') => {
+        match (kind.item(), kind.object(), self.scan.peek()) {
+            (_, _, b'n') => {
                 self.scan.value()?;
                 Ok(Cell::Null)
             }
-            (ReadKind { lists: 0, object: None }, _) => {
+            (None, None, _) => {
                 let Span { start, len } = self.scan.value()?;
                 Ok(Cell::Leaf { buffer: self.buffer, start, len })
             }
-            (ReadKind { lists: 0, object: Some(selection) }, b'{') => {
+            (None, Some(_), b'{') if self.arena.is_full() => Err(Malformed::Size),
+            (None, Some(selection), b'{') => {
                 let row = self.arena.new_row(self.prepared, self.prepared.selections[selection].shape);
                 self.object(row, selection)?;
                 Ok(Cell::Row(row))
             }
-            (ReadKind { lists: 1.., .. }, b'[') => self.list(kind),
+            (Some(item), _, b'[') => self.list(item),
             _ => {
                 self.scan.value()?;
                 Ok(Cell::Failed(self.misfit()))
@@ -111,8 +136,7 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    fn list(&mut self, kind: ReadKind) -> Read<Cell> {
-        let item = ReadKind { lists: kind.lists - 1, ..kind };
+    fn list(&mut self, item: ReadKind) -> Read<Cell> {
         let base = self.items.len();
         self.scan.expect(b'[')?;
         if !self.scan.accept(b']') {
@@ -129,8 +153,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// Reads a list into the items of one that is there. If they are not of one length, neither can be trusted.
-    fn zip(&mut self, cell: CellId, (start, len): (CellId, u32), kind: ReadKind) -> Read<()> {
-        let item = ReadKind { lists: kind.lists - 1, ..kind };
+    fn zip(&mut self, cell: CellId, (start, len): (CellId, u32), item: ReadKind) -> Read<()> {
         let mut old = Arena::items(start, len);
         let mut equal = true;
         self.scan.expect(b'[')?;
@@ -189,8 +212,8 @@ pub(crate) fn unequal(arena: &mut Arena, service: Option<&str>) -> FailureId {
 #[derive(Default)]
 struct Order {
     next: usize,
-    /// Keys before `next` that have not come.
-    passed: SmallVec<[u32; 8]>,
+    /// Ranges of keys before `next` that have not come: from one position up to another.
+    passed: SmallVec<[(usize, usize); 4]>,
 }
 
 impl Order {
@@ -215,13 +238,28 @@ impl Order {
             selection.position(key)
         };
         let Some(position) = position else { return Ok(None) };
-        if position >= self.next {
-            self.passed.extend((self.next..position).map(|index| u32::try_from(index).unwrap_or(u32::MAX)));
-            self.next = position + 1;
+        if position < self.next {
+            self.return_to(position)?;
         } else {
-            let open = self.passed.iter().position(|&index| index as usize == position);
-            self.passed.swap_remove(open.ok_or(Malformed::DuplicateKey)?);
+            if position > self.next {
+                self.passed.push((self.next, position));
+            }
+            self.next = position + 1;
         }
         Ok(Some(selection.keys[position].target))
+    }
+
+    /// Takes a position out of those that have not come. One that is not among them came before.
+    fn return_to(&mut self, position: usize) -> Read<()> {
+        let open = self.passed.iter_mut().find(|(from, to)| (*from..*to).contains(&position));
+        let (from, to) = open.ok_or(Malformed::DuplicateKey)?;
+        let rest = (position + 1, *to);
+        *to = position;
+        if *from == position {
+            (*from, *to) = rest;
+        } else if rest.0 < rest.1 {
+            self.passed.push(rest);
+        }
+        Ok(())
     }
 }

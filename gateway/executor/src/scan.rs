@@ -6,8 +6,9 @@
 /// The deepest nesting that a value outside the plan's knowledge may have.
 const MAX_DEPTH: u32 = 127;
 
-/// Why an answer cannot be used.
+/// Why an answer cannot be used. A whole word, so that results that hold it are copied by words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[repr(u32)]
 pub(crate) enum Malformed {
     #[error("it is not UTF-8")]
     Utf8,
@@ -30,6 +31,39 @@ pub(crate) enum Malformed {
 pub(crate) struct Span {
     pub(crate) start: u32,
     pub(crate) len: u32,
+}
+
+/// Text that is expected. Its first sixteen bytes are compared as two words.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    text: Box<[u8]>,
+    head: u128,
+    mask: u128,
+}
+
+impl Token {
+    pub(crate) fn new(text: String) -> Self {
+        let text: Box<[u8]> = text.into_bytes().into();
+        let (mut head, mut mask) = ([0; 16], [0; 16]);
+        for (index, byte) in text.iter().take(16).enumerate() {
+            head[index] = *byte;
+            mask[index] = u8::MAX;
+        }
+        Self { text, head: u128::from_le_bytes(head), mask: u128::from_le_bytes(mask) }
+    }
+
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    #[inline]
+    fn begins(&self, rest: &[u8]) -> bool {
+        match rest.first_chunk() {
+            Some(chunk) if u128::from_le_bytes(*chunk) & self.mask != self.head => false,
+            Some(_) if self.text.len() <= 16 => true,
+            _ => rest.starts_with(&self.text),
+        }
+    }
 }
 
 /// A position in JSON text.
@@ -87,10 +121,10 @@ impl<'t> Scanner<'t> {
 
     /// Passes `token` and the white space after it, if it is next.
     #[inline]
-    pub(crate) fn take(&mut self, token: &[u8]) -> bool {
-        let found = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(token));
+    pub(crate) fn take(&mut self, token: &Token) -> bool {
+        let found = self.text.get(self.at..).is_some_and(|rest| token.begins(rest));
         if found {
-            self.at += token.len();
+            self.at += token.text.len();
             self.space();
         }
         found
@@ -107,17 +141,23 @@ impl<'t> Scanner<'t> {
     }
 
     /// Passes one value and the white space after it.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a span that is returned in memory costs more than reading it")]
     pub(crate) fn value(&mut self) -> Scan<Span> {
         let start = self.at;
-        match self.peek() {
-            b'"' => self.string()?,
-            b'{' | b'[' => self.container()?,
-            _ => self.atom()?,
-        }
+        self.pass()?;
         let span = self.span_from(start);
         self.space();
         Ok(span)
+    }
+
+    #[inline]
+    fn pass(&mut self) -> Scan<()> {
+        match self.peek() {
+            b'"' => self.string(),
+            b'{' | b'[' => self.container(),
+            _ => self.atom(),
+        }
     }
 
     /// Where the next token begins.

@@ -105,7 +105,7 @@ impl<'r> Run<'r> {
         fields: &[IntrospectionField],
         text: String,
     ) -> Result<(), Malformed> {
-        let kind = ReadKind { lists: 0, object: None };
+        let kind = ReadKind::LEAF;
         let key =
             |field: &IntrospectionField| PreparedKey::of(&field.key, Target::Slot { slot: field.slot, kind });
         let selection = PreparedSelection::of(self.prepared.plan().root, fields.iter().map(key).collect());

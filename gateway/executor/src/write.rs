@@ -12,7 +12,7 @@ use octavo_query_plan::{Output, OutputValue, QueryPlan, ShapeId, Slot, TypeIndex
 
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::failure::{FailureId, Message, Segment, code};
-use crate::leaf::write_leaf;
+use crate::leaf::{Misfit, Text, write_leaf, write_text};
 use crate::prepared::Prepared;
 use crate::told::Told;
 
@@ -82,15 +82,18 @@ impl Writer<'_> {
             if !self.is_written(output, ty) {
                 continue;
             }
-            self.out.extend_from_slice(&key.as_bytes()[usize::from(!begun)..]);
+            let cut = usize::from(!begun);
+            let text = Text { from: &key.padded[cut..], len: key.text.len() - cut };
+            write_text(&mut self.out, text);
             begun = true;
             match output.value {
                 OutputValue::Slot(slot) => {
                     let cell = self.arena.slot(row, slot);
                     let field = &shape.slots[slot];
                     // Once the object is lost, a second null of nobody's fault is no news.
-                    if !(nulled && matches!(cell, Cell::Missing | Cell::Null)) {
-                        let path = Path { parent: Some(path), step: Step::Key(key) };
+                    let known = nulled && matches!(cell, Cell::Missing | Cell::Null);
+                    if !known && self.leaf(cell, &field.value).is_err() {
+                        let path = Path { parent: Some(path), step: Step::Key(&key.text) };
                         nulled |= self.value(cell, &field.value, (field, &path)).is_err();
                     }
                 }
@@ -109,15 +112,22 @@ impl Writer<'_> {
         output.types.contains(ty) && output.when.is_none_or(|when| self.conditions[when.index()])
     }
 
+    /// Writes a value, if it is a leaf and fits: most are, and need no path.
     #[inline]
+    fn leaf(&mut self, cell: Cell, value: &ValueType) -> Result<(), Misfit> {
+        let (ValueType::Leaf { kind, .. }, Cell::Leaf { buffer, start, len }) = (value, cell) else {
+            return Err(Misfit);
+        };
+        let text = Text { from: self.arena.text_from(buffer, start), len: len as usize };
+        write_leaf(&mut self.out, self.plan, *kind, text)
+    }
+
     fn value(&mut self, cell: Cell, value: &ValueType, at: (&Slot, &Path<'_>)) -> Written {
         let start = self.out.len();
         let written = match (value, cell) {
-            (ValueType::Leaf { kind, .. }, Cell::Leaf { buffer, start, len }) => {
-                let text = self.arena.text(buffer, start, len);
-                let fits = write_leaf(&mut self.out, self.plan, *kind, text);
-                fits.map_err(|_| self.invalid("has a value that its type does not accept", at))
-            }
+            (ValueType::Leaf { .. }, Cell::Leaf { .. }) => self
+                .leaf(cell, value)
+                .map_err(|Misfit| self.invalid("has a value that its type does not accept", at)),
             (ValueType::Object { shape, .. }, Cell::Row(row)) => self.row(row, *shape, at),
             (ValueType::List { item, .. }, Cell::List { start, len }) => self.list((start, len), item, at),
             (_, Cell::Missing | Cell::Null) if value.non_null() => {

@@ -113,3 +113,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn small_answers_that_stand_for_very_much_are_refused() {
+    let mut plan = Plan::new();
+    let names: Vec<String> = (0..400).map(|index| format!("f{index}")).collect();
+    let slots: Vec<_> = names.iter().map(|name| (&**name, int())).collect();
+    let wide = plan.shape(&["Wide"], &slots);
+    let root = plan.shape(&["Query"], &[("items", list(object(wide)))]);
+    let wide = plan.select(wide, &[("f0", None)]);
+    let root = plan.select(root, &[("items", Some(wide))]);
+    plan.then_root("a", root);
+    let answer = format!("{{\"data\":{{\"items\":[{}{{}}]}}}}", "{},".repeat(1 << 17));
+    let response = json(&run(&plan.prepare(), &Subgraphs::new(&[("a", &answer)])));
+    assert_eq!(response["data"]["items"], Value::Null);
+    assert_eq!(response["errors"][0]["extensions"]["code"], "SUBREQUEST_MALFORMED_RESPONSE");
+}
+
+#[test]
+fn very_many_errors_take_no_longer_than_they_are_long() {
+    let items: Vec<String> = (0..20_000).map(|id| format!("{{\"id\":\"{id}\"}}")).collect();
+    let items = format!("{{\"data\":{{\"items\":[{}]}}}}", items.join(","));
+    let errors = vec!["{\"message\":\"m\"}"; 100_000].join(",");
+    let names = format!("{{\"data\":null,\"errors\":[{errors}]}}");
+    let report = run(&prepared(), &Subgraphs::new(&[("a", &items), ("b", &names)]));
+    assert_eq!(report.errors, 1_000);
+}

@@ -20,28 +20,28 @@ use octavo_query_plan::{
 use serde_json::Value;
 
 /// A nullable leaf.
-pub fn leaf(kind: LeafKind) -> ValueType {
+pub(crate) fn leaf(kind: LeafKind) -> ValueType {
     ValueType::Leaf { non_null: false, kind }
 }
 
-pub fn string() -> ValueType {
+pub(crate) fn string() -> ValueType {
     leaf(LeafKind::String)
 }
 
-pub fn int() -> ValueType {
+pub(crate) fn int() -> ValueType {
     leaf(LeafKind::Int)
 }
 
-pub fn object(shape: ShapeId) -> ValueType {
+pub(crate) fn object(shape: ShapeId) -> ValueType {
     ValueType::Object { non_null: false, shape }
 }
 
-pub fn list(item: ValueType) -> ValueType {
+pub(crate) fn list(item: ValueType) -> ValueType {
     ValueType::List { non_null: false, item: Box::new(item) }
 }
 
 /// `value!`
-pub fn non_null(mut value: ValueType) -> ValueType {
+pub(crate) fn non_null(mut value: ValueType) -> ValueType {
     match &mut value {
         ValueType::List { non_null, .. }
         | ValueType::Leaf { non_null, .. }
@@ -50,15 +50,15 @@ pub fn non_null(mut value: ValueType) -> ValueType {
     value
 }
 
-pub fn only(types: &[usize]) -> TypeSet {
+pub(crate) fn only(types: &[usize]) -> TypeSet {
     TypeSet::Only(types.iter().map(|&index| TypeIndex::new(index)).collect())
 }
 
 /// A plan under construction. Outputs are the slots under their own names, until they are changed.
-pub struct Plan(pub QueryPlan);
+pub(crate) struct Plan(pub(crate) QueryPlan);
 
 impl Plan {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(QueryPlan {
             kind: OperationKind::Query,
             root: ShapeId::new(0),
@@ -72,7 +72,7 @@ impl Plan {
     }
 
     /// A shape; the last one made is the root's.
-    pub fn shape(&mut self, types: &[&str], slots: &[(&str, ValueType)]) -> ShapeId {
+    pub(crate) fn shape(&mut self, types: &[&str], slots: &[(&str, ValueType)]) -> ShapeId {
         let concrete = |name: &&str| ConcreteType { name: (*name).into(), accessible: true };
         let slot = |(field, value): &(&str, ValueType)| Slot { field: (*field).into(), value: value.clone() };
         let output = |(index, (key, _)): (usize, &(&str, ValueType))| Output {
@@ -89,17 +89,17 @@ impl Plan {
         self.0.root
     }
 
-    pub fn outputs(&mut self, shape: ShapeId) -> &mut Vec<Output> {
+    pub(crate) fn outputs(&mut self, shape: ShapeId) -> &mut Vec<Output> {
         &mut self.0.shapes[shape].outputs
     }
 
-    pub fn slot(&self, shape: ShapeId, name: &str) -> SlotId {
+    pub(crate) fn slot(&self, shape: ShapeId, name: &str) -> SlotId {
         let mut slots = self.0.shapes[shape].slots.iter_with_ids();
         slots.find(|(_, slot)| &*slot.field == name).unwrap().0
     }
 
     /// A selection of `key` or `key=slot`, with the selection of what is in it.
-    pub fn select(&mut self, shape: ShapeId, fields: &[(&str, Option<SelectionId>)]) -> SelectionId {
+    pub(crate) fn select(&mut self, shape: ShapeId, fields: &[(&str, Option<SelectionId>)]) -> SelectionId {
         let field = |(name, selection): &(&str, Option<SelectionId>)| {
             let (key, slot) = name.split_once('=').unwrap_or((name, name));
             let target = match slot {
@@ -112,7 +112,7 @@ impl Plan {
         self.0.selections.push(Selection { shape, fields })
     }
 
-    pub fn fetch(&mut self, subgraph: &str, content: FetchContent) -> FetchId {
+    pub(crate) fn fetch(&mut self, subgraph: &str, content: FetchContent) -> FetchId {
         self.0.fetches.push(Fetch {
             subgraph: subgraph.into(),
             kind: OperationKind::Query,
@@ -125,7 +125,7 @@ impl Plan {
     }
 
     /// Appends a step.
-    pub fn then(&mut self, node: PlanNode) {
+    pub(crate) fn then(&mut self, node: PlanNode) {
         self.0.node = Some(match self.0.node.take() {
             None => node,
             Some(PlanNode::Sequence(mut nodes)) => {
@@ -137,21 +137,21 @@ impl Plan {
     }
 
     /// Appends a fetch of root fields.
-    pub fn then_root(&mut self, subgraph: &str, selection: SelectionId) -> FetchId {
+    pub(crate) fn then_root(&mut self, subgraph: &str, selection: SelectionId) -> FetchId {
         let fetch = self.fetch(subgraph, FetchContent::Root(selection));
         self.then(PlanNode::Fetch(fetch));
         fetch
     }
 
     /// Appends a fetch of entities.
-    pub fn then_entities(&mut self, subgraph: &str, groups: Vec<EntityGroup>) -> FetchId {
+    pub(crate) fn then_entities(&mut self, subgraph: &str, groups: Vec<EntityGroup>) -> FetchId {
         let fetch = self.fetch(subgraph, FetchContent::Entities(groups));
         self.then(PlanNode::Fetch(fetch));
         fetch
     }
 
     /// A group over the rows at `path` (names of slots), represented by the slots `keys`.
-    pub fn group(&self, path: &[&str], keys: &[&str], selection: SelectionId) -> EntityGroup {
+    pub(crate) fn group(&self, path: &[&str], keys: &[&str], selection: SelectionId) -> EntityGroup {
         let mut shape = self.0.root;
         let mut steps = Vec::new();
         for name in path {
@@ -175,38 +175,38 @@ impl Plan {
     }
 
     /// A required field of a representation.
-    pub fn key_field(&self, shape: ShapeId, name: &str) -> RepresentationField {
+    pub(crate) fn key_field(&self, shape: ShapeId, name: &str) -> RepresentationField {
         let value = RepresentationValue::Slot { slot: self.slot(shape, name), fields: Vec::new() };
         RepresentationField { key: name.into(), types: TypeSet::All, required: true, value }
     }
 
     /// `$variable == value`
-    pub fn condition(&mut self, variable: &str, value: bool) -> ConditionId {
+    pub(crate) fn condition(&mut self, variable: &str, value: bool) -> ConditionId {
         let literal = Literal { variable: variable.into(), value };
         self.0.conditions.push(Condition { alternatives: vec![vec![literal]] })
     }
 
-    pub fn prepare(self) -> Prepared {
+    pub(crate) fn prepare(self) -> Prepared {
         Prepared::new(Arc::new(self.0), Options::default())
     }
 
-    pub fn prepare_with(self, options: Options) -> Prepared {
+    pub(crate) fn prepare_with(self, options: Options) -> Prepared {
         Prepared::new(Arc::new(self.0), options)
     }
 }
 
 /// Answers, by subgraph, in order; the last one again and again.
 #[derive(Default)]
-pub struct Subgraphs {
+pub(crate) struct Subgraphs {
     answers: HashMap<&'static str, Vec<Result<SubgraphResponse, SubgraphError>>>,
     /// What was sent: subgraph and body.
-    pub sent: Mutex<Vec<(Arc<str>, Bytes)>>,
+    pub(crate) sent: Mutex<Vec<(Arc<str>, Bytes)>>,
     /// When calls began and ended.
-    pub events: Mutex<Vec<String>>,
+    pub(crate) events: Mutex<Vec<String>>,
 }
 
 impl Subgraphs {
-    pub fn new(answers: &[(&'static str, &str)]) -> Self {
+    pub(crate) fn new(answers: &[(&'static str, &str)]) -> Self {
         let mut subgraphs = Self::default();
         for (subgraph, body) in answers {
             subgraphs.answer(subgraph, body.as_bytes());
@@ -214,17 +214,21 @@ impl Subgraphs {
         subgraphs
     }
 
-    pub fn answer(&mut self, subgraph: &'static str, body: &[u8]) {
+    pub(crate) fn answer(&mut self, subgraph: &'static str, body: &[u8]) {
         let response = SubgraphResponse { body: Bytes::copy_from_slice(body), ..SubgraphResponse::default() };
         self.respond(subgraph, Ok(response));
     }
 
-    pub fn respond(&mut self, subgraph: &'static str, response: Result<SubgraphResponse, SubgraphError>) {
+    pub(crate) fn respond(
+        &mut self,
+        subgraph: &'static str,
+        response: Result<SubgraphResponse, SubgraphError>,
+    ) {
         self.answers.entry(subgraph).or_default().push(response);
     }
 
     /// The body that was sent `index`th, as JSON.
-    pub fn sent(&self, index: usize) -> Value {
+    pub(crate) fn sent(&self, index: usize) -> Value {
         serde_json::from_slice(&self.sent.lock().unwrap()[index].1).unwrap()
     }
 }
@@ -262,7 +266,7 @@ async fn yield_once() {
 }
 
 /// Answers introspection with what it holds.
-pub struct Introspection(pub Result<String, String>);
+pub(crate) struct Introspection(pub(crate) Result<String, String>);
 
 impl IntrospectionPort for Introspection {
     fn introspect(&self) -> Result<String, String> {
@@ -271,11 +275,11 @@ impl IntrospectionPort for Introspection {
 }
 
 /// Executes a plan against subgraphs.
-pub fn run(prepared: &Prepared, subgraphs: &Subgraphs) -> ExecutionReport {
+pub(crate) fn run(prepared: &Prepared, subgraphs: &Subgraphs) -> ExecutionReport {
     run_with(prepared, subgraphs, None, ExecutionRequest::default())
 }
 
-pub fn run_with(
+pub(crate) fn run_with(
     prepared: &Prepared,
     subgraphs: &Subgraphs,
     cache: Option<&dyn CachePort>,
@@ -287,17 +291,17 @@ pub fn run_with(
 }
 
 /// A request with variables.
-pub fn request(variables: &[(&str, &str)]) -> ExecutionRequest {
+pub(crate) fn request(variables: &[(&str, &str)]) -> ExecutionRequest {
     let variables: Variables = variables.iter().copied().collect();
     ExecutionRequest { variables, ..ExecutionRequest::default() }
 }
 
 /// The text of a response.
-pub fn text(report: &ExecutionReport) -> &str {
+pub(crate) fn text(report: &ExecutionReport) -> &str {
     std::str::from_utf8(&report.body).unwrap()
 }
 
 /// A response as JSON.
-pub fn json(report: &ExecutionReport) -> Value {
+pub(crate) fn json(report: &ExecutionReport) -> Value {
     serde_json::from_slice(&report.body).unwrap()
 }

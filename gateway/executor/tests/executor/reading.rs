@@ -255,3 +255,34 @@ fn a_field_of_one_type_is_not_missed_on_another() {
     assert_eq!(response["data"], json!({"node": {}}));
     assert_eq!(response["errors"][0].get("path"), None);
 }
+
+#[test]
+fn keys_in_any_order_are_found_and_found_once() {
+    let names: Vec<String> = (0..6).map(|index| format!("f{index}")).collect();
+    let mut plan = Plan::new();
+    let slots: Vec<(&str, octavo_query_plan::ValueType)> =
+        names.iter().map(|name| (&**name, int())).collect();
+    let root = plan.shape(&["Query"], &slots);
+    let fields: Vec<(&str, Option<_>)> = names.iter().map(|name| (&**name, None)).collect();
+    let root = plan.select(root, &fields);
+    plan.then_root("a", root);
+    let prepared = plan.prepare();
+    proptest!(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) }, |(
+        order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
+        len in 1_usize..=6,
+        again in prop::option::of(0_usize..6),
+    )| {
+        let order = &order[..len];
+        let mut keys = order.to_vec();
+        keys.extend(again);
+        let twice = again.is_some_and(|again| order.contains(&again));
+        let pairs: Vec<String> = keys.iter().map(|key| format!("\"f{key}\":{key}")).collect();
+        let answer = format!("{{\"data\":{{{}}}}}", pairs.join(","));
+        let response = json(&run(&prepared, &Subgraphs::new(&[("a", &answer)])));
+        for key in 0..6 {
+            let expected = if !twice && keys.contains(&key) { json!(key) } else { Value::Null };
+            assert_eq!(response["data"][format!("f{key}")], expected);
+        }
+        assert_eq!(response.get("errors").is_some(), twice);
+    });
+}
