@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::exit::Failure;
-use crate::{plan, serve};
+use crate::{compose, plan, serve};
 
 /// A GraphQL federation gateway.
 #[derive(Parser)]
@@ -20,6 +20,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Compose(compose::Arguments),
     Plan(plan::Arguments),
 }
 
@@ -35,6 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match arguments.command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Compose(arguments) => compose::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
     };
     match outcome {

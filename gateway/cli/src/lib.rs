@@ -5,6 +5,7 @@
 
 mod assemble;
 mod command;
+mod compose;
 mod config;
 mod exit;
 mod file;
