@@ -1,0 +1,94 @@
+//! A case taken through every stage.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use futures::executor::block_on;
+use octavo_executor::{ExecutionRequest, IntrospectionPort, Ports, Prepared, execute};
+use octavo_language::{CoercedVariables, Limits, ValidDocument, executable};
+use octavo_operation::Operation;
+use octavo_query_graph::{Labels, QueryGraph};
+use octavo_query_plan::{QueryPlan, print};
+use octavo_query_planner::plan;
+use octavo_supergraph::Supergraph;
+
+use crate::corpus::{Case, Suite};
+use crate::expectation::differences;
+use crate::json::{self, JsonValue};
+use crate::snapshot::Snapshots;
+use crate::subgraph::Subgraphs;
+use crate::suite::Composed;
+
+/// Runs a case, and compares what each stage makes of it with its snapshot, and the response with the expected one.
+pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
+    let supergraph =
+        Supergraph::parse(&Composed::of(suite)?.supergraph_sdl).map_err(|e| many("supergraph", &e))?;
+    let graph = QueryGraph::new(Arc::new(supergraph), labels(case)?);
+    let supergraph = graph.supergraph();
+    let document = ValidDocument::parse(supergraph.api_schema(), &case.document()?, Limits::OPERATION)
+        .map_err(|e| many("operation", &e))?;
+    let operation = document.operation(None)?;
+    let bound = Operation::bind(supergraph, &document, operation).context("bind")?;
+    let planned = plan(&graph, &bound, &octavo_query_planner::Options::default()).context("plan")?;
+    let subgraphs = Subgraphs::of(suite)?;
+    let request = Request::new(case, supergraph, &document, operation)?;
+    let response = request.execute(&planned, &subgraphs)?;
+
+    let mut findings = subgraphs.violations();
+    findings.extend(differences(&case.expected()?, &response, &subgraphs.asked()));
+    let mut snapshots = Snapshots::default();
+    snapshots.compare(&case.path("plan.txt"), &print::to_text(&planned))?;
+    snapshots.compare(&case.path("requests.txt"), &subgraphs.requests())?;
+    snapshots.compare(&case.path("response.json"), &json::pretty(&response)?)?;
+    findings.extend(snapshots.into_findings());
+    if findings.is_empty() { Ok(()) } else { bail!(findings.join("\n\n")) }
+}
+
+fn many<E: std::fmt::Display>(stage: &str, errors: &[E]) -> anyhow::Error {
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    anyhow!("{stage}: {}", errors.join("\n"))
+}
+
+fn labels(case: &Case) -> Result<Labels> {
+    let Some(text) = case.optional("labels.json")? else { return Ok(Labels::default()) };
+    Ok(Labels(serde_json::from_str(&text)?))
+}
+
+/// A request of a client, and what answers its introspection.
+struct Request<'r> {
+    supergraph: &'r Supergraph,
+    document: &'r ValidDocument,
+    operation: &'r executable::Operation,
+    variables: CoercedVariables,
+}
+
+impl<'r> Request<'r> {
+    fn new(
+        case: &Case,
+        supergraph: &'r Supergraph,
+        document: &'r ValidDocument,
+        operation: &'r executable::Operation,
+    ) -> Result<Self> {
+        let variables = case.optional("variables.json")?;
+        let variables =
+            document.coerce_variables(supergraph.api_schema(), operation, variables.as_deref())?;
+        Ok(Self { supergraph, document, operation, variables })
+    }
+
+    fn execute(&self, planned: &QueryPlan, subgraphs: &Subgraphs) -> Result<JsonValue> {
+        let prepared = Prepared::new(Arc::new(planned.clone()), octavo_executor::Options::default());
+        let request =
+            ExecutionRequest { variables: self.variables.iter().collect(), ..ExecutionRequest::default() };
+        let ports = Ports { subgraphs, cache: None, introspection: self };
+        let report = block_on(execute(&prepared, request, ports));
+        let text = std::str::from_utf8(&report.body)?;
+        json::parse(text).with_context(|| format!("the response is no JSON: {text}"))
+    }
+}
+
+impl IntrospectionPort for Request<'_> {
+    fn introspect(&self) -> std::result::Result<String, String> {
+        let data = self.document.introspect(self.supergraph.api_schema(), self.operation, &self.variables);
+        data.map_err(|error| error.message)
+    }
+}
