@@ -42,6 +42,17 @@ fn commands_name_binaries_and_flags_that_exist() -> anyhow::Result<()> {
 }
 
 #[test]
+fn the_image_recipe_makes_every_binary() -> anyhow::Result<()> {
+    let recipe = std::fs::read_to_string(beside("deploy/Dockerfile"))?;
+    for (name, service) in ComposeFile::read()?.built() {
+        let binary = service.built_binary().with_context(|| format!("{name}'s image is told no BINARY"))?;
+        let kept = recipe.split_whitespace().any(|word| word == format!("target/release/{binary}"));
+        assert!(kept, "{name}: deploy/Dockerfile does not keep {binary}");
+    }
+    Ok(())
+}
+
+#[test]
 fn files_that_are_named_exist() -> anyhow::Result<()> {
     let file = ComposeFile::read()?;
     for (name, service) in &file.services {

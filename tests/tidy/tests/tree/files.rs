@@ -95,3 +95,26 @@ fn nothing_built_is_committed() {
     }
     findings.assert_none("only sources are committed");
 }
+
+#[test]
+fn the_readme_begins_with_its_two_commands() {
+    let readme = Workspace::here().text("README.md").unwrap_or_default();
+    let commands: Vec<&str> = readme.lines().filter(|line| line.starts_with("cargo ")).take(2).collect();
+    assert!(
+        commands[0].starts_with("cargo run --release "),
+        "README.md: first how to run it, not {commands:?}"
+    );
+    assert!(commands[1].starts_with("cargo xtask test "), "README.md: then how to test it, not {commands:?}");
+}
+
+#[test]
+fn the_readme_shows_the_suggested_query() {
+    let suggested = "subgraphs/lms/src/suggested.graphql";
+    let workspace = Workspace::here();
+    let query = workspace.text(suggested).unwrap_or_default();
+    let query: Vec<&str> = query.lines().filter(|line| !line.starts_with('#')).collect();
+    let readme = workspace.text("README.md").unwrap_or_default();
+    let shown =
+        readme.split("```graphql\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+    assert_eq!(shown.trim_end(), query.join("\n"), "README.md: show the query of {suggested}");
+}
