@@ -14,6 +14,7 @@ use crate::report::{Place, Report};
 /// Upgrades every subgraph of Federation 1.
 pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>], report: &mut Report) {
     report_plain_interface_keys(subgraphs, report);
+    report_extensions_without_base(subgraphs, report);
     let defined = defined_types(subgraphs);
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
         let schema = &mut subgraph.schema;
@@ -159,6 +160,25 @@ fn keep_external<'t>(
         }
     }
     Some(kept)
+}
+
+/// An extension extends what another subgraph defines.
+fn report_extensions_without_base(subgraphs: &[Subgraph<'_>], report: &mut Report) {
+    let mut definitions: HashMap<(&str, Kind), usize> = HashMap::new();
+    for ty in subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values()).filter(|ty| ty.defined) {
+        *definitions.entry((ty.name, ty.kind)).or_default() += 1;
+    }
+    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.version == Version::One) {
+        for ty in subgraph.schema.types.values().filter(|ty| ty.is_extension()) {
+            let all = definitions.get(&(ty.name, ty.kind)).copied().unwrap_or_default();
+            let is_root = matches!(ty.name, "Query" | "Mutation" | "Subscription");
+            if !is_root && all - usize::from(ty.defined) == 0 {
+                let message = format!("`{}` is only extended; no other subgraph defines it", ty.name);
+                let place = Place { subgraph: subgraph.name, span: ty.span };
+                report.error(Code::ExtensionWithNoBase, message, place);
+            }
+        }
+    }
 }
 
 /// An interface object relies on a key of its interface, which Federation 1 cannot offer.

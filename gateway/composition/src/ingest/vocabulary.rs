@@ -41,12 +41,7 @@ impl Vocabulary {
         {
             vocabulary.add(&known.elements_at(0), |element| local_name(element.name, "link", "link", &[]));
         }
-        for name in ["deprecated", "specifiedBy", "oneOf"] {
-            let builtin = match name {
-                "deprecated" => Builtin::Deprecated,
-                "specifiedBy" => Builtin::SpecifiedBy,
-                _ => Builtin::OneOf,
-            };
+        for (name, builtin) in [("deprecated", Builtin::Deprecated), ("specifiedBy", Builtin::SpecifiedBy)] {
             vocabulary.directives.insert(name.to_owned(), builtin);
         }
         vocabulary.types.extend(["_Any", "_Entity", "_Service", "_FieldSet"].map(str::to_owned));

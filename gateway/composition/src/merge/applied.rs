@@ -57,7 +57,6 @@ fn is_merged(builtin: Builtin) -> bool {
             | B::Tag
             | B::Deprecated
             | B::SpecifiedBy
-            | B::OneOf
             | B::Cost
             | B::ListSize
             | B::Context
@@ -92,7 +91,7 @@ fn merge_builtin<'a>(
     };
     let kind = match builtin {
         Builtin::Inaccessible => Visible::Inaccessible,
-        Builtin::Deprecated | Builtin::SpecifiedBy | Builtin::OneOf => Visible::Language,
+        Builtin::Deprecated | Builtin::SpecifiedBy => Visible::Language,
         _ => Visible::Gateway,
     };
     merged.extend(texts.into_iter().map(|text| MergedDirective { kind, text }));

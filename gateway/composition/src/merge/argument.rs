@@ -99,7 +99,7 @@ pub(crate) fn merge_types<'a>(
     types: &[(GraphId, TypeReference<'a>, Span)],
     code: Code,
 ) -> Option<TypeReference<'a>> {
-    let references: Vec<_> = types.iter().map(|(graph, ty, _)| (*graph, *ty)).collect();
+    let references: Vec<_> = types.iter().map(|(_, ty, _)| *ty).collect();
     let agreement = merge_input(context, &references)?;
     if let Agreement::Mismatch(_) = agreement {
         report_types(context, what, types, code);

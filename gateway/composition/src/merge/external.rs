@@ -22,11 +22,9 @@ pub(crate) fn report_missing_base<'a>(
 pub(crate) fn check<'a>(context: &mut Context<'a, '_>, coordinate: &str, merged: &MergedField<'a>) {
     let external: Vec<(GraphId, &Field<'a>)> =
         merged.sources.iter().filter(|(_, field)| field.external).copied().collect();
-    let base = merged.sources.iter().find(|(_, field)| !field.external).map(|(graph, _)| *graph);
-    let Some(base) = base else { return };
     for (graph, field) in external {
         let place = context.place(graph, field.span);
-        if !context.hierarchy.is_subtype((graph, field.ty), (base, merged.ty)) {
+        if !context.hierarchy.is_subtype(field.ty, merged.ty) {
             let message = format!(
                 "the external field `{coordinate}` is `{}` here and `{}` where it is resolved",
                 field.ty, merged.ty
@@ -41,7 +39,7 @@ pub(crate) fn check<'a>(context: &mut Context<'a, '_>, coordinate: &str, merged:
                 continue;
             };
             let place = context.place(graph, found.span);
-            if !context.hierarchy.is_subtype((graph, found.ty), (base, argument.ty)) {
+            if !context.hierarchy.is_subtype(found.ty, argument.ty) {
                 let message =
                     format!("{what} is `{}` here and `{}` where it is resolved", found.ty, argument.ty);
                 context.report.error(Code::ExternalArgumentTypeMismatch, message, place);

@@ -138,7 +138,6 @@ impl<'a> Features<'a> {
         match builtin {
             Builtin::Deprecated => "deprecated",
             Builtin::SpecifiedBy => "specifiedBy",
-            Builtin::OneOf => "oneOf",
             _ => KNOWN.iter().find(|known| known.builtin == builtin).map_or("", |known| known.element),
         }
     }
@@ -229,7 +228,7 @@ impl<'a> Features<'a> {
                 wrong(format!("the directive `{name}` is called `{}` in another subgraph", has.local));
             }
             Some(has) => {
-                if version(link) > version(has.link) {
+                if version(link) >= version(has.link) {
                     has.link = link;
                     has.graph = graph;
                 }

@@ -82,7 +82,7 @@ fn merge_types<'a>(
     coordinate: &str,
     own: &Sources<'a, Field<'a>>,
 ) -> Option<Agreement<'a>> {
-    let references: Vec<_> = own.iter().map(|(graph, field)| (*graph, field.ty)).collect();
+    let references: Vec<_> = own.iter().map(|(_, field)| field.ty).collect();
     let agreement = merge_output(context, &references)?;
     let what = format!("the field `{coordinate}`");
     match agreement {

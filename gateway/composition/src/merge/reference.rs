@@ -1,7 +1,6 @@
 //! Types of fields, arguments and input fields.
 
 use crate::merge::Context;
-use crate::merge::hierarchy::Written;
 use crate::model::TypeReference;
 
 /// What the merge of type references found.
@@ -24,27 +23,37 @@ impl<'a> Agreement<'a> {
 }
 
 /// The widest of output types.
-pub(crate) fn merge_output<'a>(context: &Context<'a, '_>, types: &[Written<'a>]) -> Option<Agreement<'a>> {
+pub(crate) fn merge_output<'a>(
+    context: &Context<'a, '_>,
+    types: &[TypeReference<'a>],
+) -> Option<Agreement<'a>> {
     merge(types, |sub, sup| context.hierarchy.is_subtype(sub, sup))
 }
 
 /// The narrowest of input types.
-pub(crate) fn merge_input<'a>(context: &Context<'a, '_>, types: &[Written<'a>]) -> Option<Agreement<'a>> {
+pub(crate) fn merge_input<'a>(
+    context: &Context<'a, '_>,
+    types: &[TypeReference<'a>],
+) -> Option<Agreement<'a>> {
     merge(types, |sub, sup| context.hierarchy.is_subtype(sup, sub))
 }
 
+/// Each type in turn must fit the widest so far, or be wider.
 fn merge<'a>(
-    types: &[Written<'a>],
-    fits: impl Fn(Written<'a>, Written<'a>) -> bool,
+    types: &[TypeReference<'a>],
+    fits: impl Fn(TypeReference<'a>, TypeReference<'a>) -> bool,
 ) -> Option<Agreement<'a>> {
     let (&first, rest) = types.split_first()?;
-    if rest.iter().all(|(_, ty)| *ty == first.1) {
-        return Some(Agreement::Same(first.1));
+    if rest.iter().all(|&ty| ty == first) {
+        return Some(Agreement::Same(first));
     }
-    let widest = rest.iter().fold(first, |widest, &ty| if fits(widest, ty) { ty } else { widest });
-    Some(if types.iter().all(|&ty| fits(ty, widest)) {
-        Agreement::Compatible(widest.1)
-    } else {
-        Agreement::Mismatch(first.1)
-    })
+    let mut widest = first;
+    for &ty in rest {
+        if fits(widest, ty) {
+            widest = ty;
+        } else if !fits(ty, widest) {
+            return Some(Agreement::Mismatch(first));
+        }
+    }
+    Some(Agreement::Compatible(widest))
 }

@@ -31,7 +31,6 @@ pub(crate) enum Builtin {
     Core,
     Deprecated,
     SpecifiedBy,
-    OneOf,
 }
 
 /// What a directive's name resolves to in its subgraph.

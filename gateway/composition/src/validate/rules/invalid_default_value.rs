@@ -36,6 +36,9 @@ fn fits(schema: &Schema<'_>, value: &Value, ty: TypeReference<'_>) -> bool {
     }
     let named = TypeReference { lists: 0, ..ty };
     match (named.name, value) {
+        ("Int", Value::Float(number)) => {
+            number.as_str().parse().is_ok_and(|number: f64| number.fract() == 0.0)
+        }
         ("Int", Value::Int(_)) | ("Float", Value::Int(_) | Value::Float(_)) => true,
         ("String", Value::String(_)) | ("Boolean", Value::Boolean(_)) => true,
         ("ID", Value::String(_) | Value::Int(_)) => true,
