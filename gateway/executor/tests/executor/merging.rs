@@ -116,3 +116,19 @@ fn copies_for_several_owners_do_not_share_what_later_answers_change() {
         ])
     );
 }
+
+#[test]
+fn the_type_that_is_known_first_stays() {
+    let mut plan = Plan::new();
+    let node = plan.shape(&["A", "B"], &[("x", int())]);
+    let root = plan.shape(&["Query"], &[("node", object(node))]);
+    let typename = octavo_query_plan::OutputValue::Typename;
+    plan.outputs(node)[0].value = typename;
+    let node = plan.select(node, &[("__typename", None)]);
+    let root = plan.select(root, &[("node", Some(node))]);
+    plan.then_root("a", root);
+    plan.then_root("b", root);
+    let named = |name| format!("{{\"data\":{{\"node\":{{\"__typename\":\"{name}\"}}}}}}");
+    let subgraphs = Subgraphs::new(&[("a", &named("A")), ("b", &named("B"))]);
+    assert_eq!(json(&run(&plan.prepare(), &subgraphs))["data"], json!({"node": {"x": "A"}}));
+}
