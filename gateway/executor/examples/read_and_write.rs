@@ -90,7 +90,7 @@ fn products() -> String {
 }
 
 fn entities() -> String {
-    let entity = |id: usize| format!(r#"{{"inStock":{},"shippingEstimate":{id}}}"#, id % 2 == 0);
+    let entity = |id: usize| format!(r#"{{"inStock":{},"shippingEstimate":{id}}}"#, id.is_multiple_of(2));
     let entities: Vec<String> = (0..200).map(entity).collect();
     format!(r#"{{"data":{{"_entities":[{}]}}}}"#, entities.join(","))
 }
@@ -115,6 +115,7 @@ fn shape(plan: &mut QueryPlan, name: &str, slots: Vec<(&str, ValueType)>) -> Sha
         value: OutputValue::Slot(SlotId::new(index)),
     };
     plan.shapes.push(Shape {
+        interface_objects: false,
         types: [ConcreteType { name: name.into(), accessible: true }].into_iter().collect(),
         outputs: slots.iter().enumerate().map(output).collect(),
         slots: slots.into_iter().map(|(field, value)| Slot { field: field.into(), value }).collect(),

@@ -13,7 +13,7 @@ use octavo_query_plan::{Output, OutputValue, QueryPlan, ShapeId, Slot, TypeIndex
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::failure::{FailureId, Message, Segment, code};
 use crate::leaf::{Misfit, Text, write_leaf, write_text};
-use crate::prepared::Prepared;
+use crate::prepared::{OutputKey, Prepared, PreparedShape};
 use crate::told::Told;
 
 /// Writes the whole response; gives it with the number of its errors.
@@ -97,14 +97,28 @@ impl Writer<'_> {
                         nulled |= self.value(cell, &field.value, (field, &path)).is_err();
                     }
                 }
-                OutputValue::Typename => {
-                    let name = ty.map_or("null", |ty| &constants.type_names[ty.index()]);
-                    self.out.extend_from_slice(name.as_bytes());
-                }
+                OutputValue::Typename => nulled |= self.typename(ty, constants, (path, key)).is_err(),
             }
         }
         self.out.push(b'}');
         if nulled { Err(Nulled) } else { Ok(()) }
+    }
+
+    /// Writes the name of a row's type. That of an `@interfaceObject` may be unknown.
+    fn typename(
+        &mut self,
+        ty: Option<TypeIndex>,
+        constants: &PreparedShape,
+        (path, key): (&Path<'_>, &OutputKey),
+    ) -> Written {
+        let Some(ty) = ty else {
+            let path = Path { parent: Some(path), step: Step::Key(&key.text) };
+            let message = Message::new("no subgraph told the type of the object", code::INVALID, None);
+            self.told.tell(&message, Some(&path), &[]);
+            return Err(Nulled);
+        };
+        self.out.extend_from_slice(constants.type_names[ty.index()].as_bytes());
+        Ok(())
     }
 
     #[inline]
@@ -149,8 +163,9 @@ impl Writer<'_> {
     }
 
     fn row(&mut self, row: RowId, shape: ShapeId, at: (&Slot, &Path<'_>)) -> Written {
-        let ty = self.arena.ty(row).map(|ty| &self.plan.shapes[shape].types[ty]);
-        if ty.is_some_and(|ty| ty.accessible) {
+        let expected = &self.plan.shapes[shape];
+        let ty = self.arena.ty(row).map(|ty| &expected.types[ty]);
+        if ty.map_or(expected.interface_objects, |ty| ty.accessible) {
             self.object((row, shape), at.1)
         } else {
             Err(self.invalid("has an object of a type that is not known here", at))

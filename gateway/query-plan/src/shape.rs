@@ -19,6 +19,8 @@ pub struct Shape {
     /// The object types that can stand here, by name. One type: every row has it, whatever the answers say.
     /// Several: the row's `__typename` tells, from the first answer that names one of them.
     pub types: octavo_index::IndexVec<TypeIndex, ConcreteType>,
+    /// Whether a row's type may stay unknown, since a subgraph has the objects as an `@interfaceObject`.
+    pub interface_objects: bool,
     /// What a row of this shape holds.
     pub slots: octavo_index::IndexVec<SlotId, Slot>,
     /// What the client sees of a row, in the order in which it is written.

@@ -8,7 +8,7 @@ use octavo_supergraph::{FieldSelection, SubgraphId, TypeId};
 use crate::PlanError;
 use crate::planner::{Ask, Planner};
 use crate::reach::{EntryStep, KeyPart, Step, Way};
-use crate::state::{FetchIndex, PositionId, RepresentationState, SourceIndex};
+use crate::state::{FetchIndex, PositionId, RepresentationState, Source, SourceIndex};
 use crate::want::{Children, Types, Want};
 
 impl<'g> Planner<'g> {
@@ -78,6 +78,29 @@ impl<'g> Planner<'g> {
         entry: &EntryStep<'g>,
         requires: &[&'g FieldSelection],
     ) -> Result<SourceIndex, PlanError> {
+        self.entering.push((position, subgraph));
+        let known = self.key_fetches(position, ty, entry);
+        self.entering.pop();
+        let mut after = known?;
+        for selection in requires {
+            after.extend(self.resolve_selection(position, ty, selection)?);
+        }
+        if after.is_empty() {
+            after.extend(self.first_fetch(position));
+        }
+        let fetch = self.entity_fetch(position, (subgraph, ty), &after, requires);
+        let source = self.entity_source(position, fetch, entry.ty, ty);
+        self.represent(fetch, ty, entry, requires);
+        Ok(source)
+    }
+
+    /// Asks for the fields of a key; gives the fetches that fill them.
+    fn key_fetches(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        entry: &EntryStep<'g>,
+    ) -> Result<BTreeSet<FetchIndex>, PlanError> {
         let mut after = BTreeSet::new();
         for (selection, part) in entry.key.fields.iter().zip(&entry.parts) {
             match part {
@@ -86,21 +109,11 @@ impl<'g> Planner<'g> {
                 }
                 KeyPart::Subgraph(provider) => {
                     let source = self.source(position, ty, *provider)?;
-                    after.insert(self.positions[position].sources[source].fetch);
-                    self.ask_selection(position, source, ty, selection);
+                    after.extend(self.ask_selection(position, source, ty, selection)?);
                 }
             }
         }
-        for selection in requires {
-            after.extend(self.resolve_selection(position, ty, selection)?);
-        }
-        if after.is_empty() {
-            after.extend(self.first_fetch(position));
-        }
-        let fetch = self.entity_fetch(position, subgraph, &after);
-        let source = self.entity_source(position, fetch, entry.ty, ty);
-        self.represent(fetch, ty, entry, requires);
-        Ok(source)
+        Ok(after)
     }
 
     /// The fetch by which a position is known at all: a key of `__typename` alone still waits for it.
@@ -129,30 +142,35 @@ impl<'g> Planner<'g> {
         known.push(RepresentationState { ty, entry: entry.ty, key, requires: requires.to_vec() });
     }
 
-    /// Asks a source for a whole field of a key.
+    /// Asks a source for a field of a key, and below it whoever resolves the rest; gives the fetches that fill it.
     fn ask_selection(
         &mut self,
         position: PositionId,
         source: SourceIndex,
         ty: TypeId,
         selection: &'g FieldSelection,
-    ) {
-        let Some(wanted) = selection.field else { return };
-        let subgraph = self.positions[position].sources[source].subgraph;
+    ) -> Result<BTreeSet<FetchIndex>, PlanError> {
+        let Source { fetch, subgraph, .. } = self.positions[position].sources[source];
+        let mut fetches = BTreeSet::from([fetch]);
+        let Some(wanted) = selection.field else { return Ok(fetches) };
         let field = self.field_in(subgraph, ty, wanted).or_else(|| self.same_field(ty, wanted));
-        let Some(field) = field else { return };
+        let Some(field) = field else { return Ok(fetches) };
         let want = self.hidden_want(field, selection);
         let types = self.types_of(position, ty);
         let on = self.asked_on(position, source, ty);
         let provides = self.provides_of(subgraph, field);
         let ask = Ask { source, on, field, types: &types, group: &types };
         let asked = self.ask(position, &want, &ask, &provides);
-        let Some(child) = asked.child else { return };
-        let below = self.positions[child].sources.iter_with_ids().rfind(|(_, s)| s.subgraph == subgraph);
-        let Some((below, _)) = below else { return };
+        let Some(child) = asked.child else { return Ok(fetches) };
+        let sources = self.positions[child].sources.iter_with_ids();
+        let below = sources.filter(|(_, s)| s.fetch == fetch).map(|(id, _)| id).next_back();
         for part in &selection.selections {
-            self.ask_selection(child, below, part.on, part);
+            match below.filter(|_| self.resolves_whole(subgraph, part)) {
+                Some(below) => fetches.extend(self.ask_selection(child, below, part.on, part)?),
+                None => fetches.extend(self.resolve_selection(child, part.on, part)?),
+            }
         }
+        Ok(fetches)
     }
 
     fn hidden_want(&mut self, field: octavo_supergraph::FieldId, selection: &'g FieldSelection) -> Want<'g> {

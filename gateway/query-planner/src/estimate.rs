@@ -74,7 +74,7 @@ impl<'g> Planner<'g> {
         others: &mut BTreeSet<(SubgraphId, bool)>,
     ) -> u32 {
         let children = item.children.map_or(Children::None, Children::Set);
-        let named = self.supergraph.field(wanted).ty.named();
+        let named = self.type_in(subgraph, wanted);
         if let Some(provided) = self.provided(provides, on, Some(wanted)) {
             let inner: Vec<_> = provided.selections.iter().collect();
             return self.estimate(subgraph, named, children, &inner);
@@ -86,7 +86,7 @@ impl<'g> Planner<'g> {
                 others.insert((subgraph, true));
             }
             let inner = self.provides_of(subgraph, field);
-            return self.estimate(subgraph, named, children, &inner);
+            return self.estimate(subgraph, self.type_in(subgraph, field), children, &inner);
         }
         let options: Vec<_> = self.options(on, field);
         let known = options.iter().find(|(s, _)| others.iter().any(|(other, _)| other == s)).copied();
@@ -98,10 +98,12 @@ impl<'g> Planner<'g> {
             }),
         };
         let Some((other, field)) = best else { return DETOUR };
-        let entity = graph.entries(on, other).next().is_some();
+        let entity = graph
+            .entries(on, other)
+            .any(|entry| entry.key.fields.iter().all(|part| self.resolves_whole_on(subgraph, on, part)));
         others.insert((other, entity));
         let inner = self.provides_of(other, field);
-        self.estimate(other, named, children, &inner)
+        self.estimate(other, self.type_in(other, field), children, &inner)
     }
 
     /// The subgraphs that resolve a field for objects of `ty`, with the field as they have it.

@@ -28,6 +28,8 @@ pub(crate) struct Planner<'g> {
     pub(crate) nodes: IndexVec<NodeId, Node>,
     pub(crate) decisions: Decisions,
     pub(crate) estimates: HashMap<(SubgraphId, octavo_operation::SetId), u32>,
+    /// The entity requests whose keys are being resolved; none of them can be entered for its own key.
+    pub(crate) entering: Vec<(PositionId, SubgraphId)>,
     /// Fields that are asked of nobody, because the sources chosen never return their types.
     pub(crate) unasked: usize,
 }
@@ -63,6 +65,7 @@ impl<'g> Planner<'g> {
             nodes: IndexVec::new(),
             decisions,
             estimates: HashMap::new(),
+            entering: Vec::new(),
             unasked: 0,
         }
     }
@@ -110,16 +113,22 @@ impl<'g> Planner<'g> {
         let state = &mut self.positions[position].slots[slot];
         state.filled.push((fetch, ask.types.clone()));
         let child = state.child;
-        let child_node = child.map(|child| self.child_node(node, child, slot, ask.field));
+        let ty = self.type_in(subgraph, ask.field);
+        let child_node = child.map(|child| self.child_node(node, child, slot, ty));
         self.add_field(node, ask, slot, &want.when, child_node);
         if let (Some(child), Some(child_node)) = (child, child_node) {
-            let ty = self.supergraph.field(ask.field).ty.named();
             self.add_source(
                 child,
                 Source { fetch, subgraph, node: child_node, ty, types: None, provides: provides.to_vec() },
             );
         }
         Asked { slot, child }
+    }
+
+    /// The type of a field's objects as a subgraph has it, which may be narrower than the supergraph's.
+    pub(crate) fn type_in(&self, subgraph: SubgraphId, field: FieldId) -> TypeId {
+        let access = self.graph.access(subgraph, field);
+        access.and_then(|a| a.ty()).unwrap_or(&self.supergraph.field(field).ty).named()
     }
 
     /// The slot of a want, made if it is new.
@@ -155,12 +164,10 @@ impl<'g> Planner<'g> {
     }
 
     /// The node below a field: shared by all uses of its slot in one node.
-    fn child_node(&mut self, node: NodeId, child: PositionId, slot: SlotIndex, field: FieldId) -> NodeId {
+    fn child_node(&mut self, node: NodeId, child: PositionId, slot: SlotIndex, ty: TypeId) -> NodeId {
         let existing = self.nodes[node].fields.iter().find(|f| f.slot == slot).and_then(|f| f.child);
-        existing.unwrap_or_else(|| {
-            let ty = Some(self.supergraph.field(field).ty.named());
-            self.nodes.push(Node { position: child, ty, fields: Vec::new() })
-        })
+        existing
+            .unwrap_or_else(|| self.nodes.push(Node { position: child, ty: Some(ty), fields: Vec::new() }))
     }
 
     fn add_field(
@@ -219,8 +226,9 @@ impl<'g> Planner<'g> {
     pub(crate) fn entity_fetch(
         &mut self,
         position: PositionId,
-        subgraph: SubgraphId,
+        (subgraph, ty): (SubgraphId, TypeId),
         after: &BTreeSet<FetchIndex>,
+        requires: &[&'g FieldSelection],
     ) -> FetchIndex {
         let level = self.level_after(after);
         let known = self.fetches.iter_with_ids().find(|(id, fetch)| {
@@ -228,6 +236,7 @@ impl<'g> Planner<'g> {
                 && fetch.subgraph == subgraph
                 && (fetch.level >= level || !self.is_awaited(*id))
                 && !after.iter().any(|&before| self.needs(before, *id))
+                && !fetch.contradicts(ty, requires)
         });
         if let Some((id, _)) = known {
             let fetch = &mut self.fetches[id];

@@ -125,9 +125,13 @@ impl<'g> Planner<'g> {
         }
     }
 
+    /// The field above, asked of other subgraphs too. Not where it has objects of several types: each subgraph might return one that
+    /// the others do not know.
     fn descents(&self, parent: PositionId, slot: SlotIndex, ty: TypeId, ways: &mut Ways<'g>) {
         let is_root = self.positions[parent].parent.is_none();
-        if is_root && self.has_effects() {
+        let several =
+            self.supergraph.ty(self.positions[parent].slots[slot].key.ty.named()).kind.is_abstract();
+        if several || (is_root && self.has_effects()) {
             return;
         }
         let Some((parent_ty, field)) = self.one_type(parent, slot) else { return };
@@ -161,6 +165,9 @@ impl<'g> Planner<'g> {
         loop {
             let mut changed = false;
             for &subgraph in &candidates {
+                if self.entering.contains(&(position, subgraph)) {
+                    continue;
+                }
                 for entry in self.graph.entries(ty, subgraph) {
                     let Some(way) = self.entry_way(position, ty, entry, ways) else { continue };
                     let Step::Entry(step) = &way.step else { continue };
@@ -226,7 +233,10 @@ impl<'g> Planner<'g> {
             let own = **subgraph == entered && matches!(way.step, Step::Entry(_));
             !own && self.resolves_part(position, ty, **subgraph, selection)
         });
-        usable.map(|(&subgraph, way)| (subgraph, way)).min_by_key(|(_, way)| way.cost())
+        usable.map(|(&subgraph, way)| (subgraph, way)).min_by_key(|(subgraph, way)| {
+            let rest = selection.selections.iter().any(|below| !self.resolves_whole(*subgraph, below));
+            way.cost() + u32::from(rest) * REQUEST
+        })
     }
 
     /// The fetch that has filled the slot of a leaf field, if one has.
@@ -261,7 +271,7 @@ impl<'g> Planner<'g> {
         })
     }
 
-    /// Whether a subgraph resolves a whole field of a key on objects of `ty`.
+    /// Whether a subgraph resolves a field of a key on objects of `ty`; what is below it may be had elsewhere.
     fn resolves_part(
         &self,
         position: PositionId,
@@ -274,16 +284,26 @@ impl<'g> Planner<'g> {
             return self.provided_part(position, ty, subgraph, selection);
         };
         let open = self.graph.access(subgraph, field).is_some_and(|access| access.requires().is_none());
-        let whole = open && self.resolves_below(subgraph, selection);
-        whole || self.provided_part(position, ty, subgraph, selection)
+        open || self.provided_part(position, ty, subgraph, selection)
     }
 
-    fn resolves_below(&self, subgraph: SubgraphId, selection: &FieldSelection) -> bool {
-        selection.selections.iter().all(|below| {
-            let Some(field) = below.field else { return true };
-            let open = self.graph.access(subgraph, field).is_some_and(|access| access.requires().is_none());
-            open && self.resolves_below(subgraph, below)
-        })
+    /// Whether a subgraph resolves a field of a key on objects of `ty` with all that is below it.
+    pub(crate) fn resolves_whole_on(
+        &self,
+        subgraph: SubgraphId,
+        ty: TypeId,
+        selection: &FieldSelection,
+    ) -> bool {
+        let Some(field) = selection.field else { return true };
+        let own = self.field_in(subgraph, ty, field);
+        own.is_some() && selection.selections.iter().all(|below| self.resolves_whole(subgraph, below))
+    }
+
+    /// Whether a subgraph resolves a field of a field set with all that is below it.
+    pub(crate) fn resolves_whole(&self, subgraph: SubgraphId, selection: &FieldSelection) -> bool {
+        let Some(field) = selection.field else { return true };
+        let open = self.graph.access(subgraph, field).is_some_and(|access| access.requires().is_none());
+        open && selection.selections.iter().all(|below| self.resolves_whole(subgraph, below))
     }
 
     fn provided_part(

@@ -65,10 +65,9 @@ impl<'g> Planner<'g> {
             return Ok(());
         };
         let ty = self.positions[root].ty;
-        let named = self.supergraph.field(field).ty.named();
         let options = self.options(ty, field);
         let best = options.into_iter().min_by_key(|&(subgraph, field)| {
-            let provides = self.provides_of(subgraph, field);
+            let (named, provides) = (self.type_in(subgraph, field), self.provides_of(subgraph, field));
             (self.estimate(subgraph, named, want.children, &provides), subgraph)
         });
         let Some((subgraph, field)) = best else { return Err(self.no_option(root, field)) };
@@ -248,8 +247,8 @@ impl<'g> Planner<'g> {
             let Some(cost) = self.cost_of(ty, (subgraph, &how), ways) else { continue };
             options.push(Choice { subgraph, field, how, cost });
         }
-        let named = self.supergraph.field(field).ty.named();
         for option in &mut options {
+            let named = self.type_in(option.subgraph, option.field);
             let provides = match option.how {
                 How::Provided(_, provided) => provided.selections.iter().collect(),
                 _ => self.provides_of(option.subgraph, option.field),

@@ -52,11 +52,10 @@ impl<'g> Planner<'g> {
             .filter(|(_, s)| self.is_uniform(s.subgraph, s.ty, &want.types, field))
             .map(|(id, s)| (id, s.subgraph))
             .collect();
-        let named = self.supergraph.field(field).ty.named();
         known
             .into_iter()
             .min_by_key(|&(id, subgraph)| {
-                let provides = self.provides_of(subgraph, field);
+                let (named, provides) = (self.type_in(subgraph, field), self.provides_of(subgraph, field));
                 (self.estimate(subgraph, named, want.children, &provides), id)
             })
             .map(|(id, _)| id)
@@ -74,11 +73,12 @@ impl<'g> Planner<'g> {
         if !open(field) {
             return false;
         }
-        let here = self.graph.runtime_types(subgraph, ty);
-        let mut asked =
-            self.graph.runtime_types(subgraph, declared).iter().filter(|t| here.contains(t)).peekable();
-        asked.peek().is_some()
-            && asked.all(|&t| includes(types, t) && self.same_field(t, field).is_some_and(open))
+        let named = &self.supergraph.ty(declared).possible;
+        let known = self.graph.runtime_types(subgraph, declared);
+        let here = self.graph.runtime_types(subgraph, ty).iter();
+        let mut asked = here.filter(|t| named.contains(t)).peekable();
+        let alike = |t: TypeId| self.same_field(t, field).is_some_and(open);
+        asked.peek().is_some() && asked.all(|&t| known.contains(&t) && includes(types, t) && alike(t))
     }
 
     fn ask_uniform(
@@ -106,6 +106,9 @@ impl<'g> Planner<'g> {
         let declared = self.supergraph.field(field).parent;
         let possible = &self.supergraph.ty(declared).possible;
         let types = self.runtime_types(position);
+        if types.is_empty() {
+            return Err(self.no_option(position, field));
+        }
         let types = types.into_iter().filter(|t| possible.contains(t) && includes(&want.types, *t));
         let mut chosen: BTreeMap<SubgraphId, Vec<(TypeId, Choice<'g>)>> = BTreeMap::new();
         for ty in types {

@@ -139,6 +139,21 @@ pub(crate) struct NodeField {
     pub(crate) child: Option<NodeId>,
 }
 
+impl FetchState<'_> {
+    /// Whether objects of `ty` are sent with a field under other arguments than `requires` names: one representation cannot hold
+    /// both.
+    pub(crate) fn contradicts(&self, ty: TypeId, requires: &[&FieldSelection]) -> bool {
+        let known = self.representations.iter().filter(|r| r.ty == ty).flat_map(|r| &r.requires);
+        known.into_iter().any(|known| requires.iter().any(|new| differ(known, new)))
+    }
+}
+
+/// Whether two selections ask one field with different arguments, here or below.
+fn differ(a: &FieldSelection, b: &FieldSelection) -> bool {
+    let below = || a.selections.iter().any(|a| b.selections.iter().any(|b| differ(a, b)));
+    a.field == b.field && (a.arguments != b.arguments || below())
+}
+
 impl Position<'_> {
     pub(crate) fn new(ty: TypeId, parent: Option<(PositionId, SlotIndex)>) -> Self {
         Self {

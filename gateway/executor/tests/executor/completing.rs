@@ -139,3 +139,28 @@ fn errors_end_at_their_limit() {
     assert_eq!(report.errors, 3);
     assert_eq!(json(&report)["data"], json!({"xs": [null, null, null, null, null, 1]}));
 }
+
+#[test]
+fn objects_of_an_interface_may_keep_their_type_to_themselves() {
+    let mut plan = Plan::new();
+    let node = plan.shape(&["A", "B"], &[("x", int()), ("y", int())]);
+    plan.0.shapes[node].interface_objects = true;
+    plan.outputs(node)[1].value = OutputValue::Typename;
+    plan.outputs(node)[1].types = crate::kit::only(&[0]);
+    let root = plan.shape(&["Query"], &[("node", object(node)), ("named", object(node))]);
+    let x = plan.select(node, &[("x", None)]);
+    let root = plan.select(root, &[("node", Some(x))]);
+    plan.then_root("a", root);
+    let subgraphs = Subgraphs::new(&[("a", r#"{"data":{"node":{"x":1}}}"#)]);
+    let known = |plan: Plan| json(&run(&plan.prepare(), &subgraphs));
+    let mut named = Plan(plan.0.clone());
+    assert_eq!(known(plan), json!({"data": {"node": {"x": 1}, "named": null}}));
+    named.outputs(node)[1].types = TypeSet::All;
+    let response = known(named);
+    assert_eq!(
+        response["data"],
+        json!({"node": null, "named": null}),
+        "a type that must be told is an error"
+    );
+    assert_eq!(response["errors"][0]["path"], json!(["node", "y"]));
+}

@@ -82,6 +82,7 @@ impl Plan {
             value: OutputValue::Slot(SlotId::new(index)),
         };
         self.0.root = self.0.shapes.push(Shape {
+            interface_objects: false,
             types: types.iter().map(concrete).collect(),
             slots: slots.iter().map(slot).collect(),
             outputs: slots.iter().enumerate().map(output).collect(),

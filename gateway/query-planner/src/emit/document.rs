@@ -8,7 +8,7 @@ use octavo_operation::{Literal, When};
 use octavo_supergraph::TypeId;
 
 use crate::planner::Planner;
-use crate::state::{NodeField, NodeId, SlotIndex};
+use crate::state::{NodeField, NodeId, SlotIndex, Source};
 
 /// The response key of each field of each node.
 pub(crate) struct Names {
@@ -66,7 +66,7 @@ impl<'p, 'g> Document<'p, 'g> {
         let planner = self.planner;
         let node = &planner.nodes[id];
         self.text.push('{');
-        if node.fields.is_empty() || node.ty.is_some_and(|ty| self.tells_type(id, ty)) {
+        if node.fields.is_empty() || self.tells_type(id) {
             self.text.push_str("__typename");
         }
         let mut written = HashSet::new();
@@ -78,9 +78,6 @@ impl<'p, 'g> Document<'p, 'g> {
             if !plain {
                 self.separate();
                 let _ = write!(self.text, "... on {} {{", planner.supergraph.type_name(field.on));
-                if node.ty.is_none() && self.tells_type(id, field.on) {
-                    self.text.push_str("__typename");
-                }
             }
             self.fields_on(id, field.on, hoisted);
             if !plain {
@@ -90,13 +87,16 @@ impl<'p, 'g> Document<'p, 'g> {
         self.text.push('}');
     }
 
-    /// Whether `__typename` is asked: of types whose objects the subgraph tells apart.
-    fn tells_type(&self, node: NodeId, ty: TypeId) -> bool {
+    /// Whether `__typename` is asked: where the response has several types, the subgraph knows which, and it is not known yet.
+    fn tells_type(&self, id: NodeId) -> bool {
         let planner = self.planner;
-        let sources = &planner.positions[planner.nodes[node].position].sources;
-        let subgraph = sources.iter().find(|s| s.node == node).map(|s| s.subgraph);
-        let as_object = subgraph.is_some_and(|s| planner.graph.is_interface_object(s, ty));
-        planner.supergraph.ty(ty).kind.is_abstract() && !as_object
+        let node = &planner.nodes[id];
+        let position = &planner.positions[node.position];
+        let as_object = |source: &Source<'_>| planner.graph.is_interface_object(source.subgraph, source.ty);
+        let mut sources = position.sources.iter();
+        let unknown = node.ty.is_some() || sources.any(as_object);
+        let known_here = position.sources.iter().any(|source| source.node == id && !as_object(source));
+        planner.supergraph.ty(position.ty).kind.is_abstract() && unknown && known_here
     }
 
     fn separate(&mut self) {

@@ -48,7 +48,9 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, tables: &mut Tables) 
             Output { key, types: type_set(planner, id, &output.types), when, value }
         })
         .collect();
-    Shape { types, slots, outputs }
+    let interface_objects =
+        position.sources.iter().any(|s| planner.graph.is_interface_object(s.subgraph, s.ty));
+    Shape { types, interface_objects, slots, outputs }
 }
 
 fn slot(planner: &Planner<'_>, state: &SlotState, tables: &mut Tables) -> Slot {
