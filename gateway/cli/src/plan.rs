@@ -66,10 +66,11 @@ fn plan(graph: &QueryGraph, name: &str, text: &str, operation: Option<&str>) -> 
 
 fn refused(name: &str, text: &str, errors: &[GraphqlError]) -> Failure {
     let sources: Sources<'_> = [(name, text)].into_iter().collect();
-    // What follows from text that could not be read is not worth saying.
-    let only_syntax = errors.iter().any(|error| error.is_syntax);
-    let told = errors.iter().filter(|error| error.is_syntax || !only_syntax);
-    let diagnostics: Vec<_> = told.map(|error| diagnostic(name, error)).collect();
+    // What follows a syntax error mostly follows from it.
+    let diagnostics: Vec<_> = match errors.iter().find(|error| error.is_syntax) {
+        Some(syntax) => vec![diagnostic(name, syntax)],
+        None => errors.iter().map(|error| diagnostic(name, error)).collect(),
+    };
     let shown = human(&diagnostics, &sources);
     Failure::Invalid(format!("the operation {name} is not valid\n\n{}", shown.trim_end()))
 }

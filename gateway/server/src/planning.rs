@@ -13,6 +13,9 @@ use crate::plan_cache::PlanKey;
 use crate::request::Params;
 use crate::{Options, Schema, limit};
 
+/// How many broken rules are told of one document.
+const MOST_ERRORS: usize = 100;
+
 /// An operation, ready to run.
 pub(crate) struct Planned {
     pub(crate) document: ValidDocument,
@@ -52,7 +55,8 @@ fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned
     let document = ValidDocument::parse(schema.api(), &key.document, limits).map_err(refused)?;
     let operation = find(&document, key.name.as_deref())?;
     limit::check(&document, operation, options)?;
-    let bound = Operation::bind(schema.graph.supergraph(), &document, operation).map_err(unbound)?;
+    let bound =
+        Operation::bind(schema.graph.supergraph(), &document, operation).map_err(|error| unbound(&error))?;
     let plan = octavo_query_planner::plan(&schema.graph, &bound, &options.planning)
         .map_err(|error| Failure::Planning(error.to_string()))?;
     let kind = plan.kind;
@@ -63,7 +67,7 @@ fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned
     Ok(Arc::new(Planned { document, name: key.name.clone(), kind, prepared }))
 }
 
-fn unbound(error: BindError) -> Failure {
+fn unbound(error: &BindError) -> Failure {
     match error {
         BindError::TooManyFields | BindError::TooDeep => {
             Failure::Limit { message: error.to_string(), code: "OPERATION_TOO_LARGE" }
@@ -76,8 +80,11 @@ fn find<'d>(document: &'d ValidDocument, name: Option<&str>) -> Result<&'d execu
     document.operation(name).map_err(|error| Failure::UnknownOperation(error.message))
 }
 
-/// A text that is not GraphQL is told so, without the broken rules of what could be read of it.
-fn refused(errors: Vec<GraphqlError>) -> Failure {
-    let (syntax, rules): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| error.is_syntax);
-    if syntax.is_empty() { Failure::Validation(rules) } else { Failure::Syntax(syntax) }
+/// A text that is not GraphQL is told the first place where it is not: what follows mostly follows from it.
+fn refused(mut errors: Vec<GraphqlError>) -> Failure {
+    if let Some(first) = errors.iter().position(|error| error.is_syntax) {
+        return Failure::Syntax(vec![errors.swap_remove(first)]);
+    }
+    errors.truncate(MOST_ERRORS);
+    Failure::Validation(errors)
 }

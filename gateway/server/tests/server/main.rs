@@ -1,0 +1,8 @@
+//! The server from outside: HTTP in, HTTP out, over a small supergraph whose subgraphs are closures.
+
+mod kit;
+mod limits;
+mod pages;
+mod protocol;
+mod stop;
+mod traffic;
