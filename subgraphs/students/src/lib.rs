@@ -34,6 +34,8 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let store: Arc<dyn StudentStore> = Arc::new(students.clone());
     let schema = graphql::schema().data(loaders::loader(store)).finish();
     let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    // What an earlier process left behind is in the log before the first question about it.
+    while students.settle_waiting().await? > 0 {}
     let settling = tokio::spawn(students.clone().keep_settling());
     Ok(Service::new(parts, Arc::new(DocumentEngine { students, settling }), sources)?)
 }

@@ -41,7 +41,8 @@ pub trait Documents: Send + Sync {
         find: &FindEach,
     ) -> Result<BTreeMap<String, Vec<Found>>, StoreError>;
 
-    /// For each value of the column `by` that has any: how many documents, and the sum of their column `of`.
+    /// For each value of the column `by` that has any: how many documents, and the sum of their column `of`,
+    /// which is never NULL where `by` is not, and has few different values.
     async fn tally(
         &self,
         collection: &Collection,

@@ -1,6 +1,6 @@
 //! Writing an aggregate: read it, decide, and replace it if nobody was faster; else again.
 
-use super::{Aggregate, Documents, State};
+use super::{Aggregate, Documents, State, settle::Settler};
 use crate::{
     StoreError,
     problem::{Problem, Refusal},
@@ -30,15 +30,15 @@ pub enum Written<S> {
 /// is none. It may be asked several times, with newer states.
 pub async fn update<S: State>(
     documents: &dyn Documents,
-    id: &str,
-    missing: Problem,
+    settler: &Settler,
+    (id, missing): (&str, Problem),
     decide: impl Fn(&mut Aggregate<S>) -> Result<Decision<S>, Refusal> + Send + Sync,
 ) -> Result<Written<S>, Refusal> {
     let ids = [id.to_owned()];
     for _ in 0..ATTEMPTS {
         let found = documents.get(S::COLLECTION, &ids).await?.into_iter().next();
         let Some(found) = found else { return Err(missing.into()) };
-        let mut aggregate = Aggregate::read(found)?;
+        let mut aggregate = settler.relieve(Aggregate::read(found)?).await;
         if let Decision::Before(state) = decide(&mut aggregate)? {
             return Ok(Written::Before(state));
         }

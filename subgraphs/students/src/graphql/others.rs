@@ -1,5 +1,4 @@
 //! What students add to the things of other services, and how they refer to them.
-#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use lms_kit::{

@@ -1,5 +1,4 @@
 //! Students and their log as clients see them.
-#![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{

@@ -2,7 +2,7 @@
 
 use lms_kit::{
     Problem, Refusal, StoreError,
-    documents::{Aggregate, Decision, State, Written, create, settle, update},
+    documents::{Aggregate, Decision, State, Written, create, update},
     idempotency::Command,
 };
 
@@ -36,7 +36,7 @@ impl DocumentStudents {
             let mut aggregate = Aggregate::new(record.clone());
             aggregate.change(record, &student_event(ActivityKind::Registered, &student), command)?;
             if let Some(aggregate) = create(self.engine.as_ref(), aggregate).await? {
-                self.settle_behind(aggregate).await;
+                self.settler.settle_behind(aggregate).await;
                 return Ok(student);
             }
             // The number, the account or the idempotency key is taken: find out which.
@@ -98,7 +98,7 @@ impl DocumentStudents {
             aggregate.change(record, &event, command)?;
             Ok(Decision::Changed)
         };
-        let written = update(self.engine.as_ref(), &target.id, missing, decide).await?;
+        let written = update(self.engine.as_ref(), &self.settler, (&target.id, missing), decide).await?;
         Ok(self.settled(written).await.student)
     }
 
@@ -141,7 +141,7 @@ impl DocumentStudents {
             command,
         )?;
         if let Some(aggregate) = create(self.engine.as_ref(), aggregate).await? {
-            self.settle_behind(aggregate).await;
+            self.settler.settle_behind(aggregate).await;
             return Ok(record.comment);
         }
         // The same call came first, or another one; or the student took an earlier comment back.
@@ -161,7 +161,8 @@ impl DocumentStudents {
             Ok(Decision::Changed)
         };
         let id = &record.comment.id;
-        let written = update(self.engine.as_ref(), id, Problem::unavailable(1), decide).await?;
+        let written =
+            update(self.engine.as_ref(), &self.settler, (id, Problem::unavailable(1)), decide).await?;
         Ok(self.settled(written).await.comment)
     }
 
@@ -191,7 +192,7 @@ impl DocumentStudents {
             aggregate.change(record, &event, command)?;
             Ok(Decision::Changed)
         };
-        let written = update(self.engine.as_ref(), &target.id, missing, decide).await?;
+        let written = update(self.engine.as_ref(), &self.settler, (&target.id, missing), decide).await?;
         Ok(self.settled(written).await.comment)
     }
 
@@ -201,16 +202,9 @@ impl DocumentStudents {
             Written::Before(state) => state,
             Written::Now(aggregate) => {
                 let state = aggregate.state.clone();
-                self.settle_behind(aggregate).await;
+                self.settler.settle_behind(aggregate).await;
                 state
             }
-        }
-    }
-
-    /// The change has taken place; what cannot be settled now is settled by the next sweep.
-    async fn settle_behind<S: State>(&self, aggregate: Aggregate<S>) {
-        if let Err(error) = settle::settle(self.engine.as_ref(), self.log.as_ref(), aggregate).await {
-            tracing::warn!(%error, "events wait in their document");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use lms_kit::{
     OpenError, Refusal, Sources, StoreError,
-    documents::{self, Aggregate, Collection, Documents, Find, FindEach, Found, Match, settle},
+    documents::{self, Aggregate, Collection, Documents, Find, FindEach, Found, Match, settle::Settler},
     idempotency::Command,
     page::{Cursor, Page, Window},
 };
@@ -27,14 +27,14 @@ use crate::{
     },
 };
 
-/// How long between two looks for events that a command left behind.
-const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+/// How long between two looks for events that another process left behind.
+const SWEEP_PAUSE: Duration = Duration::from_secs(30);
 
 /// Students over any document engine.
 #[derive(Clone)]
 pub(crate) struct DocumentStudents {
     pub(super) engine: Arc<dyn Documents>,
-    pub(super) log: Arc<ActivityLog>,
+    pub(super) settler: Arc<Settler>,
 }
 
 impl DocumentStudents {
@@ -47,7 +47,8 @@ impl DocumentStudents {
 
     /// Over an engine that is up to date.
     pub(crate) fn over(engine: Arc<dyn Documents>) -> Self {
-        Self { engine, log: Arc::new(ActivityLog) }
+        let settler = Arc::new(Settler::new(Arc::clone(&engine), ActivityLog));
+        Self { engine, settler }
     }
 
     /// The engine.
@@ -62,10 +63,22 @@ impl DocumentStudents {
 
     /// Settles, for ever, what commands left behind.
     pub(crate) async fn keep_settling(self) {
-        tokio::join!(
-            settle::keep_sweeping::<StudentRecord>(self.engine.clone(), self.log.clone(), SWEEP_PAUSE),
-            settle::keep_sweeping::<CommentRecord>(self.engine.clone(), self.log.clone(), SWEEP_PAUSE),
-        );
+        loop {
+            self.settler.wait(SWEEP_PAUSE).await;
+            while self.settle_or_warn().await > 0 {}
+        }
+    }
+
+    async fn settle_or_warn(&self) -> usize {
+        self.settle_waiting().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "events could not be settled");
+            0
+        })
+    }
+
+    /// Settles what commands left behind, up to a few hundred documents; how many had something waiting.
+    pub(crate) async fn settle_waiting(&self) -> Result<usize, StoreError> {
+        Ok(self.settler.sweep::<StudentRecord>().await? + self.settler.sweep::<CommentRecord>().await?)
     }
 
     /// The newest first, a page for each owner.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lms_kit::{
     Problem, Refusal, StoreError,
-    documents::{Aggregate, State, settle},
+    documents::{Aggregate, State},
     idempotency::Command,
 };
 
@@ -117,7 +117,7 @@ impl DocumentStudents {
     async fn store_all<S: State>(&self, aggregates: Vec<Aggregate<S>>) -> Result<usize, StoreError> {
         let documents = aggregates.iter().map(Aggregate::document).collect::<Result<Vec<_>, _>>()?;
         let stored = self.engine.insert_missing(S::COLLECTION, &documents).await?;
-        while settle::sweep::<S>(self.engine.as_ref(), self.log.as_ref()).await? > 0 {}
+        while self.settler.sweep::<S>().await? > 0 {}
         Ok(stored)
     }
 }

@@ -5,6 +5,7 @@
 
 mod filter;
 mod record_ledger;
+mod turns;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +22,8 @@ use mongodb::{
     options::{ClientOptions, ReturnDocument},
 };
 
+use turns::Turns;
+
 use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
 use crate::{OpenError, StoreError, engine::redact, migrate::MigrateError};
 
@@ -36,6 +39,7 @@ const DUPLICATE_KEY: i32 = 11_000;
 pub(super) struct MongoDocuments {
     database: Database,
     statements: AtomicU64,
+    turns: Turns,
 }
 
 impl MongoDocuments {
@@ -47,7 +51,8 @@ impl MongoDocuments {
         options.connect_timeout = Some(PATIENCE);
         let name = options.default_database.clone().unwrap_or_else(|| service.to_owned());
         let client = Client::with_options(options).map_err(connect)?;
-        let engine = Self { database: client.database(&name), statements: AtomicU64::new(0) };
+        let engine =
+            Self { database: client.database(&name), statements: AtomicU64::new(0), turns: Turns::new() };
         engine
             .ping()
             .await
@@ -152,13 +157,22 @@ impl Documents for MongoDocuments {
         of: &'static str,
     ) -> Result<BTreeMap<String, Tally>, StoreError> {
         let records = self.records(collection);
+        // One accumulator only: not every server of the protocol feeds a second one.
+        let group = doc! { "by": format!("${by}"), "of": format!("${of}") };
         let pipeline = [
             doc! { "$match": filter::one_of(by, values) },
-            doc! { "$group": { "_id": format!("${by}"), "count": { "$sum": 1_i64 }, "sum": { "$sum": format!("${of}") } } },
+            doc! { "$group": { "_id": group, "count": { "$sum": 1_i64 } } },
         ];
-        let groups: Vec<Fields> =
-            self.run(async move { collect(records.aggregate(pipeline).await?).await }).await?;
-        groups.iter().map(tally).collect()
+        let groups = self.run(async move { collect(records.aggregate(pipeline).await?).await }).await?;
+        let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+        for group in groups {
+            let id = group.get_document("_id").map_err(corrupt)?;
+            let (count, value) = (integer(&group, "count")?, integer(id, "of")?);
+            let tally = tallies.entry(id.get_str("by").map_err(corrupt)?.to_owned()).or_default();
+            tally.count += count;
+            tally.sum += count * value;
+        }
+        Ok(tallies)
     }
 
     async fn insert(&self, collection: &Collection, document: &Document) -> Result<bool, StoreError> {
@@ -190,8 +204,13 @@ impl Documents for MongoDocuments {
         let records = self.records(collection);
         let filter = doc! { "_id": &document.id, "revision": document.revision };
         let fields = fields(document)?;
-        let answer = self.run(async move { records.replace_one(filter, fields).await }).await?;
-        Ok(answer.matched_count == 1)
+        let turn = self.turns.of(&document.id).await;
+        let answer = self.run(async move {
+            let answer = records.replace_one(filter, fields).await;
+            drop(turn);
+            answer
+        });
+        Ok(answer.await?.matched_count == 1)
     }
 
     async fn swap_each(&self, collection: &Collection, documents: &[Document]) -> Result<usize, StoreError> {
@@ -206,12 +225,14 @@ impl Documents for MongoDocuments {
         loop {
             let counters: Records<Fields> = self.database.collection("counters");
             let (filter, change) = (doc! { "_id": counter }, doc! { "$inc": { "value": count } });
-            let answer = self
-                .attempt(async move {
-                    let update = counters.find_one_and_update(filter, change);
-                    update.upsert(true).return_document(ReturnDocument::After).await
-                })
-                .await?;
+            let turn = self.turns.of(counter).await;
+            let answer = self.attempt(async move {
+                let update = counters.find_one_and_update(filter, change);
+                let answer = update.upsert(true).return_document(ReturnDocument::After).await;
+                drop(turn);
+                answer
+            });
+            let answer = answer.await?;
             match answer {
                 Ok(Some(fields)) => return fields.get_i64("value").map_err(corrupt),
                 // Two first takers may both try to create the counter; the later one finds it.
@@ -314,12 +335,7 @@ fn found(mut fields: Fields) -> Result<Found, StoreError> {
     })
 }
 
-fn tally(group: &Fields) -> Result<(String, Tally), StoreError> {
-    let value = group.get_str("_id").map_err(corrupt)?.to_owned();
-    Ok((value, Tally { count: integer(group, "count")?, sum: integer(group, "sum")? }))
-}
-
-/// A sum comes in the narrowest type that a server likes.
+/// A count comes in the narrowest type that a server likes.
 fn integer(fields: &Fields, name: &str) -> Result<i64, StoreError> {
     match fields.get(name) {
         Some(Bson::Int32(number)) => Ok(i64::from(*number)),
