@@ -53,7 +53,7 @@ impl Cell {
 }
 
 /// An arena with this many cells takes no more: small answers can stand for many.
-const MAX_CELLS: usize = 1 << 25;
+const MAX_CELLS: usize = 1 << 23;
 
 /// One response object.
 #[derive(Clone, Copy, Debug)]

@@ -124,7 +124,7 @@ fn small_answers_that_stand_for_very_much_are_refused() {
     let wide = plan.select(wide, &[("f0", None)]);
     let root = plan.select(root, &[("items", Some(wide))]);
     plan.then_root("a", root);
-    let answer = format!("{{\"data\":{{\"items\":[{}{{}}]}}}}", "{},".repeat(1 << 17));
+    let answer = format!("{{\"data\":{{\"items\":[{}{{}}]}}}}", "{},".repeat(1 << 15));
     let response = json(&run(&plan.prepare(), &Subgraphs::new(&[("a", &answer)])));
     assert_eq!(response["data"]["items"], Value::Null);
     assert_eq!(response["errors"][0]["extensions"]["code"], "SUBREQUEST_MALFORMED_RESPONSE");
