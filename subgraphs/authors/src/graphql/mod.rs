@@ -14,15 +14,15 @@ use query::Query;
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Author", "@cacheControl(maxAge: 120)"),
     Annotation::add("Author", "@tag(name: \"catalogue\")"),
-    Annotation::add("Query.authors", "@cost(weight: \"2\")"),
+    Annotation::add("Query.authors", "@cost(weight: 2)"),
     Annotation::add(
         "Query.authors",
         "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
          requireOneSlicingArgument: false)",
     ),
-    Annotation::add("Mutation.createAuthor", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.updateAuthor", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.deleteAuthor", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.createAuthor", "@cost(weight: 10)"),
+    Annotation::add("Mutation.updateAuthor", "@cost(weight: 10)"),
+    Annotation::add("Mutation.deleteAuthor", "@cost(weight: 10)"),
 ];
 
 /// The schema, to which its store and its loader are still to be given.

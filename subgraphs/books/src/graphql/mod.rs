@@ -18,7 +18,7 @@ const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"l
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Book", "@cacheControl(maxAge: 60)"),
     Annotation::add("Book", "@tag(name: \"catalogue\")"),
-    Annotation::add("Query.books", "@cost(weight: \"2\")"),
+    Annotation::add("Query.books", "@cost(weight: 2)"),
     Annotation::add("Query.books", LIST),
     Annotation::add("Author.books", "@cacheControl(maxAge: 60)"),
     Annotation::add("Author.books", LIST),
@@ -26,9 +26,9 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Genre.books", "@cacheControl(maxAge: 60)"),
     Annotation::add("Genre.books", LIST),
     Annotation::add("Student.suggestions", "@listSize(assumedSize: 5)"),
-    Annotation::add("Mutation.createBook", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.updateBook", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.deleteBook", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.createBook", "@cost(weight: 10)"),
+    Annotation::add("Mutation.updateBook", "@cost(weight: 10)"),
+    Annotation::add("Mutation.deleteBook", "@cost(weight: 10)"),
 ];
 
 /// The schema, to which its loader is still to be given.

@@ -14,15 +14,15 @@ use query::Query;
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Genre", "@cacheControl(maxAge: 300)"),
     Annotation::add("Genre", "@tag(name: \"catalogue\")"),
-    Annotation::add("Query.genres", "@cost(weight: \"2\")"),
+    Annotation::add("Query.genres", "@cost(weight: 2)"),
     Annotation::add(
         "Query.genres",
         "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
          requireOneSlicingArgument: false)",
     ),
-    Annotation::add("Mutation.createGenre", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.renameGenre", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.deleteGenre", "@cost(weight: \"10\")"),
+    Annotation::add("Mutation.createGenre", "@cost(weight: 10)"),
+    Annotation::add("Mutation.renameGenre", "@cost(weight: 10)"),
+    Annotation::add("Mutation.deleteGenre", "@cost(weight: 10)"),
 ];
 
 /// The schema, to which its store and its loader are still to be given.

@@ -15,7 +15,7 @@ use query::Query;
 
 const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
                     requireOneSlicingArgument: false)";
-const COMMAND: &str = "@cost(weight: \"10\")";
+const COMMAND: &str = "@cost(weight: 10)";
 const PERSONAL: &str = "@tag(name: \"personal\")";
 
 /// What the SDL says beyond the types.
@@ -30,8 +30,8 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Book.comments", "@cacheControl(maxAge: 60)"),
     Annotation::add("Book.comments", LIST),
     Annotation::add("Book.averageGrade", "@cacheControl(maxAge: 60)"),
-    Annotation::add("Book.averageGrade", "@cost(weight: \"2\")"),
-    Annotation::add("Query.students", "@cost(weight: \"2\")"),
+    Annotation::add("Book.averageGrade", "@cost(weight: 2)"),
+    Annotation::add("Query.students", "@cost(weight: 2)"),
     Annotation::add("Query.students", LIST),
     Annotation::add("Mutation.registerStudent", COMMAND),
     Annotation::add("Mutation.updateStudent", COMMAND),

@@ -14,15 +14,15 @@ use query::Query;
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("User", "@cacheControl(maxAge: 60, scope: PRIVATE)"),
     Annotation::add("User", "@tag(name: \"people\")"),
-    Annotation::add("Query.users", "@cost(weight: \"2\")"),
+    Annotation::add("Query.users", "@cost(weight: 2)"),
     Annotation::add(
         "Query.users",
         "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
          requireOneSlicingArgument: false)",
     ),
-    Annotation::add("Mutation.registerUser", "@cost(weight: \"50\")"),
-    Annotation::add("Mutation.updateUser", "@cost(weight: \"10\")"),
-    Annotation::add("Mutation.login", "@cost(weight: \"50\")"),
+    Annotation::add("Mutation.registerUser", "@cost(weight: 50)"),
+    Annotation::add("Mutation.updateUser", "@cost(weight: 10)"),
+    Annotation::add("Mutation.login", "@cost(weight: 50)"),
 ];
 
 /// The schema, to which its store, loader, passwords and signer are still to be given.
