@@ -198,3 +198,21 @@ fn an_error_of_a_key_that_the_client_did_not_ask_for_is_told() {
     assert_eq!(json(&report)["errors"][0]["message"], "m");
     assert_eq!(report.fetches, 1);
 }
+
+#[test]
+fn fields_that_were_asked_of_another_type_do_not_fail() {
+    let mut plan = Plan::new();
+    let node = plan.shape(&["A", "B"], &[("id", string()), ("x", string())]);
+    let root = plan.shape(&["Query"], &[("nodes", list(object(node)))]);
+    let id = plan.select(node, &[("__typename", None), ("id", None)]);
+    let x = plan.select(node, &[("x", None)]);
+    plan.0.selections[x].fields[0].types = crate::kit::only(&[0]);
+    let root = plan.select(root, &[("nodes", Some(id))]);
+    plan.then_root("a", root);
+    let group = plan.group(&["nodes"], &["id"], x);
+    plan.then_entities("b", vec![group]);
+    let a = r#"{"data":{"nodes":[{"__typename":"A","id":"1"},{"__typename":"B","id":"2"}]}}"#;
+    let b = r#"{"data":null,"errors":[{"message":"m"}]}"#;
+    let response = json(&run(&plan.prepare(), &Subgraphs::new(&[("a", a), ("b", b)])));
+    assert_eq!(paths(response["errors"].as_array().unwrap()), [json!(["nodes", 0, "x"])]);
+}

@@ -1,7 +1,7 @@
 //! How answers are read: keys in any order, nothing under the wrong key, nothing that was not asked for.
 
 use octavo_executor::Prepared;
-use octavo_query_plan::{LeafKind, TypeSet};
+use octavo_query_plan::LeafKind;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof, proptest};
 use serde_json::{Value, json};
 
@@ -237,22 +237,6 @@ proptest! {
         let expected: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(json(&report), expected);
     }
-}
-
-#[test]
-fn a_field_of_one_type_is_not_missed_on_another() {
-    let mut plan = Plan::new();
-    let node = plan.shape(&["A", "B"], &[("x", string())]);
-    let root = plan.shape(&["Query"], &[("node", object(node))]);
-    let selection = plan.select(node, &[("__typename", None), ("x", None)]);
-    plan.0.selections[selection].fields[1].types = only(&[0]);
-    assert_eq!(plan.0.selections[selection].fields[0].types, TypeSet::All);
-    let root = plan.select(root, &[("node", Some(selection))]);
-    plan.then_root("a", root);
-    let answer = r#"{"data":{"node":{"__typename":"B"}},"errors":[{"message":"m"}]}"#;
-    let response = json(&run(&plan.prepare(), &Subgraphs::new(&[("a", answer)])));
-    assert_eq!(response["data"], json!({"node": {"x": null}}));
-    assert_eq!(response["errors"][0].get("path"), None);
 }
 
 #[test]
