@@ -3,6 +3,7 @@
 use lms_kit::{
     Problem,
     event::{Event, Touch},
+    patch::Patch,
     text::{self, TextRule},
 };
 use serde::{Deserialize, Serialize};
@@ -29,13 +30,28 @@ pub(crate) struct GivenProfile {
     pub(crate) photo: Option<String>,
 }
 
-/// What a client gives of an author, keeping the rules.
+/// What a client changes of an author, as it came: what is not given stays.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct GivenChanges {
+    pub(crate) name: Option<String>,
+    pub(crate) bio: Option<String>,
+    pub(crate) photo: Patch<String>,
+}
+
+/// What a client says of an author, keeping the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Profile {
-    pub(crate) name: String,
-    pub(crate) name_key: String,
-    pub(crate) bio: String,
-    pub(crate) photo: Option<String>,
+    name: String,
+    bio: String,
+    photo: Option<String>,
+}
+
+/// What a client changes of an author, keeping the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changes {
+    name: Option<String>,
+    bio: Option<String>,
+    photo: Patch<String>,
 }
 
 const NAME_RULE: TextRule = TextRule { field: "name", min: 1, max: 150 };
@@ -47,7 +63,20 @@ impl GivenProfile {
     pub(crate) fn check(&self) -> Result<Profile, Vec<Problem>> {
         let photo = self.photo.as_deref().map(check_photo).transpose();
         match (NAME_RULE.check(&self.name), BIO_RULE.check(&self.bio), photo) {
-            (Ok(name), Ok(bio), Ok(photo)) => Ok(Profile { name_key: text::key(&name), name, bio, photo }),
+            (Ok(name), Ok(bio), Ok(photo)) => Ok(Profile { name, bio, photo }),
+            (name, bio, photo) => Err([name.err(), bio.err(), photo.err()].into_iter().flatten().collect()),
+        }
+    }
+}
+
+impl GivenChanges {
+    /// The changes, or each rule that they break.
+    pub(crate) fn check(&self) -> Result<Changes, Vec<Problem>> {
+        let name = self.name.as_deref().map(|name| NAME_RULE.check(name)).transpose();
+        let bio = self.bio.as_deref().map(|bio| BIO_RULE.check(bio)).transpose();
+        let photo = self.photo.check(|url| check_photo(url));
+        match (name, bio, photo) {
+            (Ok(name), Ok(bio), Ok(photo)) => Ok(Changes { name, bio, photo }),
             (name, bio, photo) => Err([name.err(), bio.err(), photo.err()].into_iter().flatten().collect()),
         }
     }
@@ -76,12 +105,23 @@ pub(crate) fn no_author(author_number: &str) -> Problem {
 
 impl Author {
     pub(crate) fn new(number: i64, profile: Profile) -> Self {
-        let Profile { name, bio, photo, .. } = profile;
+        let Profile { name, bio, photo } = profile;
         Self { number, name, bio, photo, version: 1 }
     }
 
-    pub(crate) fn updated(&self, profile: Profile) -> Self {
-        Self { version: self.version + 1, ..Self::new(self.number, profile) }
+    pub(crate) fn updated(self, changes: Changes) -> Self {
+        Self {
+            number: self.number,
+            name: changes.name.unwrap_or(self.name),
+            bio: changes.bio.unwrap_or(self.bio),
+            photo: changes.photo.apply(self.photo),
+            version: self.version + 1,
+        }
+    }
+
+    /// The key by which authors sort and match.
+    pub(crate) fn name_key(&self) -> String {
+        text::key(&self.name)
     }
 
     pub(crate) fn event(&self, kind: &'static str) -> Event {

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod migrate;
 pub mod page;
+pub mod patch;
 pub mod problem;
 pub mod service;
 pub mod sources;

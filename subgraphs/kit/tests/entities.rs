@@ -109,7 +109,7 @@ impl Engine for NoEngine {
     async fn close(&self) {}
 }
 
-const ANNOTATIONS: &[Annotation] = &[Annotation::add("Shelf.code", "@cost(weight: \"3\")")];
+const ANNOTATIONS: &[Annotation] = &[Annotation::add("Shelf.code", "@cost(weight: 3)")];
 
 fn service() -> Service {
     let loads = Arc::new(AtomicUsize::new(0));
@@ -214,6 +214,6 @@ async fn the_service_shows_the_text_that_it_prints() {
     let service = service();
     let answer = ask(&service, json!({ "query": "{ s: _service { text: sdl } }" })).await;
     assert_eq!(answer["data"]["s"]["text"], json!(service.sdl()));
-    assert!(service.sdl().contains("code: Int! @cost(weight: \"3\")"), "{}", service.sdl());
+    assert!(service.sdl().contains("code: Int! @cost(weight: 3)"), "{}", service.sdl());
     assert!(service.sdl().contains("type Shelf @key(fields: \"id\")"), "{}", service.sdl());
 }

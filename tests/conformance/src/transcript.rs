@@ -17,7 +17,7 @@ pub async fn run(script: &Script, service: &Service) -> anyhow::Result<Transcrip
     let mut kept = BTreeMap::new();
     let mut lines = String::new();
     for step in &script.steps {
-        lines += &format!("# {}\n", step.say);
+        lines.extend(["# ", &step.say, "\n"]);
         let alone = [Map::new()];
         let sets = if step.each.is_empty() { alone.as_slice() } else { &step.each };
         for set in sets {

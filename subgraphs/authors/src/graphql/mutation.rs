@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, MaybeUndefined, Object, Result};
 use lms_kit::graphql::{command, settle};
 use serde_json::json;
 
 use super::types::AuthorPayload;
 use crate::{
-    domain::GivenProfile,
+    domain::{GivenChanges, GivenProfile},
     store::{AuthorStore, Target},
 };
 
@@ -35,20 +35,20 @@ impl Mutation {
         Ok(outcome.await?.into())
     }
 
-    /// Gives an author another profile, as a whole: without a photo here, there is none afterwards.
+    /// Changes an author. What is not given stays; a photo given as null goes away.
     async fn update_author(
         &self,
         ctx: &Context<'_>,
         author_number: ID,
-        name: String,
-        bio: String,
-        photo: Option<String>,
+        name: Option<String>,
+        bio: Option<String>,
+        photo: MaybeUndefined<String>,
         expected_version: i32,
         idempotency_key: String,
     ) -> Result<AuthorPayload> {
         let store = ctx.data::<Arc<dyn AuthorStore>>()?;
         let target = Target { author_number: author_number.0, expected_version };
-        let given = GivenProfile { name, bio, photo };
+        let given = GivenChanges { name, bio, photo: photo.into() };
         let outcome = settle(async {
             let command = command(ctx, "updateAuthor", &idempotency_key, &json!([target, given]))?;
             store.update(&target, given.check()?, &command).await

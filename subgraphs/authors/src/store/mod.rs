@@ -11,7 +11,7 @@ use lms_kit::{
 };
 use serde::Serialize;
 
-use crate::domain::{Author, Profile};
+use crate::domain::{Author, Changes, Profile};
 
 pub(crate) use sql::{MIGRATIONS, SqlAuthors};
 
@@ -27,8 +27,8 @@ pub(crate) trait AuthorStore: Send + Sync {
     /// A new author, with the next number.
     async fn create(&self, profile: Profile, command: &Command) -> Result<Author, Refusal>;
 
-    /// Another profile for an author.
-    async fn update(&self, target: &Target, profile: Profile, command: &Command) -> Result<Author, Refusal>;
+    /// Changes an author.
+    async fn update(&self, target: &Target, changes: Changes, command: &Command) -> Result<Author, Refusal>;
 
     /// Deletes an author, whose number is never used again.
     async fn delete(&self, target: &Target, command: &Command) -> Result<Author, Refusal>;

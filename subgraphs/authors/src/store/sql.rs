@@ -8,11 +8,11 @@ use lms_kit::{
     migrate::{Migration, Phase},
     page::{Cursor, Page, Window},
     sql::{Db, Order, Row, Sql},
-    text::{self, TextMatch},
+    text::TextMatch,
 };
 
 use super::{AuthorStore, Target};
-use crate::domain::{Author, Profile, no_author, number};
+use crate::domain::{Author, Changes, Profile, no_author, number};
 
 /// The tables, a step at a time.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -52,7 +52,7 @@ impl AuthorStore for SqlAuthors {
         let rows = self.db.rows(&query).await?;
         let authors = rows.iter().map(|row| {
             let author = read(row)?;
-            Ok((Cursor::new(text::key(&author.name), author.number), author))
+            Ok((Cursor::new(author.name_key(), author.number), author))
         });
         Ok(Page::from_walk(window, authors.collect::<Result<_, StoreError>>()?))
     }
@@ -70,25 +70,23 @@ impl AuthorStore for SqlAuthors {
             "INSERT INTO authors (author_number, name, name_key, bio, photo, version) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         );
-        let name_key = profile.name_key.clone();
         let author = Author::new(next, profile);
-        change.tx().run(&write(insert, &author, name_key)).await?;
+        change.tx().run(&write(insert, &author)).await?;
         change.event(&author.event("AuthorCreated")).await?;
         change.commit(author).await
     }
 
-    async fn update(&self, target: &Target, profile: Profile, command: &Command) -> Result<Author, Refusal> {
+    async fn update(&self, target: &Target, changes: Changes, command: &Command) -> Result<Author, Refusal> {
         let mut change = match Change::begin(&self.db, command).await? {
             Begun::Before(author) => return Ok(author),
             Begun::Fresh(change) => change,
         };
-        let name_key = profile.name_key.clone();
-        let author = locked(&mut change, target).await?.updated(profile);
+        let author = locked(&mut change, target).await?.updated(changes);
         let update = Sql::new(
             "UPDATE authors SET name = $2, name_key = $3, bio = $4, photo = $5, version = $6 \
              WHERE author_number = $1",
         );
-        change.tx().run(&write(update, &author, name_key)).await?;
+        change.tx().run(&write(update, &author)).await?;
         change.event(&author.event("AuthorUpdated")).await?;
         change.commit(author).await
     }
@@ -123,10 +121,10 @@ async fn locked(change: &mut Change<'_>, target: &Target) -> Result<Author, Refu
 }
 
 /// The values of a row, in the order of the statements' parameters.
-fn write(sql: Sql, author: &Author, name_key: String) -> Sql {
+fn write(sql: Sql, author: &Author) -> Sql {
     sql.bind(author.number)
         .bind(&author.name)
-        .bind(name_key)
+        .bind(author.name_key())
         .bind(&author.bio)
         .bind(author.photo.clone())
         .bind(author.version)

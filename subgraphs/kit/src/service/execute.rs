@@ -7,7 +7,7 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 
-use super::{Service, nulls, order};
+use super::{Service, absent, nulls, order};
 use crate::{error::StoreError, federation::EntityCalls, graphql::gather, guard, idempotency::Call};
 
 /// What a request's headers say to a service.
@@ -48,6 +48,9 @@ pub(super) async fn execute(
         .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?;
     if method == Method::Get && operation.ty != OperationType::Query {
         return Err(Rejection::MutationByGet);
+    }
+    if let Some(pruned) = absent::without_absent(&document, operation, &request.variables) {
+        request.set_parsed_query(pruned);
     }
     let asks_sdl = request.query.contains("_service");
     let call =

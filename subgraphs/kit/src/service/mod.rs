@@ -3,6 +3,7 @@
 //! A service is a value: a process of its own serves it ([`run`]), and another program can hold several
 //! and mount their routers or call them directly.
 
+mod absent;
 mod cli;
 mod execute;
 mod http;
