@@ -10,7 +10,9 @@ const DEFAULT: &str = "info,hyper=warn,redis=warn";
 /// Starts logging for this process. A second start changes nothing.
 pub fn start() {
     let filter = EnvFilter::try_from_env("OCTAVO_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // When nobody reads standard error any more, a log line is lost; telling that there would panic.
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).log_internal_errors(false);
     let started = if stderr().is_terminal() {
         let colours = std::env::var_os("NO_COLOR").is_none();
         subscriber.with_ansi(colours).with_target(false).try_init()

@@ -1,0 +1,216 @@
+//! The binary as users run it: what it prints, and how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const SUPERGRAPH: &str = r#"
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+directive @join__field(graph: join__Graph) repeatable on FIELD_DEFINITION
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+directive @join__type(graph: join__Graph!, key: join__FieldSet) repeatable on OBJECT
+directive @link(url: String, for: link__Purpose) repeatable on SCHEMA
+scalar join__FieldSet
+enum link__Purpose { SECURITY EXECUTION }
+enum join__Graph { BOOKS @join__graph(name: "books", url: "http://127.0.0.1:9/") }
+type Query @join__type(graph: BOOKS) { motto: String shelf(n: Int!): String }
+"#;
+
+/// A folder with files; the binary runs in it.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a folder"));
+        desk.file("supergraph.graphql", SUPERGRAPH);
+        desk
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    fn octavo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_octavo"));
+        command.current_dir(self.0.path()).args(arguments).env_remove("OCTAVO_LOG");
+        command
+    }
+
+    /// Runs to the end: exit code, standard output, standard error without log lines.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.octavo(arguments).output().expect("it starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let told = text(stderr);
+        let told: Vec<_> = told.lines().filter(|line| !line.starts_with('{')).collect();
+        (status.code().expect("no signal"), text(stdout), told.join("\n"))
+    }
+}
+
+fn serve(more: &[&'static str]) -> Vec<&'static str> {
+    [&["serve", "--supergraph", "supergraph.graphql", "--listen", "127.0.0.1:0"], more].concat()
+}
+
+#[test]
+fn what_cannot_be_served_ends_with_one_message_that_names_it() {
+    let desk = Desk::new();
+    desk.file("plain.graphql", "type Query { a: Int }");
+    desk.file("broken.graphql", "type Query {\n  a: Int");
+    let configs = [
+        ("unknown.yaml", "listen: 127.0.0.1:0\ncache:\n  redis:\n    uri: x\n"),
+        ("subgraph.yaml", "subgraphs:\n  boks:\n    url: http://x/\n"),
+        ("url.yaml", "subgraphs:\n  books:\n    url: nowhere\n"),
+        ("header.yaml", "headers:\n  propagate: [\"a b\"]\n"),
+        ("own.yaml", "headers:\n  propagate: [Content-Length]\n"),
+        ("cors.yaml", "cors:\n  origins: [\"*\"]\n  credentials: true\n"),
+        ("redis.yaml", "cache:\n  redis:\n    url: \"http://user:secret@x\"\n"),
+    ];
+    for (name, text) in configs {
+        desk.file(name, text);
+    }
+    let serve_of = |file| vec!["serve", "--listen", "127.0.0.1:0", "--supergraph", file];
+    let cases: [(Vec<&str>, i32, &[&str]); 10] = [
+        (serve_of("nowhere.graphql"), 2, &["nowhere.graphql cannot be read"]),
+        (serve_of("plain.graphql"), 2, &["plain.graphql cannot be loaded", "no `enum join__Graph`"]),
+        (serve_of("broken.graphql"), 2, &["broken.graphql:2:9", "syntax error"]),
+        (serve(&["--config", "unknown.yaml"]), 2, &["unknown.yaml is not valid", "line 4", "`uri`"]),
+        (serve(&["--config", "subgraph.yaml"]), 2, &["`boks`", "it has books"]),
+        (serve(&["--config", "url.yaml"]), 2, &["`books`", "nowhere"]),
+        (serve(&["--config", "header.yaml"]), 2, &["headers.propagate", "`a b`"]),
+        (serve(&["--config", "own.yaml"]), 2, &["`content-length`"]),
+        (serve(&["--config", "cors.yaml"]), 2, &["credentials"]),
+        (serve(&["--config", "redis.yaml"]), 2, &["cache.redis.url"]),
+    ];
+    for (arguments, code, words) in cases {
+        let (exit, out, told) = desk.run(&arguments);
+        assert_eq!((exit, out.as_str()), (code, ""), "{arguments:?}: {told}");
+        assert_eq!(told.matches("octavo: ").count(), 1, "one message: {told}");
+        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
+        assert!(!told.contains("secret") && !told.contains("panicked"), "{told}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_said() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let arguments = ["serve", "--supergraph", "supergraph.graphql", "--listen", &address];
+    let (exit, _, told) = Desk::new().run(&arguments);
+    assert_eq!(exit, 3, "{told}");
+    assert!(told.contains(&address) && told.contains("in use"), "{told}");
+}
+
+/// A running server; killed when dropped.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended, as most tests want.
+        let _ = self.process.kill();
+    }
+}
+
+fn start(desk: &Desk, more: &[&'static str]) -> Server {
+    let mut process = desk.octavo(&serve(more)).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+    let line =
+        lines.find_map(|line| line.ok().filter(|line| line.contains("http://"))).expect("it says where");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    Server { address: address.to_owned(), process }
+}
+
+fn post(address: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let head = "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n";
+    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[cfg(unix)]
+#[test]
+fn both_signals_stop_the_server_with_success() {
+    for signal in ["-INT", "-TERM"] {
+        let desk = Desk::new();
+        let mut server = start(&desk, &[]);
+        assert!(
+            post(&server.address, r#"{"query":"{ __typename }"}"#)
+                .contains(r#"{"data":{"__typename":"Query"}}"#)
+        );
+        let killed = Command::new("kill").args([signal, &server.process.id().to_string()]).status();
+        assert!(killed.expect("kill is there").success());
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = server.process.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(start.elapsed() < Duration::from_secs(5), "{signal} does not end it");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+#[test]
+fn a_subgraph_that_is_away_is_an_error_that_names_no_host() {
+    let server = start(&Desk::new(), &[]);
+    let answer = post(&server.address, r#"{"query":"{ motto }"}"#);
+    assert!(
+        answer.contains(r#""data":{"motto":null}"#) && answer.contains("SUBREQUEST_HTTP_ERROR"),
+        "{answer}"
+    );
+    assert!(!answer.contains("127.0.0.1:9"), "{answer}");
+}
+
+#[test]
+fn redis_away_at_the_start_fails_no_request() {
+    let desk = Desk::new();
+    desk.file("redis.yaml", "cache:\n  redis:\n    url: redis://127.0.0.1:9\n");
+    let server = start(&desk, &["--config", "redis.yaml"]);
+    assert!(
+        post(&server.address, r#"{"query":"{ __typename }"}"#).contains(r#"{"data":{"__typename":"Query"}}"#)
+    );
+}
+
+fn plan(desk: &Desk, operation: &str, more: &[&str]) -> (i32, String, String) {
+    let file = desk.file("operation.graphql", operation);
+    let file = file.file_name().map(Path::new).expect("a name").display().to_string();
+    desk.run(&[&["plan", "--supergraph", "supergraph.graphql", "--operation", &file], more].concat())
+}
+
+#[test]
+fn plans_are_printed_as_text_and_as_json() {
+    let desk = Desk::new();
+    let (exit, text, _) = plan(&desk, "{ motto }", &[]);
+    let expected = "QueryPlan {\n  Fetch(service: \"books\") {\n    {\n      motto\n    }\n  },\n}\n";
+    assert_eq!((exit, text.as_str()), (0, expected));
+    let (exit, json, _) =
+        plan(&desk, "query A { motto } query B { x: motto }", &["--operation-name", "A", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((exit, &json["node"]["serviceName"]), (0, &"books".into()));
+}
+
+#[test]
+fn an_invalid_operation_is_refused_with_its_place() {
+    let desk = Desk::new();
+    let cases: [(&str, &[&str], &[&str]); 4] = [
+        ("{\n  motto\n  nope\n}", &[], &["operation.graphql:3:3", "`nope`"]),
+        ("{ motto", &[], &["operation.graphql:1:", "syntax error"]),
+        ("{ shelf }", &[], &["operation.graphql:1:3", "Query.shelf(n:)"]),
+        ("query A { motto }", &["--operation-name", "B"], &["is not valid", "B"]),
+    ];
+    for (operation, more, words) in cases {
+        let (exit, out, told) = plan(&desk, operation, more);
+        assert_eq!((exit, out.as_str()), (1, ""), "{operation}");
+        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
+    }
+}
