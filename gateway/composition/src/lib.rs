@@ -13,6 +13,7 @@ mod merge;
 mod merged;
 mod model;
 mod report;
+mod satisfy;
 mod validate;
 
 pub use code::Code;
@@ -72,11 +73,15 @@ fn run(inputs: &[SubgraphInput<'_>], report: &mut Report) -> Option<(String, Str
     }
     validate::validate_before_merging(&subgraphs, report);
     let merged = merge::merge(&subgraphs, report);
-    validate::validate_merged(MergedSchema { subgraphs: &subgraphs, merged: &merged }, report);
+    let schema = MergedSchema { subgraphs: &subgraphs, merged: &merged };
+    validate::validate_merged(schema, report);
     if report.has_errors() {
         return None;
     }
     let supergraph = emit::supergraph(&merged, &subgraphs);
     validate::validate_supergraph(&supergraph, report);
+    if !report.has_errors() {
+        satisfy::satisfy(&supergraph, schema, report);
+    }
     (!report.has_errors()).then(|| (supergraph, emit::api(&merged)))
 }

@@ -1,0 +1,115 @@
+//! Over all fields that clients see, from the roots down.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use octavo_query_graph::QueryGraph;
+use octavo_supergraph::{FieldId, RootKind, TypeId};
+
+use super::explain::{Dead, explain};
+use super::moves::Moves;
+use super::place::{Place, arrivals, includes};
+use super::shared_types;
+use crate::report::Report;
+use crate::validate::MergedSchema;
+
+/// Objects of one type, with the places that they can be had from.
+#[derive(Debug)]
+pub(crate) struct State<'g> {
+    pub(crate) ty: TypeId,
+    pub(crate) places: Vec<Place<'g>>,
+    /// The state and the field that led here; `None` at a root.
+    pub(crate) from: Option<(usize, FieldId)>,
+    pub(crate) root: RootKind,
+}
+
+/// Walks one graph.
+pub(crate) fn walk(graph: &QueryGraph, schema: MergedSchema<'_, '_>, report: &mut Report) {
+    let mut walk = Walk {
+        moves: Moves::new(graph),
+        schema,
+        report,
+        states: Vec::new(),
+        queue: VecDeque::new(),
+        seen: HashMap::new(),
+        reported: HashSet::new(),
+    };
+    walk.start();
+    while let Some(state) = walk.queue.pop_front() {
+        walk.visit(state);
+    }
+}
+
+struct Walk<'g, 'a, 's, 'r> {
+    moves: Moves<'g>,
+    schema: MergedSchema<'a, 's>,
+    report: &'r mut Report,
+    states: Vec<State<'g>>,
+    queue: VecDeque<usize>,
+    seen: HashMap<TypeId, Vec<usize>>,
+    reported: HashSet<(TypeId, Option<FieldId>)>,
+}
+
+impl<'g> Walk<'g, '_, '_, '_> {
+    fn start(&mut self) {
+        for root in [RootKind::Query, RootKind::Mutation, RootKind::Subscription] {
+            let Some(ty) = self.moves.supergraph.root(root) else { continue };
+            let joins = &self.moves.supergraph.ty(ty).joins;
+            let places = joins.iter().map(|join| Place { subgraph: join.subgraph, ty, provided: Vec::new() });
+            let places = places.collect();
+            self.push(State { ty, places, from: None, root });
+        }
+    }
+
+    /// Notes a state unless an earlier one had no more places.
+    fn push(&mut self, state: State<'g>) {
+        let seen = self.seen.entry(state.ty).or_default();
+        if seen.iter().any(|&earlier| includes(&state.places, &self.states[earlier].places)) {
+            return;
+        }
+        seen.push(self.states.len());
+        self.queue.push_back(self.states.len());
+        self.states.push(state);
+    }
+
+    fn visit(&mut self, at: usize) {
+        if self.moves.is_exhausted() {
+            return;
+        }
+        let ty = self.states[at].ty;
+        let places = self.states[at].places.clone();
+        let reached = self.moves.reach(ty, &places);
+        if !reached.iter().any(|place| place.ty == ty) {
+            return self.fail(at, None, &reached);
+        }
+        for &field in &self.moves.supergraph.ty(ty).fields {
+            let definition = self.moves.supergraph.field(field);
+            let result = definition.ty.named();
+            if definition.inaccessible || self.moves.supergraph.ty(result).inaccessible {
+                continue;
+            }
+            let taken = self.moves.take(&reached, ty, definition.name);
+            if taken.is_empty() {
+                self.fail(at, Some(field), &reached);
+                continue;
+            }
+            if let Some(finding) = shared_types::check(&self.moves, self.schema, (ty, field), &taken) {
+                self.report.push(finding);
+            }
+            for (object, places) in arrivals(self.moves.graph, result, &taken) {
+                if !self.moves.supergraph.ty(object).inaccessible {
+                    let root = self.states[at].root;
+                    self.push(State { ty: object, places, from: Some((at, field)), root });
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, at: usize, field: Option<FieldId>, reached: &[Place<'g>]) {
+        if self.moves.is_exhausted() || !self.reported.insert((self.states[at].ty, field)) {
+            return;
+        }
+        let dead = Dead { states: &self.states, at, field, reached };
+        let finding = explain(&mut self.moves, self.schema, &dead);
+        self.report.push(finding);
+    }
+}
