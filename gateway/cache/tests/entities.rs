@@ -74,6 +74,16 @@ impl Redis {
         process
     }
 
+    /// How many commands of a kind the server has had.
+    async fn count(&self, command: &str) -> u64 {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).expect("a URL of Redis");
+        let mut connection = client.get_multiplexed_async_connection().await.expect("it runs");
+        let statistics: String =
+            redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("an answer");
+        let calls = statistics.split(&format!("cmdstat_{command}:calls=")).nth(1);
+        calls.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or(0)
+    }
+
     fn cache(&self) -> EntityCache {
         let redis = RedisOptions::at(format!("redis://127.0.0.1:{}", self.port));
         EntityCache::new(&Options { redis: Some(redis), ..Options::default() }).expect("a URL of Redis")
@@ -126,6 +136,21 @@ async fn gateways_share_entities_through_redis_with_scope_and_lifetime() {
     assert!(found(&other, &caller, &[2]).await.is_empty(), "another caller's");
     sleep(Duration::from_millis(2_100)).await;
     assert_eq!(found(&other, &scope, &[1, 2]).await, [2], "the copy in memory ends with the original");
+}
+
+#[tokio::test]
+async fn a_batch_is_one_round_trip_for_what_memory_does_not_have() {
+    let redis = Redis::start().await;
+    let (one, scope) = (redis.cache(), scope("{title}"));
+    (0..50).for_each(|number| keep(&one, &scope, number, 60));
+    arrives(&redis, &scope, 49).await;
+    let before = redis.count("mget").await;
+    let (other, numbers) = (redis.cache(), (0..60).collect::<Vec<_>>());
+    assert_eq!(found(&other, &scope, &numbers).await.len(), 50);
+    assert_eq!(redis.count("mget").await - before, 1);
+    assert_eq!(found(&other, &scope, &numbers[..50]).await.len(), 50);
+    assert_eq!(redis.count("mget").await - before, 1, "memory has them now");
+    assert_eq!(redis.count("get").await, 0);
 }
 
 #[tokio::test]
