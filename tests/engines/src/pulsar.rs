@@ -50,7 +50,7 @@ impl Pulsar {
             program: require("java")?,
             arguments: arguments(&jars, &folder, broker, admin)?,
             health: Health::http(admin, "/admin/v2/brokers/health"),
-            ready_within: Duration::from_mins(2),
+            ready_within: Duration::from_mins(4),
             stop: Signal::TERM,
             abort: Signal::KILL,
         };
