@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Name, PathSegment, Response, Value,
+    indexmap::IndexMap,
     parser::{
         parse_schema,
         types::{
@@ -58,10 +59,14 @@ pub(super) fn propagate(
     document: &ExecutableDocument,
     types: &FieldTypes,
 ) {
+    let walk = Walk { document, types };
+    let mut nulls: Vec<&[PathSegment]> = Vec::new();
     for error in &response.errors {
-        let walk = Walk { document, types };
+        if nulls.iter().any(|null| error.path.starts_with(null)) {
+            continue;
+        }
         if let Some(nullable) = walk.nullability(&error.path, operation) {
-            put_null(&mut response.data, &error.path, &nullable);
+            nulls.extend(put_null(&mut response.data, &error.path, &nullable));
         }
     }
 }
@@ -140,26 +145,38 @@ fn named(field_type: &Type) -> &str {
     }
 }
 
-fn put_null(data: &mut Value, path: &[PathSegment], nullable: &[bool]) {
+/// Puts null in the place for a failed path; the place, unless an enclosing value was null already.
+fn put_null<'p>(data: &mut Value, path: &'p [PathSegment], nullable: &[bool]) -> Option<&'p [PathSegment]> {
+    revive(data, path);
     if value_at(data, path).is_some_and(|value| *value != Value::Null) {
-        return;
+        return None;
     }
-    let Some(place) = nullable.iter().rposition(|&nullable| nullable) else {
-        *data = Value::Null;
-        return;
-    };
-    let Some((last, above)) = path.get(..=place).and_then(<[_]>::split_last) else { return };
-    match (value_at(data, above), last) {
-        (Some(Value::Object(fields)), PathSegment::Field(key)) => {
-            fields.insert(Name::new(key), Value::Null);
-        }
-        (Some(Value::List(items)), PathSegment::Index(index)) => {
-            if let Some(item) = items.get_mut(*index) {
-                *item = Value::Null;
+    let places = nullable.iter().enumerate().rev().filter(|(_, nullable)| **nullable);
+    for place in places.filter_map(|(place, _)| path.get(..=place)) {
+        let (last, above) = place.split_last()?;
+        match (value_at(data, above), last) {
+            (Some(Value::Object(fields)), PathSegment::Field(key)) => {
+                fields.insert(Name::new(key), Value::Null);
             }
+            (Some(Value::List(items)), PathSegment::Index(index)) => *items.get_mut(*index)? = Value::Null,
+            // The list itself is not there: its own field failed.
+            (None, _) => continue,
+            _ => return None,
         }
-        // An enclosing value is null already.
-        _ => {}
+        return Some(place);
+    }
+    *data = Value::Null;
+    Some(&[])
+}
+
+/// Makes objects again of those that are null only because the library found no field in them: an error
+/// below one says that it was there.
+fn revive(data: &mut Value, path: &[PathSegment]) {
+    for (depth, segment) in path.iter().enumerate() {
+        let above = path.get(..depth).and_then(|above| value_at(data, above));
+        if let (Some(value @ Value::Null), PathSegment::Field(_)) = (above, segment) {
+            *value = Value::Object(IndexMap::new());
+        }
     }
 }
 
@@ -216,10 +233,30 @@ mod tests {
     }
 
     #[test]
-    fn a_place_below_null_is_left_alone() {
-        assert_eq!(
-            nulls("{ a { self { may } } }", value!({ "a": null }), &["a", "self", "may"]),
-            "{a: null}"
-        );
+    fn an_object_whose_only_field_failed_is_still_there() {
+        assert_eq!(nulls("{ a { may } }", value!({ "a": null }), &["a", "may"]), "{a: {may: null}}");
+        assert_eq!(nulls("{ a { may } }", value!(null), &["a"]), "{a: null}");
+        let data = value!({ "list": [null] });
+        assert_eq!(nulls("{ list { may } }", data, &["list", "0", "may"]), "{list: [{may: null}]}");
+    }
+
+    #[test]
+    fn what_an_error_made_null_stays_null_for_the_next() {
+        let document = parse_query("{ list { must may } }").unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        for names in [["must", "may"], ["may", "must"]] {
+            let errors = names.map(|name| {
+                let at = [
+                    PathSegment::Field("list".into()),
+                    PathSegment::Index(0),
+                    PathSegment::Field(name.into()),
+                ];
+                ServerError::new("failed", None).with_path(at.to_vec())
+            });
+            let mut response = Response::new(value!({ "list": [null] }));
+            response.errors = errors.to_vec();
+            propagate(&mut response, &operation.node, &document, &FieldTypes::read(SCHEMA).unwrap());
+            assert_eq!(response.data.to_string(), "{list: null}");
+        }
     }
 }
