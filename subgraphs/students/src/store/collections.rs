@@ -64,6 +64,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
         Step::Index("students", index("students_waiting", &[WAITING])),
         Step::Collection(COMMENTS),
         Step::Index("comments", index("comments_by_book", &[ISBN_KEY, CREATED_AT])),
+        Step::Index("comments", index("comments_by_grade", &[ISBN_KEY, GRADE])),
         Step::Index("comments", index("comments_by_student", &[STUDENT_KEY, CREATED_AT])),
         Step::Index("comments", index("comments_by_call", &[CALL_KEY])),
         Step::Index("comments", index("comments_waiting", &[WAITING])),

@@ -1,9 +1,6 @@
 //! The same requests on each engine, and the same bytes in answer.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
-mod library;
-
-use library::{ADD_COMMENT, Engine, Library, REGISTER, UPDATE, isbn, registration};
+use crate::library::{ADD_COMMENT, Engine, Library, REGISTER, UPDATE, isbn, registration};
 use serde_json::{Value, json};
 
 const NAMES: [&str; 16] = [

@@ -1,14 +1,11 @@
 //! A process that is killed has done what it answered, once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
-
-mod library;
 
 use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use library::{ADD_COMMENT, Database, Engine, REGISTER, isbn, registration};
+use crate::library::{ADD_COMMENT, Database, Engine, REGISTER, isbn, registration};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

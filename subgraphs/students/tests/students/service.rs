@@ -1,9 +1,6 @@
 //! What the service promises its clients, on each of its engines.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
-mod library;
-
-use library::{Engine, Library, UPDATE, isbn, registration};
+use crate::library::{Engine, Library, UPDATE, isbn, registration};
 use serde_json::{Value, json};
 
 /// Representations of this many books.
@@ -176,10 +173,10 @@ async fn an_account_belongs_to_one_student() {
         let library = Library::open(engine).await;
         let mut first = registration("Ana", "1");
         first["user"] = json!("u1");
-        library.data(library::REGISTER, first.clone()).await;
+        library.data(crate::library::REGISTER, first.clone()).await;
         first["name"] = json!("Rui");
         first["key"] = json!("2");
-        let second = library.data(library::REGISTER, first).await["registerStudent"].clone();
+        let second = library.data(crate::library::REGISTER, first).await["registerStudent"].clone();
         assert_eq!(second["problems"][0]["code"], "DUPLICATE");
         assert_eq!(second["problems"][0]["path"], json!(["userId"]));
         let users = json!([{ "__typename": "User", "id": "u1" }, { "__typename": "User", "id": "u2" }]);

@@ -1,0 +1,268 @@
+//! What the document engines promise, each of them, without a word of students.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::library::{Database, Engine};
+use lms_kit::{
+    Problem, Refusal, Sources, StoreError,
+    documents::{
+        Aggregate, Collection, Decision, Document, Documents, Find, FindEach, Index, KeyColumn, Migration,
+        OUTBOX_LIMIT, State, Step, WAITING, Written, create, open,
+        settle::{ARCHIVE, ARCHIVE_BY_AGGREGATE, Projection, Settler},
+        update,
+    },
+    event::{Event, OutboxRow},
+    idempotency::{Call, Command},
+    migrate::{MigrateError, Phase},
+    page::SortKey,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+const NOTES: Collection = Collection {
+    name: "notes",
+    keys: &[
+        KeyColumn::text("shelf"),
+        KeyColumn::integer("place"),
+        KeyColumn::text("label"),
+        KeyColumn::integer(WAITING),
+    ],
+};
+
+const STEPS: &[Step] = &[
+    Step::Collection(NOTES),
+    Step::Index("notes", Index { name: "notes_by_shelf", columns: &["shelf", "place"], unique: false }),
+    Step::Index("notes", Index { name: "notes_by_label", columns: &["label"], unique: true }),
+    Step::Collection(ARCHIVE),
+    Step::Index("events", ARCHIVE_BY_AGGREGATE),
+];
+
+const FIRST: Migration = Migration { version: 1, name: "notes", phase: Phase::Expand, steps: STEPS };
+
+async fn engine(database: &Database) -> Arc<dyn Documents> {
+    let engine = open("notes", &database.url).await.unwrap();
+    engine.migrate("notes", &[FIRST], 1).await.unwrap();
+    engine
+}
+
+fn note(id: &str, shelf: &str, place: i64) -> Document {
+    let keys = BTreeMap::from([
+        ("shelf", SortKey::from(shelf)),
+        ("place", place.into()),
+        ("label", format!("label {id}").into()),
+    ]);
+    Document {
+        id: id.to_owned(),
+        revision: 0,
+        keys,
+        body: json!({ "place": place, "text": "ß 😀", "list": [1, null, 2.5] }),
+    }
+}
+
+#[tokio::test]
+async fn a_document_changes_only_from_the_revision_that_was_read() {
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let engine = engine(&database).await;
+        let first = note("a", "s", 1);
+        assert!(engine.insert(&NOTES, &first).await.unwrap());
+        assert!(!engine.insert(&NOTES, &first).await.unwrap(), "{kind:?}: the identifier is taken");
+        let same_label = Document { id: "b".into(), ..first.clone() };
+        assert!(!engine.insert(&NOTES, &same_label).await.unwrap(), "{kind:?}: a unique key is taken");
+        let read = engine.get(&NOTES, &["a".into(), "b".into()]).await.unwrap();
+        assert_eq!((read.len(), read[0].revision, &read[0].body), (1, 1, &first.body), "{kind:?}");
+        let next = Document { revision: 1, ..note("a", "s", 2) };
+        assert!(engine.swap(&NOTES, &next).await.unwrap());
+        assert!(!engine.swap(&NOTES, &next).await.unwrap(), "{kind:?}: it has moved on");
+        assert_eq!(engine.get(&NOTES, &["a".into()]).await.unwrap()[0].body["place"], 2);
+    }
+}
+
+#[tokio::test]
+async fn pages_for_many_are_the_pages_of_each() {
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let engine = engine(&database).await;
+        let notes: Vec<Document> = (0..1_100)
+            .map(|number| {
+                note(&format!("{number:04}"), &format!("shelf {}", number % 40 * (number % 3)), number / 7)
+            })
+            .collect();
+        assert_eq!(engine.insert_missing(&NOTES, &notes).await.unwrap(), 1_100);
+        assert_eq!(engine.insert_missing(&NOTES, &notes).await.unwrap(), 0, "{kind:?}: they are there");
+        let values: Vec<String> = (0..=80).map(|number| format!("shelf {number}")).collect();
+        for (descending, from_end, limit) in
+            [(false, false, 20), (true, false, 20), (true, true, 3), (false, false, 0)]
+        {
+            let mut find = Find { descending, ..Find::first("place", limit, Vec::new()) };
+            find.window.from_end = from_end;
+            let each = FindEach { by: "shelf", values: values.clone(), find: find.clone() };
+            let pages = engine.find_each(&NOTES, &each).await.unwrap();
+            for value in values.iter().step_by(9) {
+                find.matches = vec![lms_kit::documents::Match::Equals("shelf", value.as_str().into())];
+                let alone = engine.find(&NOTES, &find).await.unwrap();
+                let together = pages.get(value).cloned().unwrap_or_default();
+                assert_eq!(together, alone, "{kind:?}: {value}");
+            }
+        }
+        let tallies = engine.tally(&NOTES, "shelf", &values, "place").await.unwrap();
+        let wanted = notes.iter().filter(|note| note.keys["shelf"] == SortKey::from("shelf 0"));
+        let (count, sum) =
+            wanted.fold((0, 0), |(count, sum), note| (count + 1, sum + note.body["place"].as_i64().unwrap()));
+        assert_eq!((tallies["shelf 0"].count, tallies["shelf 0"].sum), (count, sum), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_number_is_given_out_twice() {
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let engine = engine(&database).await;
+        let takers: Vec<_> = (0..8)
+            .map(|_| {
+                let engine = Arc::clone(&engine);
+                tokio::spawn(async move {
+                    let mut taken = Vec::new();
+                    for _ in 0..10 {
+                        taken.push(engine.take_numbers("n", 1).await.unwrap());
+                    }
+                    taken
+                })
+            })
+            .collect();
+        let mut numbers = BTreeSet::new();
+        for taker in takers {
+            numbers.extend(taker.await.unwrap());
+        }
+        assert_eq!(numbers, (1..=80).collect(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_applied_migration_stays_as_it_is() {
+    const EDITED: Migration = Migration { steps: &[Step::Collection(NOTES)], ..FIRST };
+    const SECOND: Migration = Migration { version: 2, name: "more", ..FIRST };
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let one = open("notes", &database.url).await.unwrap();
+        let other = open("notes", &database.url).await.unwrap();
+        let (first, second) =
+            tokio::join!(one.migrate("notes", &[FIRST], 1), other.migrate("notes", &[FIRST], 1));
+        first.unwrap();
+        second.unwrap();
+        assert_eq!(one.pending("notes", &[FIRST, SECOND]).await.unwrap(), ["notes/0002"], "{kind:?}");
+        let edited = one.migrate("notes", &[EDITED], 1).await;
+        assert!(matches!(edited, Err(MigrateError::Changed { version: 1, .. })), "{kind:?}: {edited:?}");
+        let unknown = one.migrate("notes", &[], 1).await;
+        assert!(matches!(unknown, Err(MigrateError::Unknown { version: 1, .. })), "{kind:?}: {unknown:?}");
+    }
+}
+
+/// A note that counts its changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Note {
+    id: String,
+    changes: i64,
+}
+
+impl State for Note {
+    const COLLECTION: &'static Collection = &NOTES;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn keys(&self) -> BTreeMap<&'static str, SortKey> {
+        BTreeMap::from([
+            ("shelf", "s".into()),
+            ("place", self.changes.into()),
+            ("label", self.id.as_str().into()),
+        ])
+    }
+}
+
+/// Makes nothing of an event, and fails while it is told to.
+#[derive(Clone)]
+struct Log(Arc<AtomicBool>);
+
+impl Projection for Log {
+    fn project(&self, _event: &OutboxRow) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
+        if self.0.load(Ordering::Relaxed) {
+            Err(StoreError::corrupt("log", "told to fail"))
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn command(sources: &Sources, key: &str) -> Command {
+    let call = Call { caller: "tests".into(), traceparent: None, sources: sources.clone() };
+    Command::new(&call, "change", key, &Value::Null).unwrap()
+}
+
+fn changed() -> Event {
+    Event {
+        service: "notes",
+        aggregate_type: "Note",
+        aggregate_id: "n".into(),
+        kind: "NoteChanged",
+        schema_version: 1,
+        data: Value::Null,
+        touches: Vec::new(),
+    }
+}
+
+async fn change(engine: &dyn Documents, settler: &Settler, command: &Command) -> Result<i64, Refusal> {
+    let missing = Problem::not_found(&["id"], "no note");
+    let decide = |aggregate: &mut Aggregate<Note>| {
+        if let Some(before) = aggregate.replayed(command)? {
+            return Ok(Decision::Before(before));
+        }
+        let note = Note { changes: aggregate.state.changes + 1, ..aggregate.state.clone() };
+        aggregate.change(note, &changed(), command)?;
+        Ok(Decision::Changed)
+    };
+    match update(engine, settler, ("n", missing), decide).await? {
+        Written::Before(note) => Ok(note.changes),
+        Written::Now(aggregate) => {
+            let changes = aggregate.state.changes;
+            settler.settle_behind(aggregate).await;
+            Ok(changes)
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_outbox_refuses_and_empties_in_order() {
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let engine = engine(&database).await;
+        let sources = Sources::repeatable();
+        let failing = Arc::new(AtomicBool::new(true));
+        let settler = Settler::new(Arc::clone(&engine), Log(Arc::clone(&failing)));
+        let fresh = Aggregate::new(Note { id: "n".into(), changes: 0 });
+        create(engine.as_ref(), fresh).await.unwrap().unwrap();
+        for number in 0..OUTBOX_LIMIT {
+            change(engine.as_ref(), &settler, &command(&sources, &format!("k{number}"))).await.unwrap();
+        }
+        let refused = change(engine.as_ref(), &settler, &command(&sources, "one more")).await.unwrap_err();
+        let Refusal::Problems(problems) = &refused else { panic!("{refused}") };
+        assert!(matches!(problems[..], [Problem::Unavailable { .. }]), "{kind:?}: {problems:?}");
+        let repeated = change(engine.as_ref(), &settler, &command(&sources, "k3")).await.unwrap();
+        assert_eq!(repeated, i64::try_from(OUTBOX_LIMIT).unwrap(), "{kind:?}: done before, as it is now");
+
+        failing.store(false, Ordering::Relaxed);
+        assert_eq!(settler.sweep::<Note>().await.unwrap(), 1);
+        assert_eq!(settler.sweep::<Note>().await.unwrap(), 0, "{kind:?}: nothing waits");
+        change(engine.as_ref(), &settler, &command(&sources, "one more")).await.unwrap();
+        let archived = engine.find(&ARCHIVE, &Find::first("seq", 100, Vec::new())).await.unwrap();
+        let seqs: Vec<i64> = archived.iter().map(|event| event.body["seq"].as_i64().unwrap()).collect();
+        assert_eq!(seqs, (1..=33).collect::<Vec<_>>(), "{kind:?}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The students service and its engines. Each test runs on SQLite and on a server that speaks MongoDB's
+//! protocol, and fails when that server is missing.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod answers;
+mod crash;
+mod engine;
+mod library;
+mod service;
