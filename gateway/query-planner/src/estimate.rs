@@ -37,7 +37,7 @@ impl<'g> Planner<'g> {
         let operation = self.operation;
         for item in &operation.set(set).items {
             let ItemField::Field(field) = item.field else { continue };
-            let types = self.asked_types(subgraph, ty, item, field);
+            let types = self.asked_types((subgraph, ty), item, field, provides);
             below += u32::from(types.is_empty()) * UNKNOWN;
             for on in types {
                 below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
@@ -53,12 +53,18 @@ impl<'g> Planner<'g> {
     }
 
     /// The types on which an item is asked: one that stands for all where the subgraph resolves it alike.
-    fn asked_types(&self, subgraph: SubgraphId, ty: TypeId, item: &Item, field: FieldId) -> Vec<TypeId> {
+    fn asked_types(
+        &self,
+        (subgraph, ty): (SubgraphId, TypeId),
+        item: &Item,
+        field: FieldId,
+        provides: &[&'g FieldSelection],
+    ) -> Vec<TypeId> {
         let declared = self.supergraph.field(field).parent;
         if !self.supergraph.ty(ty).kind.is_abstract() || self.graph.is_interface_object(subgraph, ty) {
             return vec![ty];
         }
-        if self.is_uniform(subgraph, ty, &item.types, field) {
+        if self.is_uniform((subgraph, ty), &item.types, field, provides) {
             return vec![declared];
         }
         let types = self.graph.runtime_types(subgraph, ty).iter().copied();
@@ -75,7 +81,9 @@ impl<'g> Planner<'g> {
     ) -> u32 {
         let children = item.children.map_or(Children::None, Children::Set);
         let named = self.type_in(subgraph, wanted);
-        if let Some(provided) = self.provided(provides, on, Some(wanted)) {
+        let above = self.provided(provides, on, Some(wanted));
+        let abstract_type = self.supergraph.ty(on).kind.is_abstract();
+        if let Some(provided) = above.filter(|_| !abstract_type) {
             let inner: Vec<_> = provided.selections.iter().collect();
             return self.estimate(subgraph, named, children, &inner);
         }
@@ -85,7 +93,8 @@ impl<'g> Planner<'g> {
             if access.requires().is_some() {
                 others.insert((subgraph, true));
             }
-            let inner = self.provides_of(subgraph, field);
+            let mut inner = self.provides_of(subgraph, field);
+            inner.extend(above.into_iter().flat_map(|selection| &selection.selections));
             return self.estimate(subgraph, self.type_in(subgraph, field), children, &inner);
         }
         let options: Vec<_> = self.options(on, field);

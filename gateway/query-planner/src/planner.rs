@@ -107,7 +107,7 @@ impl<'g> Planner<'g> {
         ask: &Ask<'_>,
         provides: &[&'g FieldSelection],
     ) -> Asked {
-        let slot = self.slot(position, want, ask);
+        let slot = self.slot(position, want, ask.field, ask.group);
         let source = &self.positions[position].sources[ask.source];
         let (node, fetch, subgraph) = (source.node, source.fetch, source.subgraph);
         let state = &mut self.positions[position].slots[slot];
@@ -132,8 +132,14 @@ impl<'g> Planner<'g> {
     }
 
     /// The slot of a want, made if it is new.
-    fn slot(&mut self, position: PositionId, want: &Want<'g>, ask: &Ask<'_>) -> SlotIndex {
-        let field = self.supergraph.field(ask.field);
+    pub(crate) fn slot(
+        &mut self,
+        position: PositionId,
+        want: &Want<'g>,
+        field: FieldId,
+        group: &Types,
+    ) -> SlotIndex {
+        let field = self.supergraph.field(field);
         let ItemField::Field(wanted) = want.field else { unreachable!("only fields are asked of subgraphs") };
         let declared = self.supergraph.field(wanted);
         let composite = self.supergraph.ty(declared.ty.named()).kind.is_composite();
@@ -141,7 +147,7 @@ impl<'g> Planner<'g> {
             name: field.name,
             arguments: want.arguments,
             ty: declared.ty.clone(),
-            objects: composite.then(|| ObjectSlot { types: ask.group.clone(), key: None }),
+            objects: composite.then(|| ObjectSlot { types: group.clone(), key: None }),
         };
         if let (Some(&slot), Some(client), Some(objects)) =
             (self.positions[position].slots_by_key.get(&key), want.key, key.objects.as_mut())

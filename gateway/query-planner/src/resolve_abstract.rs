@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use octavo_operation::ItemField;
-use octavo_supergraph::{FieldId, SubgraphId, TypeId, TypeKind};
+use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeKind};
 
 use crate::PlanError;
 use crate::planner::{Ask, Planner};
@@ -49,20 +49,41 @@ impl<'g> Planner<'g> {
         let sources = self.positions[position].sources.iter_with_ids();
         let known: Vec<_> = sources
             .filter(|(_, s)| s.types.is_none() && !self.graph.is_interface_object(s.subgraph, s.ty))
-            .filter(|(_, s)| self.is_uniform(s.subgraph, s.ty, &want.types, field))
+            .filter(|(_, s)| self.is_uniform((s.subgraph, s.ty), &want.types, field, &s.provides))
             .map(|(id, s)| (id, s.subgraph))
             .collect();
         known
             .into_iter()
             .min_by_key(|&(id, subgraph)| {
-                let (named, provides) = (self.type_in(subgraph, field), self.provides_of(subgraph, field));
+                let named = self.type_in(subgraph, field);
+                let provides = self.provided_below(position, id, field);
                 (self.estimate(subgraph, named, want.children, &provides), id)
             })
             .map(|(id, _)| id)
     }
 
+    /// What is provided below a field of an abstract type: by the field itself, or by one above it.
+    fn provided_below(
+        &self,
+        position: PositionId,
+        source: SourceIndex,
+        field: FieldId,
+    ) -> Vec<&'g FieldSelection> {
+        let source = &self.positions[position].sources[source];
+        let mut provides = self.provides_of(source.subgraph, field);
+        let above = self.provided(&source.provides, source.ty, Some(field));
+        provides.extend(above.into_iter().flat_map(|selection| &selection.selections));
+        provides
+    }
+
     /// Whether a subgraph resolves an interface's field for all objects in `types` that it can return where it has `ty`.
-    pub(crate) fn is_uniform(&self, subgraph: SubgraphId, ty: TypeId, types: &Types, field: FieldId) -> bool {
+    pub(crate) fn is_uniform(
+        &self,
+        (subgraph, ty): (SubgraphId, TypeId),
+        types: &Types,
+        field: FieldId,
+        provides: &[&'g FieldSelection],
+    ) -> bool {
         let declared = self.supergraph.field(field).parent;
         if self.supergraph.ty(declared).kind != TypeKind::Interface
             || self.graph.is_interface_object(subgraph, declared)
@@ -75,9 +96,15 @@ impl<'g> Planner<'g> {
         }
         let named = &self.supergraph.ty(declared).possible;
         let known = self.graph.runtime_types(subgraph, declared);
-        let here = self.graph.runtime_types(subgraph, ty).iter();
-        let mut asked = here.filter(|t| named.contains(t)).peekable();
-        let alike = |t: TypeId| self.same_field(t, field).is_some_and(open);
+        let here = self.graph.runtime_types(subgraph, ty);
+        if here.is_empty() {
+            return declared == ty;
+        }
+        let mut asked = here.iter().filter(|t| named.contains(t)).peekable();
+        let alike = |t: TypeId| {
+            let own = self.same_field(t, field);
+            own.is_some_and(open) || self.provided(provides, t, own).is_some()
+        };
         asked.peek().is_some() && asked.all(|&t| known.contains(&t) && includes(types, t) && alike(t))
     }
 
@@ -88,8 +115,7 @@ impl<'g> Planner<'g> {
         want: &Want<'g>,
         field: FieldId,
     ) -> Done<'g> {
-        let subgraph = self.positions[position].sources[source].subgraph;
-        let provides = self.provides_of(subgraph, field);
+        let provides = self.provided_below(position, source, field);
         let on = self.supergraph.field(field).parent;
         let ask = Ask { source, on, field, types: &want.types, group: &want.types };
         let asked = self.ask(position, want, &ask, &provides);
@@ -109,7 +135,10 @@ impl<'g> Planner<'g> {
         if types.is_empty() {
             return Err(self.no_option(position, field));
         }
-        let types = types.into_iter().filter(|t| possible.contains(t) && includes(&want.types, *t));
+        let wanted = types.into_iter().filter(|t| possible.contains(t) && includes(&want.types, *t));
+        let common = self.common_members(position);
+        let (types, others): (Vec<_>, Vec<_>) = wanted.partition(|t| includes(&common, *t));
+        self.leave_null(position, want, others);
         let mut chosen: BTreeMap<SubgraphId, Vec<(TypeId, Choice<'g>)>> = BTreeMap::new();
         for ty in types {
             let option = self.choose(position, ty, want)?;
@@ -132,6 +161,35 @@ impl<'g> Planner<'g> {
             all.below.extend(below.into_iter().flatten());
         }
         Ok(all)
+    }
+
+    /// The members that a union has in every subgraph that could be asked for it here. Which one is asked is the plan's choice, so
+    /// a member that only some know is never asked for: the answer would depend on the choice.
+    fn common_members(&self, position: PositionId) -> Types {
+        let place = &self.positions[position];
+        let (parent, slot) = place.parent.filter(|(parent, _)| self.positions[*parent].parent.is_some())?;
+        if self.supergraph.ty(place.ty).kind != TypeKind::Union {
+            return None;
+        }
+        let (ty, field) = self.one_type(parent, slot)?;
+        let mut common = self.supergraph.ty(place.ty).possible.clone();
+        let ways = self.ways(parent, ty);
+        let resolving = self.graph.accesses(field).filter(|access| ways.to(access.subgraph).is_some());
+        for subgraph in resolving.map(|access| access.subgraph) {
+            let members = self.graph.runtime_types(subgraph, self.type_in(subgraph, field));
+            common.retain(|member| members.contains(member));
+        }
+        Some(common.into())
+    }
+
+    /// Shows a field as null for types for which nobody is asked.
+    fn leave_null(&mut self, position: PositionId, want: &Want<'g>, types: Vec<TypeId>) {
+        let ItemField::Field(field) = want.field else { return };
+        let Some(own) = types.first().and_then(|&ty| self.same_field(ty, field)) else { return };
+        let group: Types = Some(types.into());
+        let slot = self.slot(position, want, own, &group);
+        self.unasked += 1;
+        self.output(position, want, group, OutputFrom::Slot(slot));
     }
 
     /// The object types that the sources of a position can return.
@@ -159,7 +217,7 @@ impl<'g> Planner<'g> {
             let options = self.field_options(position, interface, want, &ways);
             let direct = options.into_iter().find(|option| {
                 let here = self.graph.is_interface_object(option.subgraph, interface);
-                here || self.is_uniform(option.subgraph, interface, &None, field)
+                here || self.is_uniform((option.subgraph, interface), &None, field, &[])
             });
             if let Some(option) = direct {
                 let asked = self.take_option(position, interface, want, (&option, &None))?;
