@@ -12,7 +12,7 @@ use octavo_executor::{SubgraphError, SubgraphRequest};
 use octavo_query_plan::OperationKind;
 use serde_json::json;
 
-use super::resolve::{Call, Object};
+use super::resolve::{Call, MARK, Object};
 use super::{Diary, Subgraph, locked};
 use crate::json::{self, JsonMap, JsonValue};
 
@@ -69,9 +69,7 @@ impl Subgraph {
         let execution = Execution::new(&self.schema.schema, document).operation_name(name)?;
         let mut response = execution.raw_variable_values(&body.variables).execute_sync(&root)?;
         for error in &mut response.errors {
-            if let Some(message) = error.message.strip_prefix("resolver error: ") {
-                error.message = message.to_owned();
-            }
+            error.message = own_message(&error.message).to_owned();
             if let Some(extensions) = locked(&diary.extensions).get(&error.message) {
                 error.extensions.clone_from(extensions);
             }
@@ -134,6 +132,11 @@ impl Body {
         }
         text
     }
+}
+
+/// The message that the data give, without what the library writes around it.
+fn own_message(message: &str) -> &str {
+    message.split(MARK).nth(1).unwrap_or_else(|| message.trim_start_matches("resolver error: "))
 }
 
 /// What comes of a subgraph that fails as a whole: `"down"`, `"slow"`, a status, or an object, which is its answer.

@@ -1,7 +1,7 @@
 //! Fields resolved from data.
 
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
-use apollo_compiler::schema::Type;
+use apollo_compiler::schema::{ExtendedType, Type};
 
 use super::records::Found;
 use super::rule::{self, Fault, Scope};
@@ -105,11 +105,10 @@ impl<'c> Call<'c> {
             let JsonValue::Array(items) = &value else {
                 return Err(self.violation(format!("{value} is no list")));
             };
-            let items: Vec<_> = items.iter().map(|value| self.resolved(value, item, scope)).collect();
-            return Ok(ResolvedValue::List(Box::new(items.into_iter())));
+            return Ok(listed(items.iter().map(|value| self.resolved(value, item, scope)).collect()));
         }
         let name = ty.inner_named_type();
-        if self.subgraph.schema.schema.types.get(name).is_none_or(|ty| ty.is_leaf()) {
+        if self.subgraph.schema.schema.types.get(name).is_none_or(ExtendedType::is_leaf) {
             return Ok(ResolvedValue::leaf(value));
         }
         let JsonValue::Object(record) = value else {
@@ -122,8 +121,7 @@ impl<'c> Call<'c> {
     /// <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/entities/intro>: null where there is none.
     fn entities<'a>(&'a self, arguments: &JsonMap) -> ResolvedValue<'a> {
         let representations = arguments.get("representations").and_then(JsonValue::as_array);
-        let entities: Vec<_> = representations.into_iter().flatten().map(|sent| self.entity(sent)).collect();
-        ResolvedValue::List(Box::new(entities.into_iter()))
+        listed(representations.into_iter().flatten().map(|sent| self.entity(sent)).collect())
     }
 
     fn entity<'a>(&'a self, sent: &JsonValue) -> Result<ResolvedValue<'a>, FieldError> {
@@ -143,9 +141,34 @@ impl<'c> Call<'c> {
         }
     }
 
-    fn service<'a>(&'a self) -> Object<'a> {
+    fn service(&self) -> Object<'_> {
         let mut record = JsonMap::new();
         record.insert("sdl", JsonValue::from(self.subgraph.schema.sdl.as_str()));
         Object { call: self, ty: "_Service".to_owned(), record, representation: None }
+    }
+}
+
+/// A list, some items of which have failed.
+fn listed(items: Vec<Result<ResolvedValue<'_>, FieldError>>) -> ResolvedValue<'_> {
+    ResolvedValue::list(items.into_iter().map(|item| match item {
+        Ok(value) => value,
+        Err(FieldError { message }) => ResolvedValue::object(FailedItem(format!("{MARK}{message}{MARK}"))),
+    }))
+}
+
+/// What stands around a failed item's message.
+pub(super) const MARK: char = '\u{1}';
+
+/// An item that failed. The library nulls the whole list for an item that is an error, and the item alone, as it should, for an
+/// object of an unknown type, whose name it puts into its message.
+struct FailedItem(String);
+
+impl ObjectValue for FailedItem {
+    fn type_name(&self) -> &str {
+        &self.0
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        Err(self.unknown_field_error(info))
     }
 }
