@@ -9,6 +9,7 @@ use octavo_engines::shared;
 #[derive(Debug, Clone, Copy)]
 enum Subject {
     Authors,
+    Books,
     Genres,
 }
 
@@ -16,6 +17,7 @@ impl Subject {
     fn name(self) -> &'static str {
         match self {
             Self::Authors => lms_authors::NAME,
+            Self::Books => lms_books::NAME,
             Self::Genres => lms_genres::NAME,
         }
     }
@@ -23,6 +25,7 @@ impl Subject {
     fn script(self) -> Script {
         let text = match self {
             Self::Authors => include_str!("../corpus/authors.yaml"),
+            Self::Books => include_str!("../corpus/books.yaml"),
             Self::Genres => include_str!("../corpus/genres.yaml"),
         };
         Script::read(text).unwrap()
@@ -32,6 +35,7 @@ impl Subject {
         let sources = Sources::repeatable();
         let opened = match self {
             Self::Authors => lms_authors::open(url, sources).await,
+            Self::Books => lms_books::open(url, sources).await,
             Self::Genres => lms_genres::open(url, sources).await,
         };
         opened.unwrap()
@@ -72,6 +76,16 @@ async fn authors_answer_on_sqlite_as_recorded() {
 }
 
 #[tokio::test]
+async fn books_answer_on_sqlite_as_recorded() {
+    Subject::Books.holds_on_sqlite().await;
+}
+
+#[tokio::test]
+async fn books_answer_alike_on_sqlite_and_postgres() {
+    Subject::Books.answers_alike_on(&shared::postgres_database("books").await.unwrap()).await;
+}
+
+#[tokio::test]
 async fn genres_answer_on_sqlite_as_recorded() {
     Subject::Genres.holds_on_sqlite().await;
 }
@@ -84,4 +98,12 @@ async fn authors_answer_alike_on_sqlite_and_postgres() {
 #[tokio::test]
 async fn genres_answer_alike_on_sqlite_and_postgres() {
     Subject::Genres.answers_alike_on(&shared::postgres_database("genres").await.unwrap()).await;
+}
+
+#[test]
+fn the_scripts_make_at_least_200_requests() {
+    let subjects = [Subject::Authors, Subject::Books, Subject::Genres];
+    let requests: usize = subjects.map(|subject| subject.script().requests()).iter().sum();
+    println!("{requests} requests on each engine");
+    assert!(requests >= 200, "{requests}");
 }

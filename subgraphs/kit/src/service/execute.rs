@@ -62,6 +62,7 @@ pub(super) async fn execute(
     }
     nulls::propagate(&mut response, operation, &document, &service.0.field_types);
     order::restore(&mut response.data, operation, &document);
+    order::sort_errors(&mut response.errors);
     response.errors.iter_mut().for_each(explain);
     Ok(response)
 }

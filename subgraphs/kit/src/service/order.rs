@@ -2,10 +2,13 @@
 //!
 //! async-graphql inserts a field when it is resolved, so a field that waited for a store comes after one
 //! that did not. The specification wants the order of the query; a gateway reads faster what keeps it, and
-//! only with it are two answers to one query equal as bytes.
+//! only with it are two answers to one query equal as bytes. Errors come as they happen, too, and are put in
+//! the order of their paths.
+
+use std::cmp::Ordering;
 
 use async_graphql::{
-    Name, Positioned, Value,
+    Name, PathSegment, Positioned, ServerError, Value,
     indexmap::IndexMap,
     parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
 };
@@ -13,6 +16,24 @@ use async_graphql::{
 /// Restores the order of a whole response.
 pub(super) fn restore(data: &mut Value, operation: &OperationDefinition, document: &ExecutableDocument) {
     restore_value(data, &[&operation.selection_set.node], document);
+}
+
+/// Puts errors in the order of their paths.
+pub(super) fn sort_errors(errors: &mut [ServerError]) {
+    errors.sort_by(|one, other| {
+        let steps = one.path.iter().zip(&other.path);
+        let difference = steps.map(|(one, other)| compare(one, other)).find(|order| order.is_ne());
+        difference.unwrap_or_else(|| one.path.len().cmp(&other.path.len()))
+    });
+}
+
+fn compare(one: &PathSegment, other: &PathSegment) -> Ordering {
+    match (one, other) {
+        (PathSegment::Field(one), PathSegment::Field(other)) => one.cmp(other),
+        (PathSegment::Index(one), PathSegment::Index(other)) => one.cmp(other),
+        (PathSegment::Field(_), PathSegment::Index(_)) => Ordering::Less,
+        (PathSegment::Index(_), PathSegment::Field(_)) => Ordering::Greater,
+    }
 }
 
 fn restore_value(value: &mut Value, sets: &[&SelectionSet], document: &ExecutableDocument) {
