@@ -1,0 +1,73 @@
+//! The gateway in front of the services, and what is said about it.
+
+use std::{io::Write, net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result, anyhow};
+use octavo_cli::{CacheConfig, Config, PlaygroundConfig, SubgraphConfig, serve_gateway};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The services' schemas, composed.
+const SUPERGRAPH: &str = include_str!("../../../schema/supergraph.graphql");
+/// What stands in the playground at first.
+const SUGGESTED: &str = include_str!("suggested.graphql");
+
+/// Finds out before anything else is done whether the gateway's address can be had.
+pub(crate) async fn check_free(address: SocketAddr) -> Result<()> {
+    let taken = || format!("{address} cannot be listened on; give another with --listen");
+    TcpListener::bind(address).await.map(drop).with_context(taken)
+}
+
+/// Serves the graph until someone asks the process to stop, and says where it is once it is there.
+pub(crate) async fn serve(address: SocketAddr, services: &[(&'static str, String)]) -> Result<()> {
+    let subgraph = |url: &String| SubgraphConfig { url: url.clone() };
+    let config = Config {
+        listen: address,
+        playground: PlaygroundConfig { enabled: true, default_query: Some(SUGGESTED.to_owned()) },
+        cache: Some(CacheConfig::default()),
+        subgraphs: services.iter().map(|(name, url)| ((*name).to_owned(), subgraph(url))).collect(),
+        ..Config::default()
+    };
+    let gateway = serve_gateway("of the library", SUPERGRAPH, &config, stop_asked());
+    tokio::pin!(gateway);
+    tokio::select! {
+        ended = &mut gateway => return ended.map_err(|failure| anyhow!(failure)),
+        () = answers(address) => announce(address)?,
+    }
+    gateway.await.map_err(|failure| anyhow!(failure))
+}
+
+fn announce(address: SocketAddr) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let hint = "Stop it with Ctrl-C.";
+    write!(out, "The library is open: http://{address}/graphql\n{hint} A query to try:\n\n{SUGGESTED}")?;
+    Ok(out.flush()?)
+}
+
+/// Waits until someone listens at an address.
+async fn answers(address: SocketAddr) {
+    while TcpStream::connect(address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits for Ctrl-C, or for a supervisor's request to stop.
+async fn stop_asked() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let ended = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let ended = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = ended => {}
+    }
+}

@@ -1,0 +1,91 @@
+//! The five services on embedded databases, each behind a port of its own.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use lms_kit::{Service, Sources};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// The services, open.
+pub(crate) struct Library {
+    pub(crate) authors: Service,
+    pub(crate) books: Service,
+    pub(crate) genres: Service,
+    pub(crate) students: Service,
+    pub(crate) users: Service,
+}
+
+impl Library {
+    /// Opens the databases in a folder, which is made if it is not there.
+    pub(crate) async fn open(data: &Path) -> Result<Self> {
+        let shown = data.display();
+        tokio::fs::create_dir_all(data).await.with_context(|| format!("the folder {shown} cannot be made"))?;
+        let url = |name: &str| database_url(data, name);
+        let (authors, books, genres, students, users) = (
+            url(lms_authors::NAME),
+            url(lms_books::NAME),
+            url(lms_genres::NAME),
+            url(lms_students::NAME),
+            url(lms_users::NAME),
+        );
+        let (authors, books, genres, students, users) = tokio::try_join!(
+            lms_authors::open(&authors, Sources::system()),
+            lms_books::open(&books, Sources::system()),
+            lms_genres::open(&genres, Sources::system()),
+            lms_students::open(&students, Sources::system()),
+            lms_users::open(&users, Sources::system()),
+        )?;
+        Ok(Self { authors, books, genres, students, users })
+    }
+
+    /// Serves each service on a free port of this machine until it is told to stop.
+    pub(crate) async fn serve(&self) -> Result<Serving> {
+        let (stop, stopped) = watch::channel(false);
+        let (mut urls, mut servers) = (Vec::new(), JoinSet::new());
+        for service in self.services() {
+            let listener = TcpListener::bind("127.0.0.1:0").await.context("no port is free on this machine")?;
+            urls.push((service.name(), format!("http://{}/graphql", listener.local_addr()?)));
+            let (service, mut stopped) = (service.clone(), stopped.clone());
+            servers.spawn(async move {
+                // An end of the sender is a stop as well.
+                let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
+                if let Err(error) = service.serve(listener, until).await {
+                    tracing::error!(service = service.name(), %error, "a service ended");
+                }
+            });
+        }
+        Ok(Serving { urls, stop, servers })
+    }
+
+    /// Closes the databases.
+    pub(crate) async fn close(&self) {
+        for service in self.services() {
+            service.close().await;
+        }
+    }
+
+    fn services(&self) -> [&Service; 5] {
+        [&self.authors, &self.books, &self.genres, &self.students, &self.users]
+    }
+}
+
+/// The services, behind their ports.
+pub(crate) struct Serving {
+    /// Name and URL of each.
+    pub(crate) urls: Vec<(&'static str, String)>,
+    stop: watch::Sender<bool>,
+    servers: JoinSet<()>,
+}
+
+impl Serving {
+    /// Tells the services to stop, and waits for their requests under way.
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        self.servers.join_all().await;
+    }
+}
+
+/// The embedded database of a service.
+pub(crate) fn database_url(data: &Path, name: &str) -> String {
+    format!("sqlite:{}", data.join(format!("{name}.sqlite")).display())
+}
