@@ -107,9 +107,12 @@ impl<'g> Planner<'g> {
             }),
         };
         let Some((other, field)) = best else { return DETOUR };
-        let entity = graph
-            .entries(on, other)
-            .any(|entry| entry.key.fields.iter().all(|part| self.resolves_whole_on(subgraph, on, part)));
+        let entity = graph.entries(on, other).any(|entry| {
+            entry.key.fields.iter().all(|part| {
+                self.resolves_whole_on(subgraph, on, part)
+                    || self.provided(provides, on, part.field).is_some()
+            })
+        });
         others.insert((other, entity));
         let inner = self.provides_of(other, field);
         self.estimate(other, self.type_in(other, field), children, &inner)

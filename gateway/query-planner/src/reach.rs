@@ -203,7 +203,7 @@ impl<'g> Planner<'g> {
     ) -> Option<Way<'g>> {
         let mut parts = Vec::with_capacity(entry.key.fields.len());
         let mut paid: BTreeMap<SubgraphId, u32> = BTreeMap::new();
-        let mut level = 0;
+        let (mut level, mut rests) = (0, 0);
         for selection in &entry.key.fields {
             if let Some(fetch) = self.filled(position, ty, selection) {
                 level = level.max(self.fetches[fetch].level);
@@ -211,11 +211,13 @@ impl<'g> Planner<'g> {
                 continue;
             }
             let (subgraph, way) = self.part_way(position, ty, selection, entry.subgraph, ways)?;
+            let rest = u32::from(self.has_rest(subgraph, selection));
+            rests += rest;
             paid.insert(subgraph, way.requests);
-            level = level.max(way.level);
+            level = level.max(way.level + rest);
             parts.push(KeyPart::Subgraph(subgraph));
         }
-        let requests = paid.values().sum::<u32>() + 1;
+        let requests = paid.values().sum::<u32>() + rests + 1;
         let step = Step::Entry(EntryStep { ty: entry.ty, key: entry.key, parts });
         Some(Way { requests, level: level + 1, step })
     }
@@ -234,9 +236,13 @@ impl<'g> Planner<'g> {
             !own && self.resolves_part(position, ty, **subgraph, selection)
         });
         usable.map(|(&subgraph, way)| (subgraph, way)).min_by_key(|(subgraph, way)| {
-            let rest = selection.selections.iter().any(|below| !self.resolves_whole(*subgraph, below));
-            way.cost() + u32::from(rest) * REQUEST
+            way.cost() + u32::from(self.has_rest(*subgraph, selection)) * REQUEST
         })
+    }
+
+    /// Whether a part of what is below a field of a key has to be had from another subgraph.
+    fn has_rest(&self, subgraph: SubgraphId, selection: &FieldSelection) -> bool {
+        selection.selections.iter().any(|below| !self.resolves_whole(subgraph, below))
     }
 
     /// The fetch that has filled the slot of a leaf field, if one has.
