@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 
 use super::{Collection, Document, Found};
 use crate::{
     StoreError,
     event::{Event, OutboxRow},
-    idempotency::{Command, KEPT_MS, replay},
+    idempotency::{Command, KEPT_MS},
+    migrate::hex,
     page::SortKey,
     problem::{Problem, Refusal},
 };
@@ -17,8 +19,9 @@ use crate::{
 pub const OUTBOX_LIMIT: usize = 32;
 /// How many commands of a day one document remembers before it refuses to change under another key.
 pub const MARK_LIMIT: usize = 128;
-/// How many of them are kept whole; an older one is answered from the state as it is now.
-const WHOLE_MARKS: usize = 4;
+/// How many bytes of results, the newest first, are kept whole beside them; a command whose result is not is
+/// answered with the state as it is now.
+const WHOLE_BYTES: usize = 4 * 1024;
 /// How soon a full outbox is worth another try, in seconds.
 const FULL_RETRY_AFTER: i32 = 1;
 
@@ -54,22 +57,27 @@ pub struct Aggregate<S> {
     pub state: S,
 }
 
-/// A command that changed the aggregate.
+/// A command that changed the aggregate, in few bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Mark {
-    caller: String,
-    mutation: String,
-    key: String,
-    input_hash: String,
+    /// A digest of caller, mutation and key.
+    #[serde(rename = "c")]
+    call: String,
+    /// The digest of the input.
+    #[serde(rename = "i")]
+    input: String,
     /// The state that it made, in JSON, while it is kept whole.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     result: Option<String>,
+    #[serde(rename = "e")]
     expires_at: i64,
 }
 
-impl Mark {
-    fn is_of(&self, command: &Command) -> bool {
-        self.key == command.key && self.mutation == command.mutation && self.caller == command.caller
-    }
+/// What tells one call of a mutation from another.
+fn digest(command: &Command) -> String {
+    let parts = (&command.caller, command.mutation, &command.key);
+    let whole = Sha256::digest(serde_json::json!(parts).to_string());
+    hex(&whole[..16])
 }
 
 impl<S: State> Aggregate<S> {
@@ -87,36 +95,45 @@ impl<S: State> Aggregate<S> {
 
     /// What the command made of the aggregate when it was given before, if it was.
     pub fn replayed(&self, command: &Command) -> Result<Option<S>, Refusal> {
-        let live = |mark: &&Mark| mark.is_of(command) && mark.expires_at > command.now_ms;
+        let call = digest(command);
+        let live = |mark: &&Mark| mark.call == call && mark.expires_at > command.now_ms;
         let Some(mark) = self.marks.iter().find(live) else { return Ok(None) };
-        match &mark.result {
-            Some(result) => replay(command, &mark.input_hash, result).map(Some),
-            None if mark.input_hash == command.input_hash => Ok(Some(self.state.clone())),
-            None => Err(Problem::idempotency_mismatch().into()),
+        if mark.input != command.input_hash {
+            return Err(Problem::idempotency_mismatch().into());
         }
+        let Some(result) = &mark.result else { return Ok(Some(self.state.clone())) };
+        let state = serde_json::from_str(result);
+        Ok(Some(state.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?))
     }
 
     /// Changes the state, and notes the event and the result; refused while too much waits in the document.
     pub fn change(&mut self, state: S, event: &Event, command: &Command) -> Result<(), Refusal> {
-        self.marks.retain(|mark| mark.expires_at > command.now_ms && !mark.is_of(command));
+        let call = digest(command);
+        self.marks.retain(|mark| mark.expires_at > command.now_ms && mark.call != call);
         if self.outbox.len() >= OUTBOX_LIMIT || self.marks.len() >= MARK_LIMIT {
             return Err(Problem::unavailable(FULL_RETRY_AFTER).into());
         }
         self.record(state, event, command);
         let result = serde_json::to_string(&self.state);
         let result = result.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
-        if let Some(older) = self.marks.len().checked_sub(WHOLE_MARKS) {
-            self.marks.iter_mut().take(older + 1).for_each(|mark| mark.result = None);
-        }
         self.marks.push(Mark {
-            caller: command.caller.clone(),
-            mutation: command.mutation.to_owned(),
-            key: command.key.clone(),
-            input_hash: command.input_hash.clone(),
+            call,
+            input: command.input_hash.clone(),
             result: Some(result),
             expires_at: command.now_ms + KEPT_MS,
         });
+        self.forget_older_results();
         Ok(())
+    }
+
+    fn forget_older_results(&mut self) {
+        let mut bytes = 0;
+        for mark in self.marks.iter_mut().rev() {
+            bytes += mark.result.as_ref().map_or(0, String::len);
+            if bytes > WHOLE_BYTES {
+                mark.result = None;
+            }
+        }
     }
 
     /// Changes the state and notes the event, for a caller that keeps no mark and sees to the outbox's limit.
