@@ -2,6 +2,7 @@
 
 use lms_kit::{
     Problem,
+    patch::Patch,
     text::{self, TextMatch, TextRule},
 };
 use serde::{Deserialize, Serialize};
@@ -93,47 +94,19 @@ impl NewBook {
     }
 }
 
-/// What becomes of a field that may be empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) enum Patch {
-    /// It stays as it is.
-    Keep,
-    /// It becomes empty.
-    Clear,
-    /// It becomes this.
-    Set(String),
-}
-
-impl Patch {
-    fn apply(self, field: &mut Option<String>) {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *field = None,
-            Self::Set(text) => *field = Some(text),
-        }
-    }
-
-    fn check(self, rule: TextRule) -> Result<Self, Problem> {
-        match self {
-            Self::Set(text) => rule.check(&text).map(Self::Set),
-            other => Ok(other),
-        }
-    }
-}
-
 /// What a client changes of a book; what is not named stays.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct BookChange {
     /// The title.
     pub(crate) title: Option<String>,
     /// What it is about.
-    pub(crate) description: Patch,
+    pub(crate) description: Patch<String>,
     /// The genre.
-    pub(crate) genre_id: Patch,
+    pub(crate) genre_id: Patch<String>,
     /// All authors.
     pub(crate) author_numbers: Option<Vec<String>>,
     /// Where a picture of the cover is.
-    pub(crate) photo: Patch,
+    pub(crate) photo: Patch<String>,
 }
 
 impl BookChange {
@@ -141,11 +114,11 @@ impl BookChange {
     pub(crate) fn check(self) -> Result<CheckedChange, Vec<Problem>> {
         let mut problems = Vec::new();
         let title = keep(self.title.map(|title| TITLE.check(&title)).transpose(), &mut problems);
-        let description = keep(self.description.check(DESCRIPTION), &mut problems);
-        let genre_id = keep(self.genre_id.check(GENRE), &mut problems);
+        let description = keep(self.description.check(|text| DESCRIPTION.check(text)), &mut problems);
+        let genre_id = keep(self.genre_id.check(|text| GENRE.check(text)), &mut problems);
         let authors = self.author_numbers.as_deref().map(check_authors).transpose();
         let authors = keep(authors, &mut problems);
-        let photo = keep(self.photo.check(PHOTO), &mut problems);
+        let photo = keep(self.photo.check(|text| PHOTO.check(text)), &mut problems);
         match (title, description, genre_id, authors, photo) {
             (Some(title), Some(description), Some(genre_id), Some(author_numbers), Some(photo)) => {
                 Ok(CheckedChange { title, description, genre_id, author_numbers, photo })
@@ -159,10 +132,10 @@ impl BookChange {
 #[derive(Debug, Clone)]
 pub(crate) struct CheckedChange {
     title: Option<String>,
-    description: Patch,
-    genre_id: Patch,
+    description: Patch<String>,
+    genre_id: Patch<String>,
     author_numbers: Option<Vec<AuthorNumber>>,
-    photo: Patch,
+    photo: Patch<String>,
 }
 
 impl CheckedChange {
@@ -173,9 +146,9 @@ impl CheckedChange {
         if let Some(title) = self.title {
             book.title = title;
         }
-        self.description.apply(&mut book.description);
-        self.genre_id.apply(&mut book.genre_id);
-        self.photo.apply(&mut book.photo);
+        book.description = self.description.apply(book.description.take());
+        book.genre_id = self.genre_id.apply(book.genre_id.take());
+        book.photo = self.photo.apply(book.photo.take());
         if let Some(authors) = self.author_numbers {
             catalogued.author_numbers = authors;
         }

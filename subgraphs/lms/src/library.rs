@@ -19,7 +19,9 @@ impl Library {
     /// Opens the databases in a folder, which is made if it is not there.
     pub(crate) async fn open(data: &Path) -> Result<Self> {
         let shown = data.display();
-        tokio::fs::create_dir_all(data).await.with_context(|| format!("the folder {shown} cannot be made"))?;
+        tokio::fs::create_dir_all(data)
+            .await
+            .with_context(|| format!("the folder {shown} cannot be made"))?;
         let url = |name: &str| database_url(data, name);
         let (authors, books, genres, students, users) = (
             url(lms_authors::NAME),
@@ -43,7 +45,8 @@ impl Library {
         let (stop, stopped) = watch::channel(false);
         let (mut urls, mut servers) = (Vec::new(), JoinSet::new());
         for service in self.services() {
-            let listener = TcpListener::bind("127.0.0.1:0").await.context("no port is free on this machine")?;
+            let listener =
+                TcpListener::bind("127.0.0.1:0").await.context("no port is free on this machine")?;
             urls.push((service.name(), format!("http://{}/graphql", listener.local_addr()?)));
             let (service, mut stopped) = (service.clone(), stopped.clone());
             servers.spawn(async move {

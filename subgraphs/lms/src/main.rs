@@ -38,7 +38,7 @@ fn run(arguments: &Arguments) -> Result<()> {
 /// The library opens, is filled if it is new, and is served until someone asks it to stop.
 async fn serve(arguments: &Arguments) -> Result<()> {
     front::check_free(arguments.listen).await?;
-    let library = Library::open(&arguments.data).await?;
+    let library = Box::pin(Library::open(&arguments.data)).await?;
     if !arguments.empty {
         sample::load_once(&library, &arguments.data).await?;
     }

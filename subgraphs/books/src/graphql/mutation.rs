@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::book::BookPayload;
 use crate::{
-    domain::{BookChange, NewBook, Patch},
+    domain::{BookChange, NewBook},
     isbn::Isbn,
     loaders::Books,
     store::{BookStore, Target},
@@ -57,10 +57,10 @@ impl Mutation {
         let store = store(ctx)?;
         let change = BookChange {
             title,
-            description: patch(description),
-            genre_id: patch(genre_id.map_value(|id| id.0)),
+            description: description.into(),
+            genre_id: genre_id.map_value(|id| id.0).into(),
             author_numbers: author_numbers.map(|all| all.into_iter().map(|number| number.0).collect()),
-            photo: patch(photo),
+            photo: photo.into(),
         };
         let outcome = settle(async {
             let input = json!([isbn.as_str(), change, expected_version]);
@@ -87,14 +87,6 @@ impl Mutation {
             store.delete(&target, &command).await
         });
         Ok(outcome.await?.into())
-    }
-}
-
-fn patch(given: MaybeUndefined<String>) -> Patch {
-    match given {
-        MaybeUndefined::Undefined => Patch::Keep,
-        MaybeUndefined::Null => Patch::Clear,
-        MaybeUndefined::Value(text) => Patch::Set(text),
     }
 }
 

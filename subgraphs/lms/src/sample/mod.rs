@@ -63,7 +63,8 @@ async fn load(library: &Library, data: &Path, progress: &mut Progress) -> Result
 async fn genres(service: &Service, records: &Records) -> Result<Ids> {
     let create = Mutation {
         service,
-        text: "mutation($name: String!, $key: String!) { done: createGenre(name: $name, idempotencyKey: $key) {
+        text:
+            "mutation($name: String!, $key: String!) { done: createGenre(name: $name, idempotencyKey: $key) {
             entity: genre { id } problems { message path } } }",
         id: "id",
     };
@@ -98,7 +99,8 @@ async fn users(service: &Service, records: &Records) -> Result<Ids> {
         });
         (username.to_owned(), input)
     };
-    let librarians = records.librarians.iter().map(|one| input(&one.username, &one.name, &one.email, "LIBRARIAN"));
+    let librarians =
+        records.librarians.iter().map(|one| input(&one.username, &one.name, &one.email, "LIBRARIAN"));
     let students = records.students.iter().map(|one| input(&one.username, &one.name, &one.email, "STUDENT"));
     create.all_at_once(librarians.chain(students)).await
 }

@@ -39,7 +39,10 @@ struct Payload {
 
 impl Mutation<'_> {
     /// Runs it for each input, which has a name; the identifiers that came of it, by name.
-    pub(crate) async fn all(&self, inputs: impl Iterator<Item = (String, Value)>) -> Result<BTreeMap<String, String>> {
+    pub(crate) async fn all(
+        &self,
+        inputs: impl Iterator<Item = (String, Value)>,
+    ) -> Result<BTreeMap<String, String>> {
         let mut ids = BTreeMap::new();
         for (name, input) in inputs {
             let id = run(self.service, self.text, self.id, &name, input).await?;
@@ -74,7 +77,8 @@ async fn run(service: &Service, text: &str, id: &str, name: &str, mut input: Val
     let body = serde_json::to_vec(&json!({ "query": text, "variables": input }))?;
     let headers = Headers { caller: CALLER.to_owned(), ..Headers::default() };
     let answer = service.answer(&body, headers).await;
-    let Answer { data, errors } = serde_json::from_slice(&answer).context("a service's answer is not GraphQL")?;
+    let Answer { data, errors } =
+        serde_json::from_slice(&answer).context("a service's answer is not GraphQL")?;
     let Some(Done { done: Payload { entity: Some(entity), .. } }) = &data else {
         let problems = data.map(|data| data.done.problems).unwrap_or_default();
         bail!("{} refuses {name}: {}", service.name(), json!([problems, errors]));

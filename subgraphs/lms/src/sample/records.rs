@@ -114,7 +114,8 @@ mod tests {
         assert!(books.len() >= 400 && isbns.len() == books.len());
         for isbn in isbns {
             let digits: Vec<u32> = isbn.chars().filter_map(|digit| digit.to_digit(10)).collect();
-            let sum: u32 = digits.iter().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+            let sum: u32 =
+                digits.iter().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
             assert!(digits.len() == 13 && isbn.len() == 13 && sum.is_multiple_of(10), "{isbn}");
         }
     }
@@ -130,7 +131,9 @@ mod tests {
             assert!(genres.contains(&book.genre), "{}", book.genre);
             assert!(!book.authors.is_empty() && book.authors.iter().all(|name| authors.contains(name)));
         }
-        assert!(records.students.iter().flat_map(|student| &student.interests).all(|name| genres.contains(name)));
+        assert!(
+            records.students.iter().flat_map(|student| &student.interests).all(|name| genres.contains(name))
+        );
         let mut said = BTreeSet::new();
         for comment in &records.comments {
             assert!(books.contains(&comment.isbn) && students.contains(&comment.student));
