@@ -11,6 +11,7 @@ mod emit;
 mod enter;
 mod estimate;
 mod improve;
+mod needed;
 mod order;
 mod planner;
 mod reach;

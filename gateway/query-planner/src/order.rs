@@ -5,20 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use octavo_operation::When;
 use octavo_supergraph::SubgraphId;
 
+use crate::needed::conditions;
 use crate::planner::Planner;
 use crate::state::FetchIndex;
 
-/// Fetches that leave as one request: entity fetches of one subgraph at one level under one condition; every other fetch alone.
+/// Fetches that leave as one request.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) fetches: Vec<FetchIndex>,
+    /// When it is sent.
+    pub(crate) when: When,
+}
+
+/// What leaves together: entity fetches of one subgraph at one level under one condition; every other fetch alone.
 /// In an order in which each stands after those that it needs.
-pub(crate) fn batches(planner: &Planner<'_>) -> Vec<Vec<FetchIndex>> {
+pub(crate) fn batches(planner: &Planner<'_>) -> Vec<Batch> {
+    let conditions = conditions(planner);
     let mut joined: BTreeMap<(u32, bool, SubgraphId, When, usize), Vec<FetchIndex>> = BTreeMap::new();
     for (number, (id, fetch)) in planner.fetches.iter_with_ids().enumerate() {
         let entities = fetch.entities_at.is_some();
         let alone = if entities { 0 } else { number };
-        let key = (fetch.level, entities, fetch.subgraph, planner.condition(id), alone);
+        let key = (fetch.level, entities, fetch.subgraph, conditions[id].clone(), alone);
         joined.entry(key).or_default().push(id);
     }
-    joined.into_values().collect()
+    let batch = |((_, _, _, when, _), fetches)| Batch { fetches, when };
+    joined.into_iter().map(batch).collect()
 }
 
 /// Requests in a row or beside each other.
@@ -30,14 +41,16 @@ pub(crate) enum Order {
 }
 
 /// Orders batches: what does not depend on each other runs beside each other, all the way down.
-pub(crate) fn order(planner: &Planner<'_>, batches: &[Vec<FetchIndex>]) -> Option<Order> {
+pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch]) -> Option<Order> {
     let mut batch_of = BTreeMap::new();
-    for (batch, fetches) in batches.iter().enumerate() {
-        batch_of.extend(fetches.iter().map(|&fetch| (fetch, batch)));
+    for (number, batch) in batches.iter().enumerate() {
+        batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, number)));
     }
     let before: Vec<BTreeSet<usize>> = batches
         .iter()
-        .map(|fetches| fetches.iter().flat_map(|&f| &planner.fetches[f].after).map(|f| batch_of[f]).collect())
+        .map(|batch| {
+            batch.fetches.iter().flat_map(|&f| &planner.fetches[f].after).map(|f| batch_of[f]).collect()
+        })
         .collect();
     let all: BTreeSet<usize> = (0..batches.len()).collect();
     (!all.is_empty()).then(|| arrange(&before, all))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use octavo_index::{IndexVec, Interner, NameId};
-use octavo_operation::{ItemField, Operation, When};
+use octavo_operation::{ItemField, Operation};
 use octavo_query_graph::QueryGraph;
 use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
@@ -115,7 +115,15 @@ impl<'g> Planner<'g> {
         let child = state.child;
         let ty = self.type_in(subgraph, ask.field);
         let child_node = child.map(|child| self.child_node(node, child, slot, ty));
-        self.add_field(node, ask, slot, &want.when, child_node);
+        let field = NodeField {
+            on: ask.on,
+            field: ask.field,
+            slot,
+            when: want.when.clone(),
+            for_client: want.key.is_some(),
+            child: child_node,
+        };
+        self.add_field(node, field);
         if let (Some(child), Some(child_node)) = (child, child_node) {
             self.add_source(
                 child,
@@ -176,20 +184,15 @@ impl<'g> Planner<'g> {
             .unwrap_or_else(|| self.nodes.push(Node { position: child, ty: Some(ty), fields: Vec::new() }))
     }
 
-    fn add_field(
-        &mut self,
-        node: NodeId,
-        ask: &Ask<'_>,
-        slot: SlotIndex,
-        when: &When,
-        child: Option<NodeId>,
-    ) {
+    fn add_field(&mut self, node: NodeId, new: NodeField) {
         let fields = &mut self.nodes[node].fields;
-        if let Some(field) = fields.iter_mut().find(|f| f.slot == slot && f.on == ask.on) {
-            field.when = field.when.or(when);
-            return;
+        match fields.iter_mut().find(|f| f.slot == new.slot && f.on == new.on) {
+            None => fields.push(new),
+            Some(known) => {
+                known.when = known.when.or(&new.when);
+                known.for_client |= new.for_client;
+            }
         }
-        fields.push(NodeField { on: ask.on, field: ask.field, slot, when: when.clone(), child });
     }
 
     fn add_source(&mut self, position: PositionId, source: Source<'g>) {

@@ -136,6 +136,8 @@ pub(crate) struct NodeField {
     pub(crate) field: FieldId,
     pub(crate) slot: SlotIndex,
     pub(crate) when: When,
+    /// Whether a client asks for it, and not a representation alone.
+    pub(crate) for_client: bool,
     pub(crate) child: Option<NodeId>,
 }
 

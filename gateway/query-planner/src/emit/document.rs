@@ -66,7 +66,7 @@ impl<'p, 'g> Document<'p, 'g> {
         let planner = self.planner;
         let node = &planner.nodes[id];
         self.text.push('{');
-        if node.fields.is_empty() || self.tells_type(id) {
+        if node.fields.is_empty() || planner.tells_type(id) {
             self.text.push_str("__typename");
         }
         let mut written = HashSet::new();
@@ -85,18 +85,6 @@ impl<'p, 'g> Document<'p, 'g> {
             }
         }
         self.text.push('}');
-    }
-
-    /// Whether `__typename` is asked: where the response has several types, the subgraph knows which, and it is not known yet.
-    fn tells_type(&self, id: NodeId) -> bool {
-        let planner = self.planner;
-        let node = &planner.nodes[id];
-        let position = &planner.positions[node.position];
-        let as_object = |source: &Source<'_>| planner.graph.is_interface_object(source.subgraph, source.ty);
-        let mut sources = position.sources.iter();
-        let unknown = node.ty.is_some() || sources.any(as_object);
-        let known_here = position.sources.iter().any(|source| source.node == id && !as_object(source));
-        planner.supergraph.ty(position.ty).kind.is_abstract() && unknown && known_here
     }
 
     fn separate(&mut self) {
@@ -168,5 +156,18 @@ impl<'p, 'g> Document<'p, 'g> {
             self.text.push(' ');
             self.selection_set(child, &When::always());
         }
+    }
+}
+
+impl Planner<'_> {
+    /// Whether `__typename` is asked: where the response has several types, the subgraph knows which, and it is not known yet.
+    pub(crate) fn tells_type(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id];
+        let position = &self.positions[node.position];
+        let as_object = |source: &Source<'_>| self.graph.is_interface_object(source.subgraph, source.ty);
+        let mut sources = position.sources.iter();
+        let unknown = node.ty.is_some() || sources.any(as_object);
+        let known_here = position.sources.iter().any(|source| source.node == id && !as_object(source));
+        self.supergraph.ty(position.ty).kind.is_abstract() && unknown && known_here
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use octavo_index::{Id as _, IndexVec};
-use octavo_operation::When;
 use octavo_query_plan::{
     EntityGroup, Fetch, FetchContent, FetchId, OperationKind, ReadField, ReadTarget, Selection, SelectionId,
     ShapeId, SlotId, TypeSet,
@@ -14,6 +13,7 @@ use super::document::{Document, Names};
 use super::lifetime::lifetime;
 use super::representations::{path, representations};
 use super::type_set;
+use crate::order::Batch;
 use crate::planner::Planner;
 use crate::state::{FetchIndex, NodeId};
 use crate::want::Types;
@@ -64,16 +64,12 @@ fn row_types(
 }
 
 /// One request a batch.
-pub(crate) fn fetches(
-    planner: &Planner<'_>,
-    names: &Names,
-    batches: &[Vec<FetchIndex>],
-) -> IndexVec<FetchId, Fetch> {
-    let batch_of = |fetch: &FetchIndex| batches.iter().position(|batch| batch.contains(fetch));
+pub(crate) fn fetches(planner: &Planner<'_>, names: &Names, batches: &[Batch]) -> IndexVec<FetchId, Fetch> {
+    let batch_of = |fetch: &FetchIndex| batches.iter().position(|batch| batch.fetches.contains(fetch));
     batches
         .iter()
         .map(|batch| {
-            let after = batch.iter().flat_map(|&fetch| &planner.fetches[fetch].after);
+            let after = batch.fetches.iter().flat_map(|&fetch| &planner.fetches[fetch].after);
             let mut after: Vec<_> = after.filter_map(batch_of).map(FetchId::new).collect();
             after.sort_unstable();
             after.dedup();
@@ -82,9 +78,9 @@ pub(crate) fn fetches(
         .collect()
 }
 
-fn fetch(planner: &Planner<'_>, names: &Names, batch: &[FetchIndex], after: Vec<FetchId>) -> Fetch {
-    let first = &planner.fetches[batch[0]];
-    let hoisted = planner.condition(batch[0]);
+fn fetch(planner: &Planner<'_>, names: &Names, batch: &Batch, after: Vec<FetchId>) -> Fetch {
+    let first = &planner.fetches[batch.fetches[0]];
+    let hoisted = &batch.when;
     let mut document = Document::new(planner, names);
     let mut kind = OperationKind::Query;
     let content = if first.entities_at.is_none() {
@@ -93,10 +89,10 @@ fn fetch(planner: &Planner<'_>, names: &Names, batch: &[FetchIndex], after: Vec<
             RootKind::Mutation => OperationKind::Mutation,
             RootKind::Subscription => OperationKind::Subscription,
         };
-        document.selection_set(first.root, &hoisted);
+        document.selection_set(first.root, hoisted);
         FetchContent::Root(SelectionId::new(first.root.index()))
     } else {
-        entities(planner, batch, &hoisted, &mut document)
+        entities(planner, batch, &mut document)
     };
     let representations: Vec<&str> = match &content {
         FetchContent::Root(_) => Vec::new(),
@@ -115,24 +111,19 @@ fn fetch(planner: &Planner<'_>, names: &Names, batch: &[FetchIndex], after: Vec<
     }
 }
 
-fn entities(
-    planner: &Planner<'_>,
-    batch: &[FetchIndex],
-    hoisted: &When,
-    document: &mut Document<'_, '_>,
-) -> FetchContent {
+fn entities(planner: &Planner<'_>, batch: &Batch, document: &mut Document<'_, '_>) -> FetchContent {
     let client =
         |name: &str| planner.operation.variables().iter().any(|v| planner.operation.text(v.name) == name);
     let mut variable = "representations".to_owned();
     while client(&variable) {
         variable.insert(0, '_');
     }
-    let mut groups = Vec::with_capacity(batch.len());
+    let mut groups = Vec::with_capacity(batch.fetches.len());
     document.text.push('{');
-    for (number, &id) in batch.iter().enumerate() {
+    for (number, &id) in batch.fetches.iter().enumerate() {
         let fetch = &planner.fetches[id];
         let Some(position) = fetch.entities_at else { continue };
-        let alone = batch.len() == 1;
+        let alone = batch.fetches.len() == 1;
         let key = if alone { "_entities".to_owned() } else { format!("_e{number}") };
         let variable = if alone { variable.clone() } else { format!("{variable}_{number}") };
         if !alone {
@@ -140,7 +131,7 @@ fn entities(
             let _ = write!(document.text, "{key}: ");
         }
         let _ = write!(document.text, "_entities(representations: ${variable}) ");
-        document.selection_set(fetch.root, hoisted);
+        document.selection_set(fetch.root, &batch.when);
         let lifetime = lifetime(planner, fetch);
         groups.push(EntityGroup {
             key: key.into(),
@@ -183,15 +174,5 @@ fn head(
         format!("{keyword} ")
     } else {
         format!("{keyword}({}) ", definitions.join(", "))
-    }
-}
-
-impl Planner<'_> {
-    /// The condition that all fields of a request share, so that it need not be sent unless it holds.
-    pub(crate) fn condition(&self, fetch: FetchIndex) -> When {
-        let fields = &self.nodes[self.fetches[fetch].root].fields;
-        let Some(first) = fields.first() else { return When::always() };
-        let shared = fields.iter().all(|field| field.when == first.when);
-        if shared { first.when.clone() } else { When::always() }
     }
 }

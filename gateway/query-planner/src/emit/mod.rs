@@ -14,7 +14,7 @@ use octavo_query_plan::{
 };
 use octavo_supergraph::RootKind;
 
-use crate::order::{Order, batches, order};
+use crate::order::{Batch, Order, batches, order};
 use crate::planner::Planner;
 use crate::state::{OutputFrom, PositionId};
 use crate::want::Types;
@@ -53,16 +53,11 @@ pub(crate) fn emit(planner: &Planner<'_>) -> QueryPlan {
     }
 }
 
-fn plan_node(
-    planner: &Planner<'_>,
-    batches: &[Vec<crate::state::FetchIndex>],
-    order: &Order,
-    tables: &mut Tables,
-) -> PlanNode {
+fn plan_node(planner: &Planner<'_>, batches: &[Batch], order: &Order, tables: &mut Tables) -> PlanNode {
     match order {
         Order::Batch(batch) => {
             let fetch = PlanNode::Fetch(FetchId::new(*batch));
-            match tables.condition(planner, &planner.condition(batches[*batch][0])) {
+            match tables.condition(planner, &batches[*batch].when) {
                 Some(when) => PlanNode::Condition { when, node: Box::new(fetch) },
                 None => fetch,
             }

@@ -1,0 +1,62 @@
+//! When each request is needed: under the conditions of what a client asked in it, and whenever a later request is that sends what
+//! was asked in it for no client.
+
+use octavo_index::IndexVec;
+use octavo_operation::When;
+
+use crate::planner::Planner;
+use crate::state::{FetchIndex, NodeId};
+
+/// What the fields of a selection set are for.
+struct Use {
+    /// When a client wants one of them.
+    client: When,
+    /// Whether one is there for later requests.
+    later: bool,
+}
+
+/// The condition of each fetch, so that it need not be sent unless it holds.
+pub(crate) fn conditions(planner: &Planner<'_>) -> IndexVec<FetchIndex, When> {
+    let mut conditions: IndexVec<FetchIndex, When> = planner.fetches.iter().map(|_| When::always()).collect();
+    if planner.nodes.iter().flat_map(|node| &node.fields).all(|field| field.when.is_always()) {
+        return conditions;
+    }
+    // Whoever waits for a fetch has a higher level.
+    let mut order: Vec<FetchIndex> = planner.fetches.ids().collect();
+    order.sort_by_key(|&fetch| std::cmp::Reverse(planner.fetches[fetch].level));
+    for fetch in order {
+        conditions[fetch] = condition(planner, fetch, &conditions);
+    }
+    conditions
+}
+
+fn condition(planner: &Planner<'_>, fetch: FetchIndex, later: &IndexVec<FetchIndex, When>) -> When {
+    let root = planner.fetches[fetch].root;
+    if planner.nodes[root].fields.is_empty() || planner.tells_type(root) {
+        return When::always();
+    }
+    let used = used(planner, root);
+    if !used.later {
+        return used.client;
+    }
+    let mut waiting =
+        planner.fetches.iter_with_ids().filter(|(_, other)| other.after.contains(&fetch)).peekable();
+    if waiting.peek().is_none() {
+        return When::always();
+    }
+    waiting.fold(used.client, |all, (other, _)| all.or(&later[other]))
+}
+
+fn used(planner: &Planner<'_>, node: NodeId) -> Use {
+    let mut all = Use { client: When::never(), later: false };
+    for field in &planner.nodes[node].fields {
+        let below = match field.child {
+            _ if field.for_client => Use { client: When::always(), later: false },
+            Some(child) => used(planner, child),
+            None => Use { client: When::never(), later: true },
+        };
+        all.client = all.client.or(&field.when.and(&below.client));
+        all.later |= below.later;
+    }
+    all
+}
