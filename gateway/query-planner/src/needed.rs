@@ -15,6 +15,12 @@ struct Use {
     later: bool,
 }
 
+impl Use {
+    fn of_nobody() -> Self {
+        Self { client: When::never(), later: false }
+    }
+}
+
 /// The condition of each fetch, so that it need not be sent unless it holds.
 pub(crate) fn conditions(planner: &Planner<'_>) -> IndexVec<FetchIndex, When> {
     let mut conditions: IndexVec<FetchIndex, When> = planner.fetches.iter().map(|_| When::always()).collect();
@@ -48,15 +54,14 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, later: &IndexVec<FetchInd
 }
 
 fn used(planner: &Planner<'_>, node: NodeId) -> Use {
-    let mut all = Use { client: When::never(), later: false };
+    let mut all = Use::of_nobody();
     for field in &planner.nodes[node].fields {
-        let below = match field.child {
-            _ if field.for_client => Use { client: When::always(), later: false },
-            Some(child) => used(planner, child),
-            None => Use { client: When::never(), later: true },
-        };
-        all.client = all.client.or(&field.when.and(&below.client));
-        all.later |= below.later;
+        all.client = all.client.or(&field.client);
+        let below = field.child.map_or_else(Use::of_nobody, |child| used(planner, child));
+        all.later |= field.hidden && (below.later || below.client.is_never());
+        if field.client.is_never() {
+            all.client = all.client.or(&field.when.and(&below.client));
+        }
     }
     all
 }

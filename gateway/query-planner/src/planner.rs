@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use octavo_index::{IndexVec, Interner, NameId};
-use octavo_operation::{ItemField, Operation};
+use octavo_operation::{ItemField, Operation, When};
 use octavo_query_graph::QueryGraph;
 use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
@@ -12,7 +12,7 @@ use crate::state::{
     FetchIndex, FetchState, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex, SlotKey,
     SlotState, Source, SourceIndex, includes,
 };
-use crate::want::{Types, Want};
+use crate::want::{Children, Types, Want};
 
 /// The plan in the making.
 pub(crate) struct Planner<'g> {
@@ -115,12 +115,15 @@ impl<'g> Planner<'g> {
         let child = state.child;
         let ty = self.type_in(subgraph, ask.field);
         let child_node = child.map(|child| self.child_node(node, child, slot, ty));
+        // Objects of which nothing is wanted are asked for only to lead to what is below them.
+        let hidden = want.key.is_none() || (child.is_some() && matches!(want.children, Children::None));
         let field = NodeField {
             on: ask.on,
             field: ask.field,
             slot,
             when: want.when.clone(),
-            for_client: want.key.is_some(),
+            client: if hidden { When::never() } else { want.when.clone() },
+            hidden,
             child: child_node,
         };
         self.add_field(node, field);
@@ -190,7 +193,8 @@ impl<'g> Planner<'g> {
             None => fields.push(new),
             Some(known) => {
                 known.when = known.when.or(&new.when);
-                known.for_client |= new.for_client;
+                known.client = known.client.or(&new.client);
+                known.hidden |= new.hidden;
             }
         }
     }

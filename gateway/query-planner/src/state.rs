@@ -136,8 +136,10 @@ pub(crate) struct NodeField {
     pub(crate) field: FieldId,
     pub(crate) slot: SlotIndex,
     pub(crate) when: When,
-    /// Whether a client asks for it, and not a representation alone.
-    pub(crate) for_client: bool,
+    /// When a client asks for it itself, and not a representation or what is below it alone.
+    pub(crate) client: When,
+    /// Whether others do.
+    pub(crate) hidden: bool,
     pub(crate) child: Option<NodeId>,
 }
 
