@@ -11,6 +11,7 @@ enum Subject {
     Authors,
     Books,
     Genres,
+    Users,
 }
 
 impl Subject {
@@ -19,6 +20,7 @@ impl Subject {
             Self::Authors => lms_authors::NAME,
             Self::Books => lms_books::NAME,
             Self::Genres => lms_genres::NAME,
+            Self::Users => lms_users::NAME,
         }
     }
 
@@ -27,6 +29,7 @@ impl Subject {
             Self::Authors => include_str!("../corpus/authors.yaml"),
             Self::Books => include_str!("../corpus/books.yaml"),
             Self::Genres => include_str!("../corpus/genres.yaml"),
+            Self::Users => include_str!("../corpus/users.yaml"),
         };
         Script::read(text).unwrap()
     }
@@ -37,6 +40,7 @@ impl Subject {
             Self::Authors => lms_authors::open(url, sources).await,
             Self::Books => lms_books::open(url, sources).await,
             Self::Genres => lms_genres::open(url, sources).await,
+            Self::Users => lms_users::open(url, sources).await,
         };
         opened.unwrap()
     }
@@ -100,9 +104,19 @@ async fn genres_answer_alike_on_sqlite_and_postgres() {
     Subject::Genres.answers_alike_on(&shared::postgres_database("genres").await.unwrap()).await;
 }
 
+#[tokio::test]
+async fn users_answer_on_sqlite_as_recorded() {
+    Subject::Users.holds_on_sqlite().await;
+}
+
+#[tokio::test]
+async fn users_answer_alike_on_sqlite_and_postgres() {
+    Subject::Users.answers_alike_on(&shared::postgres_database("users").await.unwrap()).await;
+}
+
 #[test]
 fn the_scripts_make_at_least_200_requests() {
-    let subjects = [Subject::Authors, Subject::Books, Subject::Genres];
+    let subjects = [Subject::Authors, Subject::Books, Subject::Genres, Subject::Users];
     let requests: usize = subjects.map(|subject| subject.script().requests()).iter().sum();
     println!("{requests} requests on each engine");
     assert!(requests >= 200, "{requests}");

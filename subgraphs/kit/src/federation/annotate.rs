@@ -275,6 +275,24 @@ mod tests {
     }
 
     #[test]
+    fn each_directive_brings_its_import_and_its_version() {
+        for (directive, minor, import) in [
+            ("@inaccessible", 0, "@inaccessible"),
+            ("@authenticated", 5, "@authenticated"),
+            ("@requiresScopes(scopes: [[\"books:write\"]])", 5, "@requiresScopes"),
+            ("@policy(policies: [[\"librarian\"]])", 6, "@policy"),
+            ("@override(from: \"books\", label: \"percent(5)\")", 7, "@override"),
+            ("@cost(weight: \"2\")", 9, "@cost"),
+        ] {
+            let annotations = [Annotation::add("Genre.name", directive)];
+            let sdl = annotate(EXPORT, &annotations).unwrap();
+            assert!(sdl.contains(&format!("name: String! {directive}\n")), "{sdl}");
+            assert!(sdl.contains(&format!("federation/v2.{minor}\"")), "{sdl}");
+            assert!(sdl.contains(&format!("\"{import}\"")), "{sdl}");
+        }
+    }
+
+    #[test]
     fn an_annotation_of_nothing_is_an_error() {
         let error = annotate(EXPORT, &[Annotation::add("Genre.title", "@tag(name: \"x\")")]).unwrap_err();
         assert_eq!(error.to_string(), "the schema has nothing at `Genre.title` to annotate");
