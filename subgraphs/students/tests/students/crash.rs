@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
+use octavo_engines::{Engine as _, Mongo};
+
 use crate::library::{ADD_COMMENT, Database, Engine, REGISTER, isbn, registration};
+use lms_kit::{Sources, service::Headers};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -84,4 +87,24 @@ async fn a_key_that_was_answered_is_answered_alike_after_a_kill() {
         assert_eq!(*kinds, wanted, "{engine:?}");
         second.kill();
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_a_problem_that_passes() {
+    let mut server = Mongo::start().await.unwrap();
+    let service = lms_students::open(&server.database_url("students"), Sources::repeatable()).await.unwrap();
+    let ask = async |query: &str, variables: Value| -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        serde_json::from_slice(&service.answer(body.as_bytes(), Headers::default()).await).unwrap()
+    };
+    let list = "{ students { edges { node { name } } } }";
+    server.kill9().unwrap();
+    let refused = ask(REGISTER, registration("Ana", "k")).await;
+    assert_eq!(refused["data"]["registerStudent"]["problems"][0]["code"], "UNAVAILABLE", "{refused}");
+    assert_eq!(ask(list, json!({})).await["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    server.restart().await.unwrap();
+    let registered = ask(REGISTER, registration("Ana", "k")).await;
+    assert_eq!(registered["data"]["registerStudent"]["problems"], json!([]), "{registered}");
+    let names = &ask(list, json!({})).await["data"]["students"]["edges"];
+    assert_eq!(*names, json!([{ "node": { "name": "Ana" } }]));
 }
