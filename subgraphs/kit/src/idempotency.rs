@@ -110,7 +110,7 @@ pub(crate) async fn settle(tx: &mut Tx, command: &Command, result: String) -> Re
 }
 
 /// Forgets the results whose time is over.
-pub async fn purge(db: &Db, now_ms: i64) -> Result<u64, StoreError> {
+pub(crate) async fn purge(db: &Db, now_ms: i64) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
     let gone = tx.run(&Sql::new("DELETE FROM idempotency WHERE expires_at <= $1").bind(now_ms)).await?;
     tx.commit().await?;

@@ -160,6 +160,11 @@ async fn a_key_is_kept_for_a_day() {
         assert_eq!(genres.created("Kept").await, first);
         genres.clock.0.fetch_add(1, Ordering::Relaxed);
         assert_eq!(genres.created("Kept").await, Value::Null, "after a day it is asked anew, and taken");
+        genres.created("Later").await;
+        genres.service.purge().await.unwrap();
+        let left = genres.db().await.rows(&Sql::new("SELECT key FROM idempotency")).await.unwrap();
+        let left: Vec<_> = left.iter().map(|row| row.text("key").unwrap()).collect();
+        assert_eq!(left, ["Later"], "what is over is forgotten, the rest is kept");
     })
     .await;
 }

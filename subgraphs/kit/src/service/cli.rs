@@ -125,11 +125,22 @@ async fn serve(
     };
     tokio::select! {
         ended = server => ended.map_err(RunError::Serve)?,
+        () = purge_hourly(&service) => {}
         () = deadline => tracing::warn!("requests were still under way when the time to stop was over"),
     }
     service.close().await;
     tracing::info!(service = definition.name, "stopped");
     Ok(())
+}
+
+async fn purge_hourly(service: &Service) {
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
+    loop {
+        hours.tick().await;
+        if let Err(error) = service.purge().await {
+            tracing::warn!(%error, "old results are kept until the next hour");
+        }
+    }
 }
 
 /// Waits for Ctrl-C, or for a supervisor's request to stop.

@@ -21,7 +21,9 @@ pub use execute::Headers;
 pub use schema::{SchemaParts, schema, sdl};
 
 use crate::{
+    error::StoreError,
     federation::SdlError,
+    idempotency,
     migrate::{self, Migration},
     sources::Sources,
     sql::Db,
@@ -58,6 +60,11 @@ pub trait Engine: Send + Sync {
     /// How many statements or commands have run.
     fn statements(&self) -> u64;
 
+    /// Forgets the results of mutations whose time is over.
+    async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Closes what is open.
     async fn close(&self);
 }
@@ -84,6 +91,10 @@ impl Engine for SqlEngine {
 
     fn statements(&self) -> u64 {
         self.db.statements()
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<(), StoreError> {
+        idempotency::purge(&self.db, now_ms).await.map(drop)
     }
 
     async fn close(&self) {
@@ -136,6 +147,11 @@ impl Service {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         axum::serve(listener, self.router()).with_graceful_shutdown(stop).await
+    }
+
+    /// Forgets the results of mutations whose time is over. A process does so each hour.
+    pub async fn purge(&self) -> Result<(), StoreError> {
+        self.0.engine.purge(self.0.sources.clock.now_ms()).await
     }
 
     /// Closes the engine.
