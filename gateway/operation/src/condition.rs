@@ -83,12 +83,35 @@ impl When {
         if self.is_always() || self.alternatives.len() > MOST_ALTERNATIVES {
             return Self::always();
         }
+        while let Some((index, literal)) = self.either_way() {
+            self.alternatives[index].remove(literal);
+            self.alternatives.sort();
+            self.alternatives.dedup();
+        }
         let wider = self.alternatives.clone();
         self.alternatives.retain(|all| {
             !wider.iter().any(|other| other.len() < all.len() && other.iter().all(|l| all.contains(l)))
         });
         self
     }
+
+    /// An alternative that another repeats with one literal the other way round, and that literal: it does not matter.
+    fn either_way(&self) -> Option<(usize, usize)> {
+        let pairs = self.alternatives.iter().enumerate();
+        pairs
+            .flat_map(|(index, all)| {
+                self.alternatives[index + 1..].iter().map(move |other| (index, all, other))
+            })
+            .find_map(|(index, all, other)| Some((index, only_opposite(all, other)?)))
+    }
+}
+
+/// The place of the only literal in which two alternatives differ, if it is one variable's two values.
+fn only_opposite(all: &[Literal], other: &[Literal]) -> Option<usize> {
+    let differ = |(a, b): (&Literal, &Literal)| a != b;
+    let at = all.iter().zip(other).position(differ)?;
+    let alone = all.len() == other.len() && !all.iter().zip(other).skip(at + 1).any(differ);
+    (alone && all[at].variable == other[at].variable).then_some(at)
 }
 
 #[cfg(test)]
@@ -108,5 +131,7 @@ mod tests {
         assert_eq!(a.or(&a.and(&b)), a, "an alternative within another says nothing more");
         assert_eq!(a.or(&b), b.or(&a));
         assert_eq!(a.or(&When::never()), a);
+        assert!(a.or(&not_a).is_always(), "one of them holds");
+        assert_eq!(a.and(&b).or(&not_a.and(&b)), b);
     }
 }
