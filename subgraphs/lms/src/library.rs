@@ -62,9 +62,8 @@ impl Library {
 
     /// Closes the databases.
     pub(crate) async fn close(&self) {
-        for service in self.services() {
-            service.close().await;
-        }
+        let [authors, books, genres, students, users] = self.services();
+        tokio::join!(authors.close(), books.close(), genres.close(), students.close(), users.close());
     }
 
     fn services(&self) -> [&Service; 5] {
