@@ -1,10 +1,10 @@
 //! All engines at once, and the variables that tell the tests where they are.
 
-use octavo_engines::{Engine, Mongo, Postgres, Pulsar, Redis, shared};
+use octavo_engines::{Mongo, Postgres, Pulsar, Redis, shared};
 
 use crate::progress;
 
-/// The engines of one run.
+/// The engines of one run; dropping them ends them at once, for their data goes away with them.
 pub(crate) struct Engines {
     postgres: Postgres,
     mongo: Mongo,
@@ -34,12 +34,5 @@ impl Engines {
             (shared::PULSAR, self.pulsar.url()),
             (shared::PULSAR_ADMIN, self.pulsar.admin_url()),
         ]
-    }
-
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        tokio::try_join!(self.postgres.stop(), self.mongo.stop(), self.redis.stop())?;
-        // The broker takes its time to say goodbye, and its data goes away with it.
-        drop(self.pulsar);
-        Ok(())
     }
 }

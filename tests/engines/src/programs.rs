@@ -16,7 +16,7 @@ pub struct Program {
     pub hint: &'static str,
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     Program { command: "postgres", packages: &["postgresql"], hint: "install PostgreSQL 15 or newer" },
     Program { command: "redis-server", packages: &["redis-server"], hint: "install Redis 7 or newer" },
     Program {
@@ -35,6 +35,11 @@ const PROGRAMS: [Program; 7] = [
         command: "chromium",
         packages: &["chromium"],
         hint: "install Chromium (for the browser tests)",
+    },
+    Program {
+        command: "chromedriver",
+        packages: &["chromium-driver"],
+        hint: "install ChromeDriver (for the browser tests)",
     },
 ];
 
