@@ -30,11 +30,15 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
     let operation = document.operation(None)?;
     let bound = Operation::bind(supergraph, &document, operation).context("bind")?;
     let planned = plan(&graph, &bound, &octavo_query_planner::Options::default()).context("plan")?;
+    let again = plan(&graph, &bound, &octavo_query_planner::Options::default()).context("plan again")?;
     let subgraphs = Subgraphs::of(suite)?;
     let request = Request::new(case, supergraph, &document, operation)?;
     let response = request.execute(&planned, &subgraphs)?;
 
     let mut findings = subgraphs.violations();
+    if format!("{planned:?}") != format!("{again:?}") {
+        findings.push("the plan is another one the second time".to_owned());
+    }
     findings.extend(differences(&case.expected()?, &response, &subgraphs.asked()));
     let mut snapshots = Snapshots::default();
     snapshots.compare(&case.path("plan.txt"), &print::to_text(&planned))?;

@@ -7,9 +7,10 @@
 //!
 //! Pipeline of a case: compose → supergraph → query graph → document → operation → plan → execute, against [`Subgraphs`] in memory
 //! that check each request by their own schema. Two things must hold beside the snapshots: the response is the expected one, and no
-//! subgraph was asked for what it cannot answer.
+//! subgraph was asked for what it cannot answer. Beside the cases, a query for every field of each suite is planned ([`check_coordinates`]).
 
 mod case;
+mod coordinates;
 mod corpus;
 mod expectation;
 mod json;
@@ -18,6 +19,7 @@ mod subgraph;
 mod suite;
 
 pub use case::check_case;
+pub use coordinates::check_coordinates;
 pub use corpus::{Case, Suite, suites};
 pub use subgraph::Subgraphs;
 pub use suite::check_suite;

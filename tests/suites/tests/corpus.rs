@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use octavo_suites::{Suite, check_case, check_suite, suites};
+use octavo_suites::{Suite, check_case, check_coordinates, check_suite, suites};
 
 fn main() -> ExitCode {
     let suites = suites().expect("the corpus stands beside this file");
@@ -19,6 +19,10 @@ fn trials(suite: Suite) -> Vec<Trial> {
         let run = move || check_case(&suite, &case).map_err(|error| Failed::from(format!("{error:#}")));
         trials.push(Trial::test(title, run));
     }
+    let whole = suite.clone();
+    trials.push(Trial::test(format!("{}::every_field_can_be_planned", suite.name), move || {
+        check_coordinates(&whole).map_err(|error| Failed::from(format!("{error:#}")))
+    }));
     trials.push(Trial::test(format!("{}::composes", suite.name), move || {
         check_suite(&suite).map_err(|error| Failed::from(format!("{error:#}")))
     }));

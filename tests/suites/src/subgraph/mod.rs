@@ -22,7 +22,7 @@ use octavo_executor::{SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResp
 
 use crate::corpus::Suite;
 use crate::json::JsonMap;
-use schema::SubgraphSchema;
+pub(crate) use schema::SubgraphSchema;
 
 /// The subgraphs of a suite.
 #[derive(Debug)]

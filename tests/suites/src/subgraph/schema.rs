@@ -9,11 +9,11 @@ use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{FieldSet, SelectionSet};
 use apollo_compiler::schema::{DirectiveList, ExtendedType};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{Name, Schema};
+use apollo_compiler::{ExecutableDocument, Name, Schema};
 
 /// The schema, and the keys by which entities are looked up.
 #[derive(Debug)]
-pub(super) struct SubgraphSchema {
+pub(crate) struct SubgraphSchema {
     pub(super) schema: Valid<Schema>,
     pub(super) sdl: String,
     /// For each entity type or interface, its resolvable keys.
@@ -21,7 +21,7 @@ pub(super) struct SubgraphSchema {
 }
 
 impl SubgraphSchema {
-    pub(super) fn parse(sdl: &str) -> Result<Self> {
+    pub(crate) fn parse(sdl: &str) -> Result<Self> {
         let own = build(sdl)?;
         let entities = own.types.iter().filter(|(_, ty)| !keys(ty).is_empty());
         let objects: Vec<&str> =
@@ -37,6 +37,12 @@ impl SubgraphSchema {
             }
         }
         Ok(Self { schema, sdl: sdl.to_owned(), keys: resolvable })
+    }
+
+    /// Whether the subgraph would accept a request; a message if not.
+    pub(crate) fn validate(&self, document: &str) -> Result<(), String> {
+        let checked = ExecutableDocument::parse_and_validate(&self.schema, document, "request.graphql");
+        checked.map(|_| ()).map_err(|error| error.errors.to_string())
     }
 
     /// Whether a field is part of a key of its type.

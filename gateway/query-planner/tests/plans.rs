@@ -1,0 +1,163 @@
+//! What holds of every plan: the same each time, conditions where they spare a request, effects in their order.
+
+use std::sync::Arc;
+
+use octavo_language::{Limits, ValidDocument};
+use octavo_operation::Operation;
+use octavo_query_graph::{Labels, QueryGraph};
+use octavo_query_plan::{Condition, FetchId, PlanNode, QueryPlan, print};
+use octavo_query_planner::{Options, plan};
+use octavo_supergraph::Supergraph;
+
+const SUPERGRAPH: &str = r#"
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) {
+  query: Query
+  mutation: Mutation
+}
+enum join__Graph {
+  BOOKS @join__graph(name: "books", url: "http://books")
+  STOCK @join__graph(name: "stock", url: "http://stock")
+  TAX @join__graph(name: "tax", url: "http://tax")
+}
+type Query @join__type(graph: BOOKS) @join__type(graph: STOCK) @join__type(graph: TAX) {
+  books: [Book] @join__field(graph: BOOKS)
+}
+type Mutation @join__type(graph: BOOKS) @join__type(graph: STOCK) {
+  mark: Book @join__field(graph: BOOKS)
+  count: Book @join__field(graph: STOCK)
+}
+type Book
+  @join__type(graph: BOOKS, key: "isbn")
+  @join__type(graph: STOCK, key: "isbn")
+  @join__type(graph: STOCK, key: "number")
+  @join__type(graph: TAX, key: "number")
+{
+  isbn: ID @join__field(graph: BOOKS) @join__field(graph: STOCK)
+  number: Int @join__field(graph: STOCK) @join__field(graph: TAX)
+  title: String @join__field(graph: BOOKS)
+  price: Int @join__field(graph: BOOKS) @join__field(graph: STOCK, external: true)
+  copies: Int @join__field(graph: STOCK)
+  worth: Int @join__field(graph: STOCK, requires: "price")
+  duty: Int @join__field(graph: TAX)
+  shared: String @join__field(graph: STOCK) @join__field(graph: TAX)
+}
+"#;
+
+fn planned(query: &str) -> QueryPlan {
+    let supergraph = Arc::new(Supergraph::parse(SUPERGRAPH).expect("the supergraph is valid"));
+    let document = ValidDocument::parse(supergraph.api_schema(), query, Limits::OPERATION).expect("valid");
+    let operation = document.operation(None).expect("one operation");
+    let bound = Operation::bind(&supergraph, &document, operation).expect("it fits the supergraph");
+    let graph = QueryGraph::new(supergraph, Labels::default());
+    plan(&graph, &bound, &Options::default()).expect("a plan")
+}
+
+/// The fetches in the order in which they must run, each with the conditions around it.
+fn steps(plan: &QueryPlan) -> Vec<(String, Vec<String>)> {
+    fn walk(
+        plan: &QueryPlan,
+        node: &PlanNode,
+        around: &mut Vec<String>,
+        steps: &mut Vec<(String, Vec<String>)>,
+    ) {
+        match node {
+            PlanNode::Fetch(fetch) => steps.push((name(plan, *fetch), around.clone())),
+            PlanNode::Sequence(nodes) | PlanNode::Parallel(nodes) => {
+                nodes.iter().for_each(|node| walk(plan, node, around, steps));
+            }
+            PlanNode::Condition { when, node } => {
+                around.push(written(&plan.conditions[*when]));
+                walk(plan, node, around, steps);
+                around.pop();
+            }
+            other => panic!("no such node was planned: {other:?}"),
+        }
+    }
+    let mut steps = Vec::new();
+    if let Some(node) = &plan.node {
+        walk(plan, node, &mut Vec::new(), &mut steps);
+    }
+    steps
+}
+
+fn name(plan: &QueryPlan, fetch: FetchId) -> String {
+    plan.fetches[fetch].subgraph.to_string()
+}
+
+fn written(condition: &Condition) -> String {
+    let literal =
+        |l: &octavo_query_plan::Literal| format!("{}{}", if l.value { "" } else { "!" }, l.variable);
+    let all = condition.alternatives.iter().map(|all| all.iter().map(literal).collect::<Vec<_>>().join("&"));
+    all.collect::<Vec<_>>().join("|")
+}
+
+fn step(name: &str, conditions: &[&str]) -> (String, Vec<String>) {
+    (name.to_owned(), conditions.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn equal_inputs_give_equal_plans() {
+    let query = "query ($a: Boolean!) {
+      books { duty worth shared title @include(if: $a) copies }
+      again: books { ... on Book @skip(if: $a) { worth duty } }
+    }";
+    let first = planned(query);
+    for _ in 0..16 {
+        let other = planned(query);
+        assert_eq!(print::to_json(&first), print::to_json(&other));
+        assert_eq!(format!("{first:?}"), format!("{other:?}"), "what is not printed is equal too");
+    }
+}
+
+#[test]
+fn a_request_is_sent_under_the_conditions_of_its_fields() {
+    let plan = planned("query ($a: Boolean!) { books { title copies @include(if: $a) } }");
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &["a"])]);
+    let fetch = plan.fetches.iter().find(|fetch| &*fetch.subgraph == "stock").expect("a fetch");
+    assert!(
+        !fetch.document.contains("@include"),
+        "what holds for the request is not said again: {}",
+        fetch.document
+    );
+}
+
+#[test]
+fn conditions_that_differ_meet_around_the_request() {
+    let plan = planned(
+        "query ($a: Boolean!, $b: Boolean!) { books { copies @include(if: $a) shared @skip(if: $b) } }",
+    );
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &["a|!b"])]);
+    let plan = planned("query ($a: Boolean!) { books { copies @include(if: $a) shared @skip(if: $a) } }");
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &[])], "one of them always holds");
+}
+
+#[test]
+fn requests_on_the_way_share_the_condition_of_their_end() {
+    let plan = planned("query ($a: Boolean!) { books { title duty @include(if: $a) } }");
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &["a"]), step("tax", &["a"])]);
+    let plan = planned(
+        "query ($a: Boolean!, $b: Boolean!) { books { copies @include(if: $b) duty @include(if: $a) } }",
+    );
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &["a|b"]), step("tax", &["a"])]);
+}
+
+#[test]
+fn what_is_required_is_asked_once_and_first() {
+    let plan = planned("{ books { worth copies price } }");
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &[])]);
+}
+
+#[test]
+fn entities_of_a_mutation_are_asked_before_its_next_field() {
+    let plan =
+        planned("mutation { one: mark { title copies } two: count { copies title } three: mark { duty } }");
+    let expected = ["books", "stock", "stock", "books", "books", "stock", "tax"].map(|name| step(name, &[]));
+    assert_eq!(steps(&plan), expected);
+    assert!(matches!(&plan.node, Some(PlanNode::Sequence(_))));
+}
+
+#[test]
+fn neighbours_of_a_mutation_in_one_subgraph_leave_together() {
+    let plan = planned("mutation { one: mark { title } two: mark { title } three: count { copies } }");
+    assert_eq!(steps(&plan), [step("books", &[]), step("stock", &[])]);
+}
