@@ -1,8 +1,9 @@
 //! Queries that reach every field of a client schema, so that what composes is shown to be planned.
 //!
-//! 1. The shortest way from a root to each type is found, through fragments where a position is abstract. 2. For each object type and
-//! interface, one query a field, and one for all of its fields together, is written at the end of that way. 3. Each is planned, and each
-//! request of the plan is validated by its subgraph's own schema.
+//! 1. The shortest way from a root to each type is found, through fragments where a position is abstract.
+//! 2. For each object type and interface, one query a field, and one for all of its fields together, is written at the end
+//!    of that way.
+//! 3. Each is planned, and each request of the plan is validated by its subgraph's own schema.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
