@@ -46,7 +46,7 @@ fn check(graph: &QueryGraph, subgraphs: &BTreeMap<String, SubgraphSchema>, query
     let Ok(document) = document else { bail!("the query is not valid") };
     let bound = Operation::bind(supergraph, &document, document.operation(None)?)?;
     let planned = plan(graph, &bound, &Options::default())?;
-    for fetch in planned.fetches.iter() {
+    for fetch in &planned.fetches {
         let subgraph = subgraphs.get(&*fetch.subgraph).context("a subgraph that is not there")?;
         if let Err(message) = subgraph.validate(&fetch.document) {
             bail!("{}: {message}\n{}", fetch.subgraph, fetch.document);
