@@ -31,10 +31,14 @@ type Item
   mine: Boolean
     @join__field(graph: DETAILS)
     @join__directive(graphs: [DETAILS], name: "cacheControl", args: {scope: PRIVATE})
+  size: Size @join__field(graph: DETAILS)
   maker: Maker @join__field(graph: DETAILS)
 }
-type Maker @join__type(graph: DETAILS) {
-  name: String
+type Size @join__type(graph: DETAILS) {
+  width: Int
+}
+type Maker @join__type(graph: DETAILS, key: "id") {
+  id: ID!
 }
 "#;
 
@@ -70,6 +74,11 @@ fn one_private_field_makes_all_private() {
 }
 
 #[test]
-fn an_object_without_a_lifetime_is_not_kept() {
-    assert_eq!(kept("{ items { name maker { name } } }"), (None, false));
+fn an_object_without_a_key_lives_as_long_as_the_one_around_it() {
+    assert_eq!(kept("{ items { size { width } } }"), (Some(60), false));
+}
+
+#[test]
+fn an_entity_without_a_lifetime_is_not_kept() {
+    assert_eq!(kept("{ items { name maker { id } } }"), (None, false));
 }

@@ -30,6 +30,11 @@ impl JoinVersion {
         }
     }
 
+    /// Whether directives can be carried for the subgraph that has them.
+    pub(crate) fn has_directive(self) -> bool {
+        self >= Self::V4
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::V3 => "v0.3",
@@ -56,7 +61,7 @@ impl JoinVersion {
             ("join__unionMember", "(graph: join__Graph!, member: String!) repeatable on UNION".to_owned()),
             ("link", "(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA".to_owned()),
         ];
-        if self >= Self::V4 {
+        if self.has_directive() {
             let directive = "(graphs: [join__Graph!], name: String!, args: join__DirectiveArguments) repeatable on SCHEMA | OBJECT | INTERFACE | FIELD_DEFINITION";
             all.push(("join__directive", directive.to_owned()));
         }

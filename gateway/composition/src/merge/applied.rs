@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 use octavo_language::ast::Value;
 
-use crate::emit::quote;
+use crate::emit::{JoinVersion, quote};
 use crate::merge::Context;
 use crate::merged::{MergedDirective, Visible};
 use crate::model::{Applied, Builtin, GraphId, Meaning};
@@ -21,6 +21,8 @@ pub(crate) fn merge<'a>(
 ) -> Vec<MergedDirective> {
     let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
     let mut custom: IndexMap<usize, Vec<&'a Applied<'a>>> = IndexMap::new();
+    let mut lifetimes = Vec::new();
+    let carried = JoinVersion::of(context.subgraphs).has_directive();
     for &(graph, list) in sources {
         for applied in list {
             match applied.meaning {
@@ -30,6 +32,8 @@ pub(crate) fn merge<'a>(
                 Meaning::Custom(name) => {
                     if let Some(composed) = context.features.composed(graph, name) {
                         custom.entry(composed).or_default().push(applied);
+                    } else if name == CACHE_CONTROL && carried {
+                        lifetimes.push((graph, applied));
                     }
                 }
                 Meaning::Builtin(_) => {}
@@ -46,8 +50,13 @@ pub(crate) fn merge<'a>(
         let repeatable = context.features.is_repeatable(composed);
         merged.extend(choose(texts, repeatable).into_iter().map(gateway));
     }
+    merged.extend(per_graph(context, CACHE_CONTROL, &lifetimes).into_iter().map(gateway));
     merged
 }
+
+/// The directive by which a subgraph says for how long a value may be kept. No specification has it, so a subgraph defines it
+/// itself; the gateway reads it for the subgraph that says it.
+const CACHE_CONTROL: &str = "cacheControl";
 
 fn is_merged(builtin: Builtin) -> bool {
     use Builtin as B;
@@ -85,7 +94,7 @@ fn merge_builtin<'a>(
         Builtin::Cost => vec![format!("@{name}(weight: {})", largest(all(), "weight").unwrap_or_default())],
         Builtin::ListSize => vec![format!("@{name}{}", list_size(&all().collect::<Vec<_>>()))],
         Builtin::Context => contexts(context, &name, group),
-        Builtin::CacheTag => per_graph(context, group),
+        Builtin::CacheTag => per_graph(context, "federation__cacheTag", group),
         Builtin::Tag => choose(plain(), true),
         _ => choose(plain(), false),
     };
@@ -168,7 +177,11 @@ fn contexts<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Ap
 }
 
 /// Directives that stay with their subgraphs.
-fn per_graph<'a>(context: &Context<'a, '_>, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
+fn per_graph<'a>(
+    context: &Context<'a, '_>,
+    name: &str,
+    group: &[(GraphId, &'a Applied<'a>)],
+) -> Vec<String> {
     let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (graph, applied) in group {
         let list = arguments(applied);
@@ -178,10 +191,8 @@ fn per_graph<'a>(context: &Context<'a, '_>, group: &[(GraphId, &'a Applied<'a>)]
     graphs
         .into_iter()
         .map(|(object, graphs)| {
-            format!(
-                "@join__directive(graphs: [{}], name: \"federation__cacheTag\", args: {object})",
-                graphs.join(", ")
-            )
+            let graphs = graphs.join(", ");
+            format!("@join__directive(graphs: [{graphs}], name: \"{name}\", args: {object})")
         })
         .collect()
 }

@@ -1,7 +1,8 @@
 //! For how long the entities of a request may be kept: the shortest lifetime of what is asked.
 //!
-//! As in Apollo Server's static hints: an entity needs a lifetime of its own or its type's, objects in it too; leaves take that of the
-//! object around them.
+//! A field has its own lifetime, else its type's (objects). Without one, a leaf and an object without a key take that of the object
+//! around them, and an entity is not kept. Apollo Server's static hints are the same but for objects without a key, which are not kept
+//! there: here a page of a list inherits from the list.
 
 use octavo_supergraph::{CachePolicy, SubgraphId};
 
@@ -27,26 +28,37 @@ impl Lifetime {
 /// The lifetime of the entities of a request.
 pub(crate) fn lifetime(planner: &Planner<'_>, fetch: &FetchState<'_>) -> Lifetime {
     let mut lifetime = Lifetime { seconds: u32::MAX, private: false };
-    for state in &fetch.representations {
-        let policies = &planner.supergraph.ty(state.entry).cache;
-        lifetime.shorten(of(policies, fetch.subgraph), Some(0));
+    let policies = fetch.representations.iter();
+    let policies = policies.map(|r| of(&planner.supergraph.ty(r.entry).cache, fetch.subgraph));
+    let ages = policies.clone().map(|policy| policy.and_then(|p| p.max_age).unwrap_or(0));
+    let inherited = ages.min().unwrap_or(0);
+    lifetime.private = policies.flatten().any(|policy| policy.private);
+    fields(planner, (fetch.root, fetch.subgraph), Some(inherited), &mut lifetime);
+    if lifetime.seconds == u32::MAX {
+        lifetime.seconds = inherited;
     }
-    fields(planner, fetch.root, fetch.subgraph, &mut lifetime);
     lifetime
 }
 
-fn fields(planner: &Planner<'_>, node: NodeId, subgraph: SubgraphId, lifetime: &mut Lifetime) {
+/// `inherited` is the lifetime of the object around the fields; `None` where it was counted already.
+fn fields(
+    planner: &Planner<'_>,
+    (node, subgraph): (NodeId, SubgraphId),
+    inherited: Option<u32>,
+    lifetime: &mut Lifetime,
+) {
     for field in &planner.nodes[node].fields {
         let definition = planner.supergraph.field(field.field);
         let own = of(&definition.cache, subgraph);
-        match field.child {
-            None => lifetime.shorten(own, None),
-            Some(child) => {
-                let by_type = of(&planner.supergraph.ty(definition.ty.named()).cache, subgraph);
-                lifetime.shorten(own.or(by_type), Some(0));
-                fields(planner, child, subgraph, lifetime);
-            }
-        }
+        let Some(child) = field.child else {
+            lifetime.shorten(own, inherited);
+            continue;
+        };
+        let ty = planner.supergraph.ty(definition.ty.named());
+        let is_entity = ty.join(subgraph).is_some_and(|join| !join.keys.is_empty());
+        let policy = own.or(of(&ty.cache, subgraph));
+        lifetime.shorten(policy, if is_entity { Some(0) } else { inherited });
+        fields(planner, (child, subgraph), None, lifetime);
     }
 }
 
