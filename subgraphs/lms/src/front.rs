@@ -3,7 +3,7 @@
 use std::{io::Write, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
-use octavo_cli::{CacheConfig, Config, PlaygroundConfig, SubgraphConfig, serve_gateway};
+use octavo_cli::{Config, PlaygroundConfig, SubgraphConfig, serve_gateway};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The services' schemas, composed.
@@ -23,7 +23,6 @@ pub(crate) async fn serve(address: SocketAddr, services: &[(&'static str, String
     let config = Config {
         listen: address,
         playground: PlaygroundConfig { enabled: true, default_query: Some(SUGGESTED.to_owned()) },
-        cache: Some(CacheConfig::default()),
         subgraphs: services.iter().map(|(name, url)| ((*name).to_owned(), subgraph(url))).collect(),
         ..Config::default()
     };
