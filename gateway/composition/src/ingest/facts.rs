@@ -20,11 +20,11 @@ pub(crate) fn state(schema: &mut Schema<'_>) {
             })
             .collect();
         let parts = |builtin| ty.all(builtin).map(|applied| applied.part).collect::<Vec<_>>();
-        let external_parts = parts(Builtin::External);
+        let is_external = ty.has(Builtin::External);
         let shareable_parts = parts(Builtin::Shareable);
         for field in ty.fields.values_mut() {
             state_field(field);
-            field.external |= external_parts.contains(&field.part);
+            field.external |= is_external;
             field.shareable |= shareable_parts.contains(&field.part);
         }
     }

@@ -2,19 +2,20 @@
 
 use std::collections::HashSet;
 
-use octavo_language::ast::{self, Definition, Document};
+use octavo_language::ast::{self, Definition, Document, OperationType};
 use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchema};
 
 use super::vocabulary::{Vocabulary, defined_name};
 use crate::code::Code;
 use crate::model::Span;
 use crate::report::{Place, Report};
+use crate::validate::is_missing_input_field;
 
 /// Validates `document` with the definitions that it may leave out.
 pub(crate) fn validate(document: &TypeSystemDocument, vocabulary: &Vocabulary, report_to: &mut Report) {
     let completed = complete(document, vocabulary);
     let Err(errors) = ValidSchema::from_ast(&completed) else { return };
-    for error in errors.iter().filter(|error| matters(error)) {
+    for error in errors.iter().filter(|error| !is_missing_input_field(error)) {
         report(document.name(), error, report_to);
     }
 }
@@ -23,11 +24,6 @@ pub(crate) fn validate(document: &TypeSystemDocument, vocabulary: &Vocabulary, r
 pub(crate) fn report(subgraph: &str, error: &GraphqlError, report: &mut Report) {
     let span = error.location.map_or_else(Span::default, |at| Span::new(at.offset, at.end_offset));
     report.error(Code::InvalidGraphql, error.message.clone(), Place { subgraph, span });
-}
-
-/// Fields of input objects may be left out in arguments of directives, as the reference composition has it.
-fn matters(error: &GraphqlError) -> bool {
-    !(error.message.starts_with("the required field") && error.message.ends_with("is not provided"))
 }
 
 fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document {
@@ -48,8 +44,8 @@ fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document 
 /// Every schema of the language has a query root with a field; a subgraph need not have one, since federation adds one.
 fn add_query_root(document: &mut Document, defined: &HashSet<String>) {
     let explicit = document.definitions.iter().any(|d| matches!(d, Definition::SchemaDefinition(_)));
-    let roots: Vec<(ast::OperationType, String)> = root_operations(document);
-    let query = roots.iter().find(|(operation, _)| *operation == ast::OperationType::Query);
+    let roots: Vec<(OperationType, String)> = root_operations(document);
+    let query = roots.iter().find(|(operation, _)| *operation == OperationType::Query);
     let mut text = String::new();
     match query {
         Some((_, name)) if defined.contains(name) => text.push_str(&format!("extend type {name} {FIELD}")),
@@ -60,15 +56,18 @@ fn add_query_root(document: &mut Document, defined: &HashSet<String>) {
     }
     if !explicit && !roots.is_empty() {
         text.push_str(" schema {");
-        for operation in ["query", "mutation", "subscription"] {
-            let written = roots.iter().any(|(written, _)| written.name() == operation);
+        for operation in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
             let conventional = conventional_name(operation);
-            if !written && (defined.contains(conventional) || operation == "query") {
-                text.push_str(&format!(" {operation}: {conventional}"));
+            match roots.iter().find(|(written, _)| *written == operation) {
+                Some((_, name)) => text.push_str(&format!(" {operation}: {name}")),
+                None if defined.contains(conventional) || operation == OperationType::Query => {
+                    text.push_str(&format!(" {operation}: {conventional}"));
+                }
+                None => {}
             }
         }
         text.push_str(" }");
-        text = text.replace(" schema { }", "");
+        drop_roots_of_extensions(document);
     }
     if let Ok(extra) = TypeSystemDocument::parse("root", &text, Limits::SCHEMA) {
         document.definitions.extend(extra.ast().definitions.clone());
@@ -77,15 +76,23 @@ fn add_query_root(document: &mut Document, defined: &HashSet<String>) {
 
 const FIELD: &str = "{ _octavo: Boolean }";
 
-fn conventional_name(operation: &str) -> &'static str {
+fn conventional_name(operation: OperationType) -> &'static str {
     match operation {
-        "query" => "Query",
-        "mutation" => "Mutation",
-        _ => "Subscription",
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
     }
 }
 
-fn root_operations(document: &Document) -> Vec<(ast::OperationType, String)> {
+fn drop_roots_of_extensions(document: &mut Document) {
+    for definition in &mut document.definitions {
+        if let Definition::SchemaExtension(extension) = definition {
+            extension.make_mut().root_operations.clear();
+        }
+    }
+}
+
+fn root_operations(document: &Document) -> Vec<(OperationType, String)> {
     let lists = document.definitions.iter().filter_map(|definition| match definition {
         Definition::SchemaDefinition(schema) => Some(&schema.root_operations),
         Definition::SchemaExtension(schema) => Some(&schema.root_operations),

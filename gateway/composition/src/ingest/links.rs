@@ -186,7 +186,10 @@ impl<'a> Reader<'a, '_> {
             && !known.elements_at(link.minor).iter().any(|known| known.name == element)
         {
             let message = format!("`{}` has no element `{element}`", link.url);
-            return self.usage(message, span);
+            // With the link specification in charge, what cannot be imported is merely unknown where it is used.
+            let is_explicit = self.links.iter().any(|link| link.identity == LINK);
+            let code = if is_explicit { Code::InvalidGraphql } else { Code::InvalidLinkDirectiveUsage };
+            return self.report.error(code, message, self.place(span));
         }
         link.imports.push(Declared { element, local });
     }

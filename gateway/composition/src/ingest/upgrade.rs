@@ -16,11 +16,12 @@ pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>], report: &mut Rep
     report_plain_interface_keys(subgraphs, report);
     report_extensions_without_base(subgraphs, report);
     let defined = defined_types(subgraphs);
+    let keys = defined_keys(subgraphs);
     for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
         let schema = &mut subgraph.schema;
         drop_external_on_interfaces(schema);
         drop_external_on_types(schema);
-        drop_external_on_extension_keys(schema);
+        drop_external_on_extension_keys(schema, &keys);
         drop_inactive_field_sets(schema);
         drop_from_interfaces(schema);
         drop_unused_external(schema);
@@ -70,14 +71,31 @@ fn drop_external_on_types(schema: &mut Schema<'_>) {
     }
 }
 
-fn drop_external_on_extension_keys(schema: &mut Schema<'_>) {
+/// Keys of types where they are defined.
+fn defined_keys(subgraphs: &[Subgraph<'_>]) -> HashMap<String, Vec<String>> {
+    let mut keys: HashMap<String, Vec<String>> = HashMap::new();
+    let types = subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values());
+    for ty in types.filter(|ty| ty.defined && !ty.keys.is_empty()) {
+        let texts = ty.keys.iter().map(|key| key.fields.text.clone().into_owned());
+        keys.entry(ty.name.to_owned()).or_default().extend(texts);
+    }
+    keys
+}
+
+/// An extension repeats its keys, or those of the definition, as external.
+fn drop_external_on_extension_keys(schema: &mut Schema<'_>, defined: &HashMap<String, Vec<String>>) {
     let mut keys: HashSet<(&str, &str)> = HashSet::new();
     for ty in schema.types.values().filter(|ty| ty.is_extension()) {
-        for key in &ty.keys {
-            if let Ok(selections) = field_set::parse(&key.fields.text) {
-                field_set::for_each_field(schema, ty.name, &selections, &mut |parent, field| {
-                    keys.insert((parent, field));
-                });
+        let own = ty.keys.iter().map(|key| &*key.fields.text);
+        let inherited = defined.get(ty.name).filter(|_| ty.keys.is_empty());
+        for text in own.chain(inherited.into_iter().flatten().map(String::as_str)) {
+            let Ok(selections) = field_set::parse(text) else { continue };
+            for selection in &selections {
+                if let Selected::Field { name, .. } = selection.what
+                    && let Some((name, _)) = ty.fields.get_key_value(name)
+                {
+                    keys.insert((ty.name, name));
+                }
             }
         }
     }

@@ -120,8 +120,10 @@ impl Vocabulary {
     pub(crate) fn missing(&self, document: &TypeSystemDocument) -> Vec<Definition> {
         let present: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
         let mut text = String::new();
+        // Who defines `@key` of Federation 1 defines the type of its argument too.
+        let keeps_types = present.contains("@key") && self.definitions.contains_key("_FieldSet");
         for (name, definition) in &self.definitions {
-            if !present.contains(name) {
+            if !present.contains(name) && !(keeps_types && name == "_FieldSet") {
                 let _ = writeln!(text, "{definition}");
             }
         }

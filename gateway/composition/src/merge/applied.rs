@@ -177,11 +177,7 @@ fn contexts<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Ap
 }
 
 /// Directives that stay with their subgraphs.
-fn per_graph<'a>(
-    context: &Context<'a, '_>,
-    name: &str,
-    group: &[(GraphId, &'a Applied<'a>)],
-) -> Vec<String> {
+fn per_graph<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
     let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (graph, applied) in group {
         let list = arguments(applied);

@@ -17,7 +17,13 @@ const DEPTH: usize = 40;
 /// Steps after which everything counts as reachable.
 const BUDGET: usize = 20_000_000;
 
-type Question<'g> = (TypeId, Vec<Place<'g>>);
+/// From some places of objects of a type, without entering some subgraphs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question<'g> {
+    ty: TypeId,
+    start: Vec<Place<'g>>,
+    excluded: Vec<SubgraphId>,
+}
 
 /// Answers about one graph, remembered.
 pub(crate) struct Moves<'g> {
@@ -30,6 +36,8 @@ pub(crate) struct Moves<'g> {
     used_open: bool,
     /// Fields whose requirements are being resolved.
     requiring: HashSet<(SubgraphId, FieldId)>,
+    /// Subgraphs whose keys are being told, which therefore cannot be entered for it.
+    excluded: Vec<SubgraphId>,
     steps: usize,
 }
 
@@ -42,6 +50,7 @@ impl<'g> Moves<'g> {
             open: HashMap::new(),
             used_open: false,
             requiring: HashSet::new(),
+            excluded: Vec::new(),
             steps: 0,
         }
     }
@@ -53,7 +62,7 @@ impl<'g> Moves<'g> {
 
     /// All places of an object of type `ty` that can be reached from `start`.
     pub(crate) fn reach(&mut self, ty: TypeId, start: &[Place<'g>]) -> Vec<Place<'g>> {
-        let question = (ty, start.to_vec());
+        let question = Question { ty, start: start.to_vec(), excluded: self.excluded.clone() };
         if let Some(answer) = self.answers.get(&question) {
             return answer.clone();
         }
@@ -77,14 +86,14 @@ impl<'g> Moves<'g> {
     }
 
     fn grow(&mut self, question: &Question<'g>) -> Vec<Place<'g>> {
-        let (ty, start) = question;
-        let mut reached = start.clone();
+        let ty = question.ty;
+        let mut reached = question.start.clone();
         loop {
             let before = reached.len();
-            if Some(*ty) == self.supergraph.root(RootKind::Query) {
-                self.enter_root(*ty, &mut reached);
+            if Some(ty) == self.supergraph.root(RootKind::Query) {
+                self.enter_root(ty, &mut reached);
             }
-            self.enter_all(*ty, &mut reached);
+            self.enter_all(ty, &mut reached);
             if reached.len() == before {
                 return reached;
             }
@@ -105,14 +114,23 @@ impl<'g> Moves<'g> {
     /// Enters every subgraph whose key can be told by now.
     fn enter_all(&mut self, ty: TypeId, reached: &mut Vec<Place<'g>>) {
         let graph = self.graph;
-        for subgraph in graph.supergraph().subgraphs().ids() {
+        for subgraph in
+            graph.supergraph().subgraphs().ids().filter(|id| !self.excluded.contains(id)).collect::<Vec<_>>()
+        {
             for entry in graph.entries(ty, subgraph) {
                 self.steps += 1;
+                // Behind an interface object, nobody knows yet which object it is.
+                let is_named = entry.ty != ty || reached.iter().any(|place| place.ty == ty);
                 let local = if graph.is_interface_object(subgraph, entry.ty) { entry.ty } else { ty };
                 let place = Place { subgraph, ty: local, provided: Vec::new() };
-                if !reached.contains(&place) && self.can_resolve(reached, ty, &entry.key.fields) {
+                if !is_named || reached.contains(&place) {
+                    continue;
+                }
+                self.excluded.push(subgraph);
+                if self.can_resolve(reached, ty, &entry.key.fields) {
                     reached.push(place);
                 }
+                self.excluded.pop();
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Checks the merged schema.
 
 use octavo_index::IndexVec;
-use octavo_language::{Limits, ValidSchema};
+use octavo_language::{GraphqlError, Limits, ValidSchema};
 
 use super::rules;
 use crate::code::Code;
@@ -59,10 +59,15 @@ pub(crate) fn validate_merged(schema: MergedSchema<'_, '_>, report: &mut Report)
     }
 }
 
+/// Fields of input objects may be left out in arguments of directives, as the reference composition has it.
+pub(crate) fn is_missing_input_field(error: &GraphqlError) -> bool {
+    error.message.starts_with("the required field") && error.message.ends_with("is not provided")
+}
+
 /// Checks that the supergraph is a type system of the language.
 pub(crate) fn validate_supergraph(sdl: &str, report: &mut Report) {
     let Err(errors) = ValidSchema::parse("supergraph", sdl, Limits::SCHEMA) else { return };
-    for error in errors {
+    for error in errors.into_iter().filter(|error| !is_missing_input_field(error)) {
         let message = format!("the merged schema is not valid: {}", error.message);
         report.push(octavo_diagnostics::Diagnostic::error(Code::InvalidGraphql.as_str(), message));
     }
