@@ -10,7 +10,7 @@ use super::facts;
 use super::vocabulary::Vocabulary;
 use crate::code::Code;
 use crate::model::{
-    Applied, Argument, Builtin, DirectiveDefinition, EnumValue, Field, Kind, Schema, Span, TypeDefinition,
+    Applied, Argument, DirectiveDefinition, EnumValue, Field, Kind, Schema, Span, TypeDefinition,
     TypeReference, span_of,
 };
 use crate::report::{Place, Report};
@@ -123,7 +123,7 @@ impl<'a> Builder<'a, '_> {
     fn definition(&mut self, definition: &'a Definition) {
         match definition {
             Definition::SchemaDefinition(schema) => {
-                self.schema.description = schema.description.as_ref().map(|text| &**text);
+                self.schema.description = schema.description.as_deref();
                 self.schema_directives(&schema.directives, 0);
             }
             Definition::SchemaExtension(schema) => self.schema_directives(&schema.directives, 1),
@@ -254,7 +254,7 @@ impl<'a> Builder<'a, '_> {
             .iter()
             .map(|value| {
                 let entry = EnumValue {
-                    description: value.description.as_ref().map(|text| &**text),
+                    description: value.description.as_deref(),
                     applied: self.applied(&value.directives, number),
                     span: span_of!(value.value),
                 };
@@ -279,7 +279,7 @@ impl<'a> Builder<'a, '_> {
         Some(Field {
             name: &field.name,
             ty: self.reference(&field.ty, span_of!(field.name))?,
-            description: field.description.as_ref().map(|text| &**text),
+            description: field.description.as_deref(),
             arguments: self.arguments(&field.arguments),
             default: None,
             applied: self.applied(&field.directives, part),
@@ -298,9 +298,9 @@ impl<'a> Builder<'a, '_> {
         Some(Field {
             name: &field.name,
             ty: self.reference(&field.ty, span_of!(field.name))?,
-            description: field.description.as_ref().map(|text| &**text),
+            description: field.description.as_deref(),
             arguments: IndexMap::new(),
-            default: field.default_value.as_ref().map(|value| &**value),
+            default: field.default_value.as_deref(),
             applied: self.applied(&field.directives, part),
             span: span_of!(field.name),
             part,
@@ -324,8 +324,8 @@ impl<'a> Builder<'a, '_> {
             let entry = Argument {
                 name: &argument.name,
                 ty,
-                description: argument.description.as_ref().map(|text| &**text),
-                default: argument.default_value.as_ref().map(|value| &**value),
+                description: argument.description.as_deref(),
+                default: argument.default_value.as_deref(),
                 applied: self.applied(&argument.directives, 0),
                 span,
             };
@@ -340,7 +340,7 @@ impl<'a> Builder<'a, '_> {
         }
         let definition = DirectiveDefinition {
             name: &directive.name,
-            description: directive.description.as_ref().map(|text| &**text),
+            description: directive.description.as_deref(),
             arguments: self.arguments(&directive.arguments),
             repeatable: directive.repeatable,
             locations: directive.locations.clone(),

@@ -1,6 +1,7 @@
 //! Whether a subgraph is a valid type system by itself.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use octavo_language::ast::{self, Definition, Document, OperationType};
 use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchema};
@@ -48,20 +49,30 @@ fn add_query_root(document: &mut Document, defined: &HashSet<String>) {
     let query = roots.iter().find(|(operation, _)| *operation == OperationType::Query);
     let mut text = String::new();
     match query {
-        Some((_, name)) if defined.contains(name) => text.push_str(&format!("extend type {name} {FIELD}")),
+        Some((_, name)) if defined.contains(name) => {
+            let _ = write!(text, "extend type {name} {FIELD}");
+        }
         Some(_) => {}
-        None if explicit => text.push_str(&format!("extend schema {{ query: _Root }} type _Root {FIELD}")),
-        None if defined.contains("Query") => text.push_str(&format!("extend type Query {FIELD}")),
-        None => text.push_str(&format!("type Query {FIELD}")),
+        None if explicit => {
+            let _ = write!(text, "extend schema {{ query: _Root }} type _Root {FIELD}");
+        }
+        None if defined.contains("Query") => {
+            let _ = write!(text, "extend type Query {FIELD}");
+        }
+        None => {
+            let _ = write!(text, "type Query {FIELD}");
+        }
     }
     if !explicit && !roots.is_empty() {
         text.push_str(" schema {");
         for operation in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
             let conventional = conventional_name(operation);
             match roots.iter().find(|(written, _)| *written == operation) {
-                Some((_, name)) => text.push_str(&format!(" {operation}: {name}")),
+                Some((_, name)) => {
+                    let _ = write!(text, " {operation}: {name}");
+                }
                 None if defined.contains(conventional) || operation == OperationType::Query => {
-                    text.push_str(&format!(" {operation}: {conventional}"));
+                    let _ = write!(text, " {operation}: {conventional}");
                 }
                 None => {}
             }

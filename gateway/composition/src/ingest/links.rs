@@ -14,8 +14,6 @@ use crate::report::{Place, Report};
 #[derive(Debug)]
 pub(crate) struct Links<'a> {
     pub(crate) links: Vec<Link<'a>>,
-    /// The name under which the document uses `@link` (or `@core`), without `@`.
-    pub(crate) link_name: &'a str,
     pub(crate) version: Version,
 }
 
@@ -32,7 +30,7 @@ impl<'a> Links<'a> {
             .iter()
             .find(|link| link.identity == FEDERATION)
             .map_or(Version::One, |link| Version::Two(link.minor));
-        Self { links, link_name, version }
+        Self { links, version }
     }
 }
 
@@ -112,7 +110,6 @@ impl<'a> Reader<'a, '_> {
             major: parsed.major,
             minor: parsed.minor,
             imports: Vec::new(),
-            span,
         };
         if let Some(import) = argument(directive, "import") {
             self.imports(&mut link, import, span);

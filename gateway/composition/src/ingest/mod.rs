@@ -1,8 +1,10 @@
 //! From texts to subgraph schemas.
 //!
-//! 1. parse each text, 2. read its links, 3. find out what its names mean, 4. compare its definitions of known elements with their
-//! specifications, 5. validate it as GraphQL with the definitions it leaves out, 6. fold extensions and rename root types,
-//! 7. across all subgraphs, bring Federation 1 to Federation 2.
+//! 1. Parse each text, read its links, and find out what its names mean.
+//! 2. Compare its definitions of known elements with their specifications.
+//! 3. Validate it as GraphQL, with the definitions that it leaves out.
+//! 4. Fold extensions, rename root types, state what directives say.
+//! 5. Across all subgraphs, bring Federation 1 to Federation 2.
 
 mod build;
 mod definitions;
@@ -116,6 +118,6 @@ fn check_and_build<'a>(
         return None;
     }
     let schema = build::build(document, &vocabulary, report);
-    let Links { links, version, .. } = links;
-    Some(Subgraph { name: document.name(), url: parsed.url, document, version, links, schema })
+    let Links { links, version } = links;
+    Some(Subgraph { name: document.name(), url: parsed.url, version, links, schema })
 }

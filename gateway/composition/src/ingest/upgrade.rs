@@ -106,16 +106,23 @@ fn drop_external_on_extension_keys(schema: &mut Schema<'_>, defined: &HashMap<St
     }
 }
 
+/// What is left of a field set.
+enum Remainder {
+    All,
+    Part(String),
+    Nothing,
+}
+
 /// Takes out of `@requires` and `@provides` what this subgraph resolves itself.
 fn drop_inactive_field_sets(schema: &mut Schema<'_>) {
-    let mut changed: HashMap<(&str, &str), [Option<Option<String>>; 2]> = HashMap::new();
+    let mut changed: HashMap<(&str, &str), [Remainder; 2]> = HashMap::new();
     for ty in schema.types.values() {
         for field in ty.fields.values() {
-            let requires = field.requires.as_ref().and_then(|set| active(schema, ty.name, set));
-            let provides = field.provides.as_ref().and_then(|set| active(schema, field.ty.name, set));
-            if requires.is_some() || provides.is_some() {
-                changed.insert((ty.name, field.name), [requires, provides]);
-            }
+            let left = |parent: &str, set: &Option<FieldSet<'_>>| {
+                set.as_ref().map_or(Remainder::All, |set| active(schema, parent, set))
+            };
+            let remainders = [left(ty.name, &field.requires), left(field.ty.name, &field.provides)];
+            changed.insert((ty.name, field.name), remainders);
         }
     }
     for ty in schema.types.values_mut() {
@@ -127,26 +134,22 @@ fn drop_inactive_field_sets(schema: &mut Schema<'_>) {
     }
 }
 
-fn replace(set: &mut Option<FieldSet<'_>>, with: Option<Option<String>>) {
-    match with {
-        None => {}
-        Some(None) => *set = None,
-        Some(Some(text)) => {
-            if let Some(set) = set {
-                set.text = text.into();
-            }
-        }
+fn replace(set: &mut Option<FieldSet<'_>>, with: Remainder) {
+    match (with, set) {
+        (Remainder::Nothing, set) => *set = None,
+        (Remainder::Part(text), Some(set)) => set.text = text.into(),
+        _ => {}
     }
 }
 
-/// What remains of a field set: `None` when all of it, `Some(None)` when nothing.
-fn active(schema: &Schema<'_>, parent: &str, set: &FieldSet<'_>) -> Option<Option<String>> {
-    let selections = field_set::parse(&set.text).ok()?;
-    let kept = keep_external(schema, parent, &selections)?;
-    if kept == selections {
-        return None;
+fn active(schema: &Schema<'_>, parent: &str, set: &FieldSet<'_>) -> Remainder {
+    let Ok(selections) = field_set::parse(&set.text) else { return Remainder::All };
+    match keep_external(schema, parent, &selections) {
+        None => Remainder::All,
+        Some(kept) if kept == selections => Remainder::All,
+        Some(kept) if kept.is_empty() => Remainder::Nothing,
+        Some(kept) => Remainder::Part(field_set::print(&kept)),
     }
-    Some((!kept.is_empty()).then(|| field_set::print(&kept)))
 }
 
 /// Selections that lead to external fields; `None` when a field does not exist.

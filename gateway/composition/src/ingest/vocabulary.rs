@@ -123,7 +123,8 @@ impl Vocabulary {
         // Who defines `@key` of Federation 1 defines the type of its argument too.
         let keeps_types = present.contains("@key") && self.definitions.contains_key("_FieldSet");
         for (name, definition) in &self.definitions {
-            if !present.contains(name) && !(keeps_types && name == "_FieldSet") {
+            let keeps = keeps_types && name == "_FieldSet";
+            if !keeps && !present.contains(name) {
                 let _ = writeln!(text, "{definition}");
             }
         }

@@ -72,7 +72,7 @@ fn report_absence<'a>(
 ) {
     let required =
         sources.iter().any(|(_, arguments, _)| arguments.get(name).is_some_and(Argument::is_required));
-    let places = sources.iter().map(|(graph, arguments, span)| match arguments.get(name) {
+    let mut places = sources.iter().map(|(graph, arguments, span)| match arguments.get(name) {
         Some(argument) if argument.is_required() => {
             (context.place(*graph, argument.span), "required here".to_owned())
         }
@@ -85,7 +85,7 @@ fn report_absence<'a>(
         let error = error_at_all(Code::RequiredArgumentMissing, message, places)
             .help("add it everywhere, or make it optional");
         context.report.push(error);
-    } else if let Some((place, _)) = places.last() {
+    } else if let Some((place, _)) = places.next_back() {
         let message =
             format!("the argument `{name}` of `{owner}` is left out, since not all subgraphs have it");
         context.report.hint(Code::InconsistentArgumentPresence, message, place);

@@ -202,11 +202,10 @@ impl<'a> Features<'a> {
             return wrong(format!("`@composeDirective` needs a directive's name with its `@`, not `{name}`"));
         };
         if !subgraph.schema.directives.contains_key(bare) {
-            let known = known(bare).is_some();
-            return if known {
-            } else {
-                wrong(format!("the directive `{name}` is not defined in this subgraph"))
-            };
+            if known(bare).is_none() {
+                wrong(format!("the directive `{name}` is not defined in this subgraph"));
+            }
+            return;
         }
         let Some((link, element)) = origin(subgraph, name) else {
             return wrong(format!(

@@ -73,7 +73,7 @@ fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, na
     let is_required = |field: &&Field<'_>| field.ty.is_non_null() && field.default.is_none();
     let required =
         merged.sources.iter().filter_map(|(_, ty)| ty.fields.get(name)).any(|field| is_required(&field));
-    let places = merged.sources.iter().map(|(graph, ty)| match ty.fields.get(name) {
+    let mut places = merged.sources.iter().map(|(graph, ty)| match ty.fields.get(name) {
         Some(field) => {
             let text = if is_required(&field) { "required here" } else { "" };
             (context.place(*graph, field.span), text.to_owned())
@@ -87,7 +87,7 @@ fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, na
         );
         let error = error_at_all(Code::RequiredInputFieldMissing, message, places);
         context.report.push(error);
-    } else if let Some((place, _)) = places.last() {
+    } else if let Some((place, _)) = places.next_back() {
         let message =
             format!("the input field `{}.{name}` is left out, since not all subgraphs have it", merged.name);
         context.report.hint(Code::InconsistentInputObjectField, message, place);

@@ -1,7 +1,9 @@
 //! Merges subgraph schemas type by type.
 //!
-//! 1. gather the definitions of each type; 2. compare their kinds; 3. merge types, noting where enums are used; 4. merge enums,
-//! whose rule depends on their use; 5. give implementations the fields of interface objects; 6. merge directive definitions.
+//! 1. Gather the definitions of each type and compare their kinds.
+//! 2. Merge types, noting where enums are used; merge directive definitions.
+//! 3. Merge enums, whose rule depends on their use.
+//! 4. Give implementations the fields of interface objects, and interfaces the access rules of implementations.
 
 mod access;
 mod applied;

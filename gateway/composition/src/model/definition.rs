@@ -92,6 +92,7 @@ pub(crate) struct FieldSet<'a> {
 
 /// A field, or an input field.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on one another")]
 pub(crate) struct Field<'a> {
     pub(crate) name: &'a str,
     pub(crate) ty: TypeReference<'a>,

@@ -1,8 +1,6 @@
 //! One subgraph with what its links say.
 
-use octavo_language::TypeSystemDocument;
-
-use super::{Schema, Span};
+use super::Schema;
 
 octavo_index::define_ids! {
     /// Names a subgraph, in the order of names.
@@ -48,7 +46,6 @@ pub(crate) struct Link<'a> {
     pub(crate) major: u32,
     pub(crate) minor: u32,
     pub(crate) imports: Vec<Declared<'a>>,
-    pub(crate) span: Span,
 }
 
 /// One subgraph.
@@ -56,7 +53,6 @@ pub(crate) struct Link<'a> {
 pub(crate) struct Subgraph<'a> {
     pub(crate) name: &'a str,
     pub(crate) url: &'a str,
-    pub(crate) document: &'a TypeSystemDocument,
     pub(crate) version: Version,
     pub(crate) links: Vec<Link<'a>>,
     pub(crate) schema: Schema<'a>,

@@ -1,9 +1,12 @@
 //! Proves that every query on the API schema can be answered.
 //!
-//! 1. load the supergraph that was rendered; 2. for each setting of override labels, 3. walk from the roots over all fields that
-//! clients see, keeping for every object the places it can be had from; 4. a field that no place resolves is an error, shown as
-//! the query that leads to it. A state whose places include those of an earlier one for the same type needs no second look, and
-//! the number of steps is bounded.
+//! 1. Load the supergraph that was rendered.
+//! 2. For each setting of override labels, walk from the roots over all fields that clients see, keeping for every object the
+//!    places it can be had from.
+//! 3. A field that no place resolves is an error, shown as the query that leads to it.
+//!
+//! A state whose places include those of an earlier one for the same type needs no second look, and the number of steps is
+//! bounded.
 
 mod explain;
 mod moves;

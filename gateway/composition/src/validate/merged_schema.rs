@@ -53,9 +53,13 @@ const API_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
 
 /// Checks the merged schema.
 pub(crate) fn validate_merged(schema: MergedSchema<'_, '_>, report: &mut Report) {
-    MERGE_RULES.iter().for_each(|rule| rule(schema, report));
+    for rule in MERGE_RULES {
+        rule(schema, report);
+    }
     if !report.has_errors() {
-        API_RULES.iter().for_each(|rule| rule(schema, report));
+        for rule in API_RULES {
+            rule(schema, report);
+        }
     }
 }
 

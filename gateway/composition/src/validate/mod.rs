@@ -73,13 +73,17 @@ pub(crate) fn validate_subgraphs(subgraphs: &IndexVec<GraphId, Subgraph<'_>>, re
         for parent in subgraph.schema.types.values() {
             for field in parent.fields.values() {
                 let at = FieldAt { subgraph, parent, field };
-                FIELD_RULES.iter().for_each(|rule| rule(at, report));
+                for rule in FIELD_RULES {
+                    rule(at, report);
+                }
             }
         }
         field_set_use::for_each(subgraph, &mut |set| {
             let text_is_fine = rules::invalid_fields_type::check(set, report);
             if text_is_fine && rules::invalid_fields::check(set, report) {
-                FIELD_SET_RULES.iter().for_each(|rule| rule(set, report));
+                for rule in FIELD_SET_RULES {
+                    rule(set, report);
+                }
             }
         });
     }

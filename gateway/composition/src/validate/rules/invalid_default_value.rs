@@ -39,9 +39,11 @@ fn fits(schema: &Schema<'_>, value: &Value, ty: TypeReference<'_>) -> bool {
         ("Int", Value::Float(number)) => {
             number.as_str().parse().is_ok_and(|number: f64| number.fract() == 0.0)
         }
-        ("Int", Value::Int(_)) | ("Float", Value::Int(_) | Value::Float(_)) => true,
-        ("String", Value::String(_)) | ("Boolean", Value::Boolean(_)) => true,
-        ("ID", Value::String(_) | Value::Int(_)) => true,
+        ("Int", Value::Int(_))
+        | ("Float", Value::Int(_) | Value::Float(_))
+        | ("String", Value::String(_))
+        | ("Boolean", Value::Boolean(_))
+        | ("ID", Value::String(_) | Value::Int(_)) => true,
         ("Int" | "Float" | "String" | "Boolean" | "ID", _) => false,
         _ => fits_definition(schema, value, named),
     }
@@ -51,12 +53,11 @@ fn fits_definition(schema: &Schema<'_>, value: &Value, ty: TypeReference<'_>) ->
     let Some(definition) = schema.types.get(ty.name) else { return true };
     match (definition.kind, value) {
         (Kind::Enum, Value::Enum(name)) => definition.values.contains_key(name.as_str()),
-        (Kind::Enum, Value::String(name)) => definition.values.contains_key(name.as_str()),
-        (Kind::Enum, _) => false,
+        (Kind::Enum, Value::String(name)) => definition.values.contains_key(&**name),
         (Kind::Input, Value::Object(fields)) => fields.iter().all(|(name, value)| {
             definition.fields.get(name.as_str()).is_some_and(|field| fits(schema, value, field.ty))
         }),
-        (Kind::Input, _) => false,
+        (Kind::Enum | Kind::Input, _) => false,
         _ => true,
     }
 }
