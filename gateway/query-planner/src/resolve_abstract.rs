@@ -132,7 +132,8 @@ impl<'g> Planner<'g> {
         let declared = self.supergraph.field(field).parent;
         let possible = &self.supergraph.ty(declared).possible;
         let types = self.runtime_types(position);
-        if types.is_empty() {
+        // No object is known to any source: a field of the interface cannot be had, one of an object type is never wanted.
+        if types.is_empty() && self.supergraph.ty(declared).kind.is_abstract() {
             return Err(self.no_option(position, field));
         }
         let wanted = types.into_iter().filter(|t| possible.contains(t) && includes(&want.types, *t));
