@@ -3,7 +3,8 @@
 //! 1. The shortest way from a root to each type is found, through fragments where a position is abstract.
 //! 2. For each object type and interface, one query a field, and one for all of its fields together, is written at the end
 //!    of that way.
-//! 3. Each is planned, and each request of the plan is validated by its subgraph's own schema.
+//! 3. Operations that wander through the schema by chance join them.
+//! 4. Each is planned, and each request of the plan is validated by its subgraph's own schema.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -22,6 +23,10 @@ use octavo_supergraph::Supergraph;
 use crate::corpus::Suite;
 use crate::subgraph::SubgraphSchema;
 use crate::suite::Composed;
+use crate::wander::operations;
+
+/// How many operations are made by chance for each suite.
+const WANDERINGS: u64 = 64;
 
 /// Plans a query for every field that clients can reach, and validates each request by the subgraph that would get it.
 pub fn check_coordinates(suite: &Suite) -> Result<()> {
@@ -36,7 +41,13 @@ pub fn check_coordinates(suite: &Suite) -> Result<()> {
     let failed = queries
         .iter()
         .filter_map(|query| check(&graph, &subgraphs, query).err().map(|e| format!("{query}\n{e:#}")));
-    let failed: Vec<String> = failed.collect();
+    let mut failed: Vec<String> = failed.collect();
+    for operation in operations(graph.supergraph().api_schema().schema(), WANDERINGS) {
+        let api = graph.supergraph().api_schema();
+        if ValidDocument::parse(api, &operation, Limits::OPERATION).is_ok() {
+            failed.extend(check(&graph, &subgraphs, &operation).err().map(|e| format!("{operation}\n{e:#}")));
+        }
+    }
     if failed.is_empty() { Ok(()) } else { bail!(failed.join("\n\n")) }
 }
 
@@ -76,7 +87,7 @@ fn queries(schema: &Schema) -> Vec<String> {
     let mut queries = Vec::new();
     for (ty, way) in ways(schema) {
         let selections: Vec<String> =
-            fields(schema, &ty).values().map(|field| selection(schema, field)).collect();
+            fields(schema, &ty).into_iter().map(|field| selection(schema, field)).collect();
         queries.extend(selections.iter().map(|selection| way.query(selection)));
         queries.push(way.query(&format!("__typename {}", selections.join(" "))));
     }
@@ -95,7 +106,7 @@ fn ways(schema: &Schema) -> IndexMap<Name, Way> {
         if ways.contains_key(&ty) {
             continue;
         }
-        for field in fields(schema, &ty).values().filter(|field| is_composite(schema, &field.ty)) {
+        for field in fields(schema, &ty).into_iter().filter(|field| is_composite(schema, &field.ty)) {
             open.push_back((field.ty.inner_named_type().clone(), way.through(&call(schema, field))));
         }
         let objects = schema.types.keys().filter(|name| schema.is_subtype(&ty, name));
@@ -105,15 +116,15 @@ fn ways(schema: &Schema) -> IndexMap<Name, Way> {
     ways
 }
 
-fn fields<'s>(schema: &'s Schema, ty: &Name) -> IndexMap<&'s Name, &'s Component<FieldDefinition>> {
+pub(crate) fn fields<'s>(schema: &'s Schema, ty: &Name) -> Vec<&'s Component<FieldDefinition>> {
     match schema.types.get(ty) {
-        Some(ExtendedType::Object(object)) => object.fields.iter().collect(),
-        Some(ExtendedType::Interface(interface)) => interface.fields.iter().collect(),
-        _ => IndexMap::default(),
+        Some(ExtendedType::Object(object)) => object.fields.values().collect(),
+        Some(ExtendedType::Interface(interface)) => interface.fields.values().collect(),
+        _ => Vec::new(),
     }
 }
 
-fn is_composite(schema: &Schema, ty: &Type) -> bool {
+pub(crate) fn is_composite(schema: &Schema, ty: &Type) -> bool {
     schema.types.get(ty.inner_named_type()).is_some_and(|ty| !ty.is_leaf())
 }
 
@@ -123,7 +134,7 @@ fn selection(schema: &Schema, field: &FieldDefinition) -> String {
 }
 
 /// A field with the arguments that it needs.
-fn call(schema: &Schema, field: &FieldDefinition) -> String {
+pub(crate) fn call(schema: &Schema, field: &FieldDefinition) -> String {
     let needed = field.arguments.iter().filter(|argument| argument.is_required());
     let arguments: Vec<String> = needed.map(|argument| assignment(schema, argument)).collect();
     if arguments.is_empty() {

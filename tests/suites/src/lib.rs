@@ -17,6 +17,7 @@ mod json;
 mod snapshot;
 mod subgraph;
 mod suite;
+mod wander;
 
 pub use case::check_case;
 pub use coordinates::check_coordinates;
