@@ -17,6 +17,14 @@ pub(crate) async fn build() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds the binaries of some packages.
+pub(crate) async fn build_packages(names: &[String]) -> anyhow::Result<()> {
+    let mut command = cargo(&["build", "--quiet", "--bins", "--locked"]);
+    command.args(names.iter().flat_map(|name| ["--package", name]));
+    ensure!(command.status().await?.success(), "{} do not build", names.join(", "));
+    Ok(())
+}
+
 /// Runs tests with these variables; without arguments, every test of the workspace.
 pub(crate) async fn test(
     arguments: &[String],
@@ -49,7 +57,7 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Where the development profile puts binaries.
-fn binaries_folder() -> PathBuf {
+pub(crate) fn binaries_folder() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     target.join("debug")

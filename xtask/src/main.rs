@@ -26,6 +26,8 @@ enum Task {
     Test(tasks::test::Options),
     /// Start the engines, print their URLs, and keep them until Ctrl-C.
     Engines,
+    /// Make `schema/` from what the services print, or check that it is so.
+    Schema(tasks::schema::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,6 +36,7 @@ async fn main() -> ExitCode {
         match Arguments::parse().task {
             Task::Test(options) => tasks::test::run(&options).await,
             Task::Engines => tasks::engines::run().await,
+            Task::Schema(options) => tasks::schema::run(&options).await,
         }
     };
     // Whatever ends first: dropping the other stops what it had started.

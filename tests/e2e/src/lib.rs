@@ -1,1 +1,25 @@
 //! The library and the gateway, driven from outside.
+//!
+//! A [`Running`] is a binary of the workspace as a process of its own; [`ask`] sends it GraphQL as any client does; a
+//! [`Tap`] between two processes counts what passes.
+
+mod graphql;
+mod running;
+mod tap;
+
+use std::path::Path;
+
+pub use graphql::{Answer, ask, post};
+pub use running::{Running, finish};
+pub use tap::Tap;
+
+/// The five services.
+pub const SERVICES: [&str; 5] = ["authors", "books", "genres", "students", "users"];
+
+/// The query that the library suggests.
+pub const SUGGESTED: &str = include_str!("../../../subgraphs/lms/src/suggested.graphql");
+
+/// The folder of the repository.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}

@@ -1,4 +1,5 @@
 //! One module a task.
 
 pub(crate) mod engines;
+pub(crate) mod schema;
 pub(crate) mod test;

@@ -34,6 +34,10 @@ async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
     };
     let (engines, ()) = tokio::try_join!(Engines::start(), build)?;
     let counts = progress::step("tests", cargo::test(&options.arguments, engines.variables())).await?;
-    progress::step("stop of the engines", async { Ok(drop(engines)) }).await?;
+    let stop = async {
+        drop(engines);
+        Ok(())
+    };
+    progress::step("stop of the engines", stop).await?;
     Ok(counts)
 }

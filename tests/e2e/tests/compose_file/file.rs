@@ -1,9 +1,10 @@
 //! docker-compose.yml, as far as the tests look at it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
+use octavo_e2e::root;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -74,8 +75,4 @@ impl Service {
 /// A path that the file names, from where the file lies.
 pub(crate) fn beside(path: &str) -> PathBuf {
     root().join(path)
-}
-
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }

@@ -5,11 +5,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use octavo_e2e::root;
 use octavo_engines::{binary, free_address, shared};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use crate::file::{ComposeFile, Service, root};
+use crate::file::{ComposeFile, Service};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 

@@ -1,0 +1,128 @@
+//! A binary of the workspace as a process.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use octavo_engines::{binary, free_address};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::NamedTempFile;
+use tokio::time::sleep;
+
+use crate::root;
+
+/// Generous: tests share the machine, and a first start loads the sample.
+const READY_WITHIN: Duration = Duration::from_mins(2);
+const STOP_WITHIN: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
+
+/// A server that answers; it is killed when this is dropped.
+pub struct Running {
+    name: String,
+    child: Child,
+    address: SocketAddr,
+    log: NamedTempFile,
+    ready_after: Duration,
+}
+
+impl Running {
+    /// Starts a binary, which listens on a free port, and waits until it is ready.
+    pub async fn start(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let log = NamedTempFile::new()?;
+        let started = Instant::now();
+        let child = Command::new(binary(name)?)
+            .args(arguments)
+            .args(["--listen", &address.to_string()])
+            // A service says each statement that it sends to its database; the gateway has another variable.
+            .env("RUST_LOG", "info,sqlx::query=debug")
+            .env("OCTAVO_LOG", "info,sqlx::query=debug")
+            .env_remove("DATABASE_URL")
+            .current_dir(root())
+            .stdin(Stdio::null())
+            .stdout(log.reopen()?)
+            .stderr(File::options().append(true).open(log.path())?)
+            .spawn()?;
+        let mut running = Self { name: name.to_owned(), child, address, log, ready_after: Duration::ZERO };
+        running.wait_until_ready(started).await?;
+        running.ready_after = started.elapsed();
+        Ok(running)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How long it took to be ready.
+    pub fn ready_after(&self) -> Duration {
+        self.ready_after
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> anyhow::Result<String> {
+        Ok(String::from_utf8_lossy(&fs::read(self.log.path())?).into_owned())
+    }
+
+    /// How many statements it has sent to an SQL database.
+    pub fn statements(&self) -> anyhow::Result<usize> {
+        Ok(self.log()?.lines().filter(|line| line.contains("sqlx::query")).count())
+    }
+
+    /// Whether the process lives.
+    pub fn is_alive(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Asks it to stop as Ctrl-C does, and waits until it has ended.
+    pub async fn interrupt(mut self) -> anyhow::Result<ExitStatus> {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).context("a process has an id")?;
+        kill_process(pid, Signal::INT)?;
+        let asked = Instant::now();
+        while asked.elapsed() < STOP_WITHIN {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            sleep(POLL).await;
+        }
+        bail!("{} does not stop:\n{}", self.name, self.log()?)
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill9(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    async fn wait_until_ready(&mut self, started: Instant) -> anyhow::Result<()> {
+        let url = format!("http://{}/ready", self.address);
+        while started.elapsed() < READY_WITHIN {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{} ended while it started ({status}):\n{}", self.name, self.log()?);
+            }
+            if reqwest::get(&url).await.is_ok_and(|response| response.status().is_success()) {
+                return Ok(());
+            }
+            sleep(POLL).await;
+        }
+        bail!("{} was not ready within {} s:\n{}", self.name, READY_WITHIN.as_secs(), self.log()?)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended before.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Runs a binary to its end.
+pub fn finish(name: &str, arguments: &[&str]) -> anyhow::Result<Output> {
+    let mut command = Command::new(binary(name)?);
+    command.args(arguments).current_dir(root()).env_remove("DATABASE_URL").stdin(Stdio::null());
+    Ok(command.output()?)
+}

@@ -1,0 +1,15 @@
+//! The whole library in one process, and its services alone, as whoever starts them meets them.
+
+mod hostile;
+mod kept;
+mod refusals;
+mod suggested;
+
+use octavo_e2e::Running;
+use tempfile::TempDir;
+
+/// A library of the test's own.
+async fn open(folder: &TempDir) -> anyhow::Result<Running> {
+    let data = folder.path().to_string_lossy();
+    Running::start("lms", &["--data", &data]).await
+}
