@@ -16,6 +16,8 @@ use crate::types::{Types, listed, narrow};
 
 /// Fields that an operation may have once its fragments are written out.
 const MOST_FIELDS: usize = 100_000;
+/// Different combinations of `@skip` and `@include` under which one field is asked.
+const MOST_CONDITIONS: usize = 64;
 /// Positions inside positions.
 const MOST_LEVELS: usize = 256;
 
@@ -28,6 +30,9 @@ pub enum BindError {
     /// It nests too deep.
     #[error("the operation nests deeper than {MOST_LEVELS} levels once its fragments are written out")]
     TooDeep,
+    /// One of its fields is asked under too many conditions.
+    #[error("the operation asks one field under more than {MOST_CONDITIONS} combinations of conditions")]
+    TooManyConditions,
     /// The client schema and the supergraph do not fit each other.
     #[error("`{0}` is not in the supergraph")]
     Unknown(String),
@@ -217,7 +222,13 @@ impl<'s, 'd> Binder<'s, 'd> {
     }
 
     fn item(&mut self, group: Group<'d>, level: usize) -> Result<Item, BindError> {
-        let when = group.occurrences.iter().fold(When::never(), |all, occurrence| all.or(&occurrence.when));
+        let mut when = When::never();
+        for occurrence in &group.occurrences {
+            when = when.exactly_or(&occurrence.when);
+            if when.alternatives().len() > MOST_CONDITIONS {
+                return Err(BindError::TooManyConditions);
+            }
+        }
         let Group { key, arguments, types, occurrences, .. } = group;
         let field = self.on_one_type(group.field, &types);
         let children = match field {

@@ -18,7 +18,7 @@ pub struct When {
     alternatives: Vec<Vec<Literal>>,
 }
 
-/// Past this many alternatives a condition becomes "always": more is asked than needed, nothing less.
+/// Past this many alternatives the condition of a request becomes "always": more is asked than needed, nothing less.
 const MOST_ALTERNATIVES: usize = 16;
 
 impl When {
@@ -70,7 +70,13 @@ impl When {
         Self { alternatives }.simplified()
     }
 
-    /// If at least one holds.
+    /// If at least one holds, however many alternatives that are: for what is shown, which must not be more than is asked.
+    pub(crate) fn exactly_or(&self, other: &Self) -> Self {
+        let alternatives = self.alternatives.iter().chain(&other.alternatives).cloned().collect();
+        Self { alternatives }.reduced()
+    }
+
+    /// If at least one holds, or always if that is too much to say.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
         let alternatives = self.alternatives.iter().chain(&other.alternatives).cloned().collect();
@@ -80,7 +86,16 @@ impl When {
     fn simplified(mut self) -> Self {
         self.alternatives.sort();
         self.alternatives.dedup();
-        if self.is_always() || self.alternatives.len() > MOST_ALTERNATIVES {
+        if self.alternatives.len() > MOST_ALTERNATIVES {
+            return Self::always();
+        }
+        self.reduced()
+    }
+
+    fn reduced(mut self) -> Self {
+        self.alternatives.sort();
+        self.alternatives.dedup();
+        if self.is_always() {
             return Self::always();
         }
         while let Some((index, literal)) = self.either_way() {

@@ -232,3 +232,16 @@ fn one_fragment_spread_often_at_one_place_is_refused_when_it_is_too_much() {
     let query = format!("{{ node {{ {spreads} }} }} fragment Wide on Node {{ {fields} }}");
     assert_eq!(bind(&query), Err(BindError::TooManyFields));
 }
+
+fn asked_under(conditions: usize) -> String {
+    let variables: Vec<String> = (0..conditions).map(|n| format!("$v{n}: Boolean!")).collect();
+    let uses: Vec<String> = (0..conditions).map(|n| format!("items @include(if: $v{n}) {{ id }}")).collect();
+    format!("query({}) {{ {} }}", variables.join(", "), uses.join(" "))
+}
+
+#[test]
+fn no_number_of_conditions_makes_a_field_that_is_always_asked() {
+    let written = written(&asked_under(40));
+    assert!((0..40).all(|n| written.contains(&format!("v{n}"))), "{written}");
+    assert_eq!(bind(&asked_under(65)), Err(BindError::TooManyConditions));
+}
