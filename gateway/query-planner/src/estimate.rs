@@ -27,9 +27,8 @@ impl<'g> Planner<'g> {
         provides: &[&'g FieldSelection],
     ) -> u32 {
         let Children::Set(set) = children else { return 0 };
-        if provides.is_empty()
-            && let Some(&known) = self.estimates.get(&(subgraph, set))
-        {
+        let key = (subgraph, set, provides.to_vec());
+        if let Some(&known) = self.estimates.get(&key) {
             return known;
         }
         let mut others = BTreeSet::new();
@@ -46,9 +45,7 @@ impl<'g> Planner<'g> {
         let detours = others.iter().filter(|(_, entity)| !entity).count();
         let requests = others.len() - detours;
         let cost = below + count(requests) * REQUEST + count(detours) * DETOUR;
-        if provides.is_empty() {
-            self.estimates.insert((subgraph, set), cost);
-        }
+        self.estimates.insert(key, cost);
         cost
     }
 

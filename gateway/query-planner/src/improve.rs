@@ -9,6 +9,9 @@ use crate::decide::Decisions;
 use crate::planner::Planner;
 use crate::{Options, PlanError};
 
+/// How many ways may be compared before no other choice is tried: large operations are planned with the walk's own choices.
+const MOST_WORK: usize = 500_000;
+
 /// What a plan costs: requests after those of one subgraph at one level are joined, then the longest row of them, then the
 /// fields that are asked of nobody, then those that are asked.
 type Cost = (usize, u32, usize, usize);
@@ -24,16 +27,18 @@ pub(crate) fn best<'g>(
     let mut best = resolve(graph, operation, &forced)?;
     let mut best_cost = cost(&best);
     let mut tries = options.tries;
+    let mut work = best.work.get();
     let mut number = 0;
     while number < best.decisions.made().len() && tries > 0 {
         for option in 1..best.decisions.made()[number] {
-            if tries == 0 {
-                break;
+            if tries == 0 || work > MOST_WORK {
+                return Ok(best);
             }
             tries -= 1;
             let mut other = forced.clone();
             other.insert(number, option);
             let Ok(candidate) = resolve(graph, operation, &other) else { continue };
+            work += candidate.work.get();
             let candidate_cost = cost(&candidate);
             if candidate_cost < best_cost {
                 (best, best_cost, forced) = (candidate, candidate_cost, other);

@@ -1,5 +1,6 @@
 //! The planner's state and the primitive steps on it: ask a source for a field, start a fetch.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use octavo_index::{IndexVec, Interner, NameId};
@@ -27,12 +28,17 @@ pub(crate) struct Planner<'g> {
     pub(crate) fetches: IndexVec<FetchIndex, FetchState<'g>>,
     pub(crate) nodes: IndexVec<NodeId, Node>,
     pub(crate) decisions: Decisions,
-    pub(crate) estimates: HashMap<(SubgraphId, octavo_operation::SetId), u32>,
+    pub(crate) estimates: HashMap<EstimateKey<'g>, u32>,
     /// The entity requests whose keys are being resolved; none of them can be entered for its own key.
     pub(crate) entering: Vec<(PositionId, SubgraphId)>,
     /// Fields that are asked of nobody, because the sources chosen never return their types.
     pub(crate) unasked: usize,
+    /// How many ways were compared, as a measure of time that is the same on every machine.
+    pub(crate) work: Cell<usize>,
 }
+
+/// A selection asked of a subgraph, with what is provided there.
+type EstimateKey<'g> = (SubgraphId, octavo_operation::SetId, Vec<&'g FieldSelection>);
 
 /// A field asked of a source.
 pub(crate) struct Asked {
@@ -67,6 +73,7 @@ impl<'g> Planner<'g> {
             estimates: HashMap::new(),
             entering: Vec::new(),
             unasked: 0,
+            work: Cell::new(0),
         }
     }
 
@@ -158,6 +165,7 @@ impl<'g> Planner<'g> {
             name: field.name,
             arguments: want.arguments,
             ty: declared.ty.clone(),
+            effect: want.key.filter(|_| self.has_effects() && self.positions[position].parent.is_none()),
             objects: composite.then(|| ObjectSlot { types: group.clone(), key: None }),
         };
         if let (Some(&slot), Some(client), Some(objects)) =

@@ -4,7 +4,7 @@
 //! position above), and is then relaxed over the entity moves of the query graph until no way gets cheaper. It is polynomial in the
 //! number of subgraphs that have the type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use octavo_query_graph::Entry;
 use octavo_supergraph::{FieldId, FieldSelection, Key, SubgraphId, TypeId};
@@ -162,6 +162,7 @@ impl<'g> Planner<'g> {
 
     fn entries(&self, position: PositionId, ty: TypeId, ways: &mut Ways<'g>) {
         let candidates = self.entity_subgraphs(ty);
+        let mut filled = HashMap::new();
         loop {
             let mut changed = false;
             for &subgraph in &candidates {
@@ -169,7 +170,9 @@ impl<'g> Planner<'g> {
                     continue;
                 }
                 for entry in self.graph.entries(ty, subgraph) {
-                    let Some(way) = self.entry_way(position, ty, entry, ways) else { continue };
+                    let Some(way) = self.entry_way((position, ty), entry, ways, &mut filled) else {
+                        continue;
+                    };
                     let Step::Entry(step) = &way.step else { continue };
                     let circular = step.parts.contains(&KeyPart::Subgraph(subgraph));
                     changed |= improve(&mut ways.entries, subgraph, way.clone());
@@ -196,16 +199,18 @@ impl<'g> Planner<'g> {
 
     fn entry_way(
         &self,
-        position: PositionId,
-        ty: TypeId,
+        (position, ty): (PositionId, TypeId),
         entry: Entry<'g>,
         ways: &Ways<'g>,
+        filled: &mut HashMap<&'g FieldSelection, Option<FetchIndex>>,
     ) -> Option<Way<'g>> {
+        self.work.set(self.work.get() + 1 + ways.best.len() * entry.key.fields.len());
         let mut parts = Vec::with_capacity(entry.key.fields.len());
         let mut paid: BTreeMap<SubgraphId, u32> = BTreeMap::new();
         let (mut level, mut rests) = (0, 0);
         for selection in &entry.key.fields {
-            if let Some(fetch) = self.filled(position, ty, selection) {
+            let known = filled.entry(selection).or_insert_with(|| self.filled(position, ty, selection));
+            if let Some(fetch) = *known {
                 level = level.max(self.fetches[fetch].level);
                 parts.push(KeyPart::Filled(fetch));
                 continue;

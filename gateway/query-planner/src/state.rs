@@ -38,6 +38,8 @@ pub(crate) struct SlotKey {
     pub(crate) name: NameId,
     pub(crate) arguments: Option<NameId>,
     pub(crate) ty: TypeRef,
+    /// The client's response key of a field with effects: each use has its own.
+    pub(crate) effect: Option<NameId>,
     /// Leaves are shared by all; objects by those that resolve them alike.
     pub(crate) objects: Option<ObjectSlot>,
 }

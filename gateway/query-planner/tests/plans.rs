@@ -23,6 +23,7 @@ type Query @join__type(graph: BOOKS) @join__type(graph: STOCK) @join__type(graph
   books: [Book] @join__field(graph: BOOKS)
 }
 type Mutation @join__type(graph: BOOKS) @join__type(graph: STOCK) {
+  lend: Int @join__field(graph: BOOKS)
   mark: Book @join__field(graph: BOOKS)
   count: Book @join__field(graph: STOCK)
 }
@@ -44,7 +45,11 @@ type Book
 "#;
 
 fn planned(query: &str) -> QueryPlan {
-    let supergraph = Arc::new(Supergraph::parse(SUPERGRAPH).expect("the supergraph is valid"));
+    planned_in(SUPERGRAPH, query)
+}
+
+fn planned_in(supergraph: &str, query: &str) -> QueryPlan {
+    let supergraph = Arc::new(Supergraph::parse(supergraph).expect("the supergraph is valid"));
     let document = ValidDocument::parse(supergraph.api_schema(), query, Limits::OPERATION).expect("valid");
     let operation = document.operation(None).expect("one operation");
     let bound = Operation::bind(&supergraph, &document, operation).expect("it fits the supergraph");
@@ -162,4 +167,50 @@ fn entities_of_a_mutation_are_asked_before_its_next_field() {
 fn neighbours_of_a_mutation_in_one_subgraph_leave_together() {
     let plan = planned("mutation { one: mark { title } two: mark { title } three: count { copies } }");
     assert_eq!(steps(&plan), [step("books", &[]), step("stock", &[])]);
+}
+
+#[test]
+fn equal_fields_of_a_mutation_are_each_carried_out() {
+    let plan = planned("mutation { one: lend two: lend }");
+    let text = &plan.fetches.iter().next().expect("a fetch").document;
+    assert_eq!(text.matches("lend").count(), 3, "twice, once with a key of its own: {text}");
+    let root = &plan.shapes[plan.root];
+    assert_ne!(root.outputs[0].value, root.outputs[1].value, "each shows its own result");
+}
+
+/// Two ways at every second level, each of which provides a field.
+const PROVIDING: &str = r#"
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) {
+  query: Query
+}
+enum join__Graph {
+  A @join__graph(name: "a", url: "http://a")
+  B @join__graph(name: "b", url: "http://b")
+  C @join__graph(name: "c", url: "http://c")
+  D @join__graph(name: "d", url: "http://d")
+}
+type Query @join__type(graph: A) { user: User }
+type User
+  @join__type(graph: A, key: "id")
+  @join__type(graph: B, key: "id")
+  @join__type(graph: C, key: "id")
+  @join__type(graph: D, key: "id")
+{
+  id: ID
+  name: String
+    @join__field(graph: A)
+    @join__field(graph: B, external: true)
+    @join__field(graph: C, external: true)
+    @join__field(graph: D, external: true)
+  left: User @join__field(graph: A, provides: "name") @join__field(graph: B, provides: "name")
+  right: User @join__field(graph: C, provides: "name") @join__field(graph: D, provides: "name")
+}
+"#;
+
+#[test]
+fn what_is_provided_does_not_double_the_work_at_every_level() {
+    let levels = 10;
+    let query = format!("{{ user {}{{ name }}{} }}", "{ right { left ".repeat(levels), "} }".repeat(levels));
+    let plan = planned_in(PROVIDING, &query);
+    assert_eq!(plan.fetches.len(), 2 * levels + 1);
 }
