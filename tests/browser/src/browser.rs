@@ -48,10 +48,14 @@ impl Browser {
             "--disable-gpu",
             "--disable-background-networking",
             "--disable-dev-shm-usage",
+            // No host but this machine exists: what asks for one fails, and the console says so.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             &size,
         ];
-        let wanted =
-            json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments } } } });
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        } } });
         let opened = ask(client.post(format!("{server}/session")).json(&wanted)).await?;
         let id = opened["sessionId"].as_str().context("the driver opened no session")?;
         Ok(Self { session: format!("{server}/session/{id}"), client, _driver: driver })
@@ -95,6 +99,14 @@ impl Browser {
             sleep(POLL).await;
         }
         bail!("{selector} never showed `{words}`, but:\n{seen}")
+    }
+
+    /// What went wrong on the page since this was last asked: errors that it wrote, threw, or met while it loaded.
+    pub async fn errors(&self) -> anyhow::Result<Vec<String>> {
+        let entries = self.post("/se/log", &json!({ "type": "browser" })).await?;
+        let entries = entries.as_array().context("a log is a list")?;
+        let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        Ok(errors.map(|entry| entry["message"].to_string()).collect())
     }
 
     /// Writes a picture of the page.

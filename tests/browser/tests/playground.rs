@@ -16,9 +16,11 @@ async fn the_suggested_query_is_answered_by_five_services() -> anyhow::Result<()
     // High enough to show the whole answer for the first book.
     let browser = Browser::start(1600, 2400).await?;
     let seen = run_suggested_query(&browser, &library).await;
+    let errors = browser.errors().await;
     browser.quit().await?;
 
     let (answer, requested) = seen?;
+    assert_eq!(errors?, Vec::<String>::new());
     for (service, field) in [
         ("books", "\"title\""),
         ("genres", "\"genre\""),
