@@ -2,6 +2,7 @@
 
 mod hostile;
 mod kept;
+mod operations;
 mod refusals;
 mod suggested;
 
