@@ -1,8 +1,9 @@
 //! The tables behind the moves.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use octavo_index::NameId;
 use octavo_supergraph::{SubgraphId, Supergraph, TypeId, TypeKind};
 
 /// The override labels that hold (`@override(from:, label:)`).
@@ -16,6 +17,7 @@ pub struct QueryGraph {
     pub(crate) labels: Labels,
     runtime_types: HashMap<(SubgraphId, TypeId), Vec<TypeId>>,
     interfaces: HashMap<TypeId, Vec<TypeId>>,
+    key_names: HashSet<NameId>,
 }
 
 impl QueryGraph {
@@ -23,7 +25,13 @@ impl QueryGraph {
     pub fn new(supergraph: Arc<Supergraph>, labels: Labels) -> Self {
         let runtime_types = runtime_types(&supergraph);
         let interfaces = interfaces(&supergraph);
-        Self { supergraph, labels, runtime_types, interfaces }
+        let key_names = key_names(&supergraph);
+        Self { supergraph, labels, runtime_types, interfaces, key_names }
+    }
+
+    /// Whether some key has a field of that name.
+    pub fn is_key_name(&self, name: NameId) -> bool {
+        self.key_names.contains(&name)
     }
 
     /// The supergraph.
@@ -51,6 +59,12 @@ impl QueryGraph {
     pub fn is_interface_object(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
         self.supergraph.ty(ty).join(subgraph).is_some_and(|join| join.interface_object)
     }
+}
+
+fn key_names(supergraph: &Supergraph) -> HashSet<NameId> {
+    let keys = supergraph.types().iter().flat_map(|ty| &ty.joins).flat_map(|join| &join.keys);
+    let fields = keys.flat_map(|key| &key.fields).filter_map(|selection| selection.field);
+    fields.map(|field| supergraph.field(field).name).collect()
 }
 
 fn runtime_types(supergraph: &Supergraph) -> HashMap<(SubgraphId, TypeId), Vec<TypeId>> {

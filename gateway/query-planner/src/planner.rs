@@ -1,7 +1,8 @@
 //! The planner's state and the primitive steps on it: ask a source for a field, start a fetch.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_operation::{ItemField, Operation, When};
@@ -9,6 +10,7 @@ use octavo_query_graph::QueryGraph;
 use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
 use crate::decide::Decisions;
+use crate::reach::Ways;
 use crate::state::{
     FetchIndex, FetchState, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex, SlotKey,
     SlotState, Source, SourceIndex, includes,
@@ -35,6 +37,8 @@ pub(crate) struct Planner<'g> {
     pub(crate) unasked: usize,
     /// How many ways were compared, as a measure of time that is the same on every machine.
     pub(crate) work: Cell<usize>,
+    /// Tables of ways, each with the changes that it was made after.
+    pub(crate) known_ways: RefCell<HashMap<(PositionId, TypeId), (u64, Rc<Ways<'g>>)>>,
 }
 
 /// A selection asked of a subgraph, with what is provided there.
@@ -74,6 +78,7 @@ impl<'g> Planner<'g> {
             entering: Vec::new(),
             unasked: 0,
             work: Cell::new(0),
+            known_ways: RefCell::new(HashMap::new()),
         }
     }
 
@@ -120,6 +125,9 @@ impl<'g> Planner<'g> {
         let state = &mut self.positions[position].slots[slot];
         state.filled.push((fetch, ask.types.clone()));
         let child = state.child;
+        if self.graph.is_key_name(state.key.name) {
+            self.positions[position].changes += 1;
+        }
         let ty = self.type_in(subgraph, ask.field);
         let child_node = child.map(|child| self.child_node(node, child, slot, ty));
         // Objects of which nothing is wanted are asked for only to lead to what is below them.
@@ -208,6 +216,7 @@ impl<'g> Planner<'g> {
     }
 
     fn add_source(&mut self, position: PositionId, source: Source<'g>) {
+        self.positions[position].changes += 1;
         let sources = &mut self.positions[position].sources;
         let known = sources.iter_with_ids().find(|(_, s)| s.node == source.node && s.ty == source.ty);
         let Some((id, _)) = known else {
@@ -229,6 +238,7 @@ impl<'g> Planner<'g> {
         after: BTreeSet<FetchIndex>,
     ) -> SourceIndex {
         let ty = self.positions[position].ty;
+        self.positions[position].changes += 1;
         let node = self.nodes.push(Node { position, ty: Some(ty), fields: Vec::new() });
         let fetch = self.fetches.push(FetchState {
             subgraph,
@@ -285,6 +295,7 @@ impl<'g> Planner<'g> {
         ty: TypeId,
     ) -> SourceIndex {
         let whole = self.positions[position].ty == ty;
+        self.positions[position].changes += 1;
         let sources = &mut self.positions[position].sources;
         let known =
             sources.iter_with_ids().find(|(_, s)| s.fetch == fetch && s.ty == entry).map(|(id, _)| id);

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use std::rc::Rc;
+
 use octavo_query_graph::Entry;
 use octavo_supergraph::{FieldId, FieldSelection, Key, SubgraphId, TypeId};
 
@@ -83,7 +85,35 @@ impl<'g> Ways<'g> {
 
 impl<'g> Planner<'g> {
     /// The ways to objects of `ty` at a position. At a position whose only sources are interface objects, `ty` is the interface.
-    pub(crate) fn ways(&self, position: PositionId, ty: TypeId) -> Ways<'g> {
+    pub(crate) fn ways(&self, position: PositionId, ty: TypeId) -> Rc<Ways<'g>> {
+        if !self.entering.is_empty() {
+            return Rc::new(self.make_ways(position, ty));
+        }
+        let changes = self.changes_above(position);
+        let known = self.known_ways.borrow().get(&(position, ty)).cloned();
+        if let Some((after, ways)) = known
+            && after == changes
+        {
+            return ways;
+        }
+        let ways = Rc::new(self.make_ways(position, ty));
+        self.known_ways.borrow_mut().insert((position, ty), (changes, Rc::clone(&ways)));
+        ways
+    }
+
+    /// The changes to a position and those above it; none of them ever shrinks, so equal sums are equal parts.
+    fn changes_above(&self, position: PositionId) -> u64 {
+        let mut sum = 0;
+        let mut at = Some(position);
+        while let Some(position) = at {
+            let place = &self.positions[position];
+            sum += place.changes;
+            at = place.parent.map(|(parent, _)| parent);
+        }
+        sum
+    }
+
+    fn make_ways(&self, position: PositionId, ty: TypeId) -> Ways<'g> {
         let mut ways = Ways::default();
         self.existing(position, ty, &mut ways);
         match self.positions[position].parent {

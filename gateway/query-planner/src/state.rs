@@ -30,6 +30,8 @@ pub(crate) struct Position<'g> {
     pub(crate) slots_by_key: HashMap<SlotKey, SlotIndex>,
     pub(crate) outputs: Vec<OutputState>,
     pub(crate) sources: IndexVec<SourceIndex, Source<'g>>,
+    /// Grows when something changes that ways to this position's objects depend on.
+    pub(crate) changes: u64,
 }
 
 /// What makes two uses of a field one slot.
@@ -169,6 +171,7 @@ impl Position<'_> {
             slots_by_key: HashMap::new(),
             outputs: Vec::new(),
             sources: IndexVec::new(),
+            changes: 0,
         }
     }
 }
