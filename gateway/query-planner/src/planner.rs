@@ -17,6 +17,9 @@ use crate::state::{
 };
 use crate::want::{Children, Types, Want};
 
+/// Tables of ways by position and type.
+type KnownWays<'g> = HashMap<(PositionId, TypeId), (u64, Rc<Ways<'g>>)>;
+
 /// The plan in the making.
 pub(crate) struct Planner<'g> {
     pub(crate) graph: &'g QueryGraph,
@@ -38,7 +41,7 @@ pub(crate) struct Planner<'g> {
     /// How many ways were compared, as a measure of time that is the same on every machine.
     pub(crate) work: Cell<usize>,
     /// Tables of ways, each with the changes that it was made after.
-    pub(crate) known_ways: RefCell<HashMap<(PositionId, TypeId), (u64, Rc<Ways<'g>>)>>,
+    pub(crate) known_ways: RefCell<KnownWays<'g>>,
 }
 
 /// A selection asked of a subgraph, with what is provided there.
