@@ -55,10 +55,6 @@ codes! {
     ExternalUnused = "EXTERNAL_UNUSED",
     /// An external field of an interface.
     ExternalOnInterface = "EXTERNAL_ON_INTERFACE",
-    /// An external field with a directive that cannot hold there.
-    ExternalCollisionWithAnotherDirective = "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE",
-    /// A type whose fields are all external and unused.
-    TypeWithOnlyUnusedExternal = "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
     /// `@provides` on a field without fields.
     ProvidesOnNonObjectField = "PROVIDES_ON_NON_OBJECT_FIELD",
     /// A key whose `fields` is not a string.
@@ -127,8 +123,6 @@ codes! {
     QueryRootTypeInaccessible = "QUERY_ROOT_TYPE_INACCESSIBLE",
     /// A required argument or input field is inaccessible.
     RequiredInaccessible = "REQUIRED_INACCESSIBLE",
-    /// A built-in element is inaccessible.
-    DisallowedInaccessible = "DISALLOWED_INACCESSIBLE",
     /// An inaccessible field implements an accessible one.
     ImplementedByInaccessible = "IMPLEMENTED_BY_INACCESSIBLE",
     /// An accessible type has nothing accessible in it.
@@ -175,8 +169,6 @@ codes! {
     ContextNoResolvableKey = "CONTEXT_NO_RESOLVABLE_KEY",
     /// A context's name is not a name.
     ContextNameInvalid = "CONTEXT_NAME_INVALID",
-    /// An argument comes from a context here and from the client there.
-    ContextualArgumentMismatch = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
     /// `@cost` on a field of an interface.
     CostAppliedToInterfaceField = "COST_APPLIED_TO_INTERFACE_FIELD",
     /// `@listSize` on a field that is not a list.
@@ -192,36 +184,24 @@ codes! {
     /// `@requires` of a field with an access rule that the field itself lacks.
     MissingTransitiveAuthRequirements = "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
 
-    /// A description differs.
-    InconsistentDescription = "INCONSISTENT_DESCRIPTION",
     /// Field types differ but go together.
     InconsistentButCompatibleFieldType = "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE",
-    /// Argument types differ but go together.
-    InconsistentButCompatibleArgumentType = "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE",
     /// A default is given in some subgraphs.
     InconsistentDefaultValuePresence = "INCONSISTENT_DEFAULT_VALUE_PRESENCE",
     /// An optional argument is not in all subgraphs.
     InconsistentArgumentPresence = "INCONSISTENT_ARGUMENT_PRESENCE",
     /// An input field is not in all subgraphs.
     InconsistentInputObjectField = "INCONSISTENT_INPUT_OBJECT_FIELD",
-    /// An input enum's value is not in all subgraphs.
-    InconsistentEnumValueForInputEnum = "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM",
-    /// An output enum's value is not in all subgraphs.
-    InconsistentEnumValueForOutputEnum = "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM",
     /// A union's member is not in all subgraphs.
     InconsistentUnionMember = "INCONSISTENT_UNION_MEMBER",
-    /// A value type's field is not in all subgraphs.
-    InconsistentObjectValueTypeField = "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD",
-    /// An interface's field is not in all subgraphs.
-    InconsistentInterfaceValueTypeField = "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD",
-    /// An enum is used nowhere.
-    UnusedEnumType = "UNUSED_ENUM_TYPE",
     /// `@override` from a subgraph that does not exist.
     FromSubgraphDoesNotExist = "FROM_SUBGRAPH_DOES_NOT_EXIST",
     /// An overridden field is no longer needed.
     OverriddenFieldCanBeRemoved = "OVERRIDDEN_FIELD_CAN_BE_REMOVED",
     /// `@override` has nothing to override.
     OverrideDirectiveCanBeRemoved = "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED",
+    /// The proof that every query can be planned was given up, since it takes too many steps.
+    MaxValidationPathsExceeded = "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED",
     /// An override is rolled out in steps.
     OverrideMigrationInProgress = "OVERRIDE_MIGRATION_IN_PROGRESS",
 }

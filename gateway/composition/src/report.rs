@@ -1,5 +1,7 @@
 //! Findings as they are collected.
 
+use std::collections::HashSet;
+
 use octavo_diagnostics::{Diagnostic, Severity};
 
 use crate::code::Code;
@@ -9,11 +11,12 @@ use crate::model::Span;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     diagnostics: Vec<Diagnostic>,
+    seen: HashSet<Diagnostic>,
 }
 
 impl Report {
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.contains(&diagnostic) {
+        if self.seen.insert(diagnostic.clone()) {
             self.diagnostics.push(diagnostic);
         }
     }

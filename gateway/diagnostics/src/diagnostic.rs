@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The input is refused.
     Error,
@@ -12,7 +12,7 @@ pub enum Severity {
 }
 
 /// A place in a named text, and what is to be seen there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Name of the text, as [`Sources`](crate::Sources) knows it.
     pub source: String,
@@ -23,7 +23,7 @@ pub struct Label {
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// A stable code that people search for.
     pub code: &'static str,

@@ -8,7 +8,7 @@ use crate::error::SupergraphError;
 use crate::join::JoinNames;
 use crate::links::Links;
 
-const BUILT_IN: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
+const BUILT_IN: [&str; 2] = ["deprecated", "specifiedBy"];
 
 /// Makes the client schema of a supergraph document.
 pub(crate) fn api_schema(
@@ -45,6 +45,7 @@ impl Filter<'_> {
             ast::Definition::SchemaDefinition(schema) => {
                 let schema = schema.make_mut();
                 schema.directives.clear();
+                schema.root_operations.retain(|root| !self.hidden.contains(root.1.as_str()));
             }
             ast::Definition::ScalarTypeDefinition(scalar) => keep_built_in(&mut scalar.make_mut().directives),
             ast::Definition::ObjectTypeDefinition(object) => {

@@ -79,7 +79,7 @@ pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> Index
     if !report.has_errors() {
         upgrade::to_federation_two(&mut subgraphs, report);
         for subgraph in &mut subgraphs {
-            usage::mark(&mut subgraph.schema);
+            usage::mark(&mut subgraph.schema, subgraph.version);
         }
     }
     subgraphs.into_iter().collect()

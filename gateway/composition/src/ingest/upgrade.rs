@@ -250,7 +250,7 @@ fn is_builtin_scalar(name: &str) -> bool {
 
 /// Removes external fields that nothing uses, and types that had no other fields.
 fn drop_unused_external(schema: &mut Schema<'_>) {
-    super::usage::mark(schema);
+    super::usage::mark(schema, Version::One);
     let mut emptied = Vec::new();
     for ty in schema.types.values_mut() {
         let before = ty.fields.len();

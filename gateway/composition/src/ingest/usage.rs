@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use crate::field_set;
-use crate::model::{Kind, Schema};
+use crate::model::{Kind, Schema, TypeDefinition, Version};
 
 type Coordinates<'a> = HashSet<(&'a str, &'a str)>;
 
 /// Marks fields as used, as shareable where they are part of a key, and as not external where an extension repeats its key.
-pub(crate) fn mark(schema: &mut Schema<'_>) {
+pub(crate) fn mark(schema: &mut Schema<'_>, version: Version) {
     let keys = key_fields(schema, |_| true);
-    let extension_keys = key_fields(schema, |is_extension| is_extension);
+    let extension_keys = extension_keys(schema, version);
     let mut used = keys.clone();
     let mut provided = HashSet::new();
     collect_field_sets(schema, &mut used, &mut provided);
@@ -27,9 +27,17 @@ pub(crate) fn mark(schema: &mut Schema<'_>) {
     }
 }
 
-fn key_fields<'a>(schema: &Schema<'a>, wanted: impl Fn(bool) -> bool) -> Coordinates<'a> {
+/// Fields that extensions repeat as their keys; Federation 1 was freed of those marks when it was upgraded.
+fn extension_keys<'a>(schema: &Schema<'a>, version: Version) -> Coordinates<'a> {
+    match version {
+        Version::One => HashSet::new(),
+        Version::Two(_) => key_fields(schema, TypeDefinition::is_extension),
+    }
+}
+
+fn key_fields<'a>(schema: &Schema<'a>, wanted: impl Fn(&TypeDefinition<'a>) -> bool) -> Coordinates<'a> {
     let mut found = HashSet::new();
-    for ty in schema.types.values().filter(|ty| wanted(ty.is_extension())) {
+    for ty in schema.types.values().filter(|ty| wanted(ty)) {
         for key in &ty.keys {
             add(schema, ty.name, &key.fields.text, &mut found);
         }

@@ -121,7 +121,17 @@ impl Vocabulary {
         let present: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
         let mut text = String::new();
         // Who defines `@key` of Federation 1 defines the type of its argument too.
-        let keeps_types = present.contains("@key") && self.definitions.contains_key("_FieldSet");
+        let keeps_types = self.definitions.contains_key("_FieldSet")
+            && document.ast().definitions.iter().any(|definition| match definition {
+                Definition::DirectiveDefinition(key) => {
+                    key.name == "key"
+                        && key
+                            .arguments
+                            .iter()
+                            .any(|argument| *argument.ty.inner_named_type() == *"_FieldSet")
+                }
+                _ => false,
+            });
         for (name, definition) in &self.definitions {
             let keeps = keeps_types && name == "_FieldSet";
             if !keeps && !present.contains(name) {

@@ -111,12 +111,20 @@ impl<'g> Moves<'g> {
         }
     }
 
+    /// Subgraphs that have the type, or one of its interfaces.
+    fn candidates(&self, ty: TypeId) -> Vec<SubgraphId> {
+        let types = std::iter::once(ty).chain(self.graph.interfaces(ty).iter().copied());
+        let joins = types.flat_map(|ty| &self.supergraph.ty(ty).joins).map(|join| join.subgraph);
+        let mut found: Vec<SubgraphId> = joins.filter(|id| !self.excluded.contains(id)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Enters every subgraph whose key can be told by now.
     fn enter_all(&mut self, ty: TypeId, reached: &mut Vec<Place<'g>>) {
         let graph = self.graph;
-        for subgraph in
-            graph.supergraph().subgraphs().ids().filter(|id| !self.excluded.contains(id)).collect::<Vec<_>>()
-        {
+        for subgraph in self.candidates(ty) {
             for entry in graph.entries(ty, subgraph) {
                 self.steps += 1;
                 // Behind an interface object, nobody knows yet which object it is.

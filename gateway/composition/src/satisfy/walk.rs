@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::QueryGraph;
 use octavo_supergraph::{FieldId, RootKind, TypeId};
 
@@ -9,6 +10,7 @@ use super::explain::{Dead, explain};
 use super::moves::Moves;
 use super::place::{Place, arrivals, includes};
 use super::shared_types;
+use crate::code::Code;
 use crate::report::Report;
 use crate::validate::MergedSchema;
 
@@ -36,6 +38,10 @@ pub(crate) fn walk(graph: &QueryGraph, schema: MergedSchema<'_, '_>, report: &mu
     walk.start();
     while let Some(state) = walk.queue.pop_front() {
         walk.visit(state);
+    }
+    if walk.moves.is_exhausted() {
+        let message = "not every query could be checked within the bound on steps".to_owned();
+        walk.report.push(Diagnostic::hint(Code::MaxValidationPathsExceeded.as_str(), message));
     }
 }
 
