@@ -24,7 +24,14 @@ impl<'a> Keep<'a> {
     pub(crate) fn new(run: &Run<'a>, (id, fetch): (FetchId, &Fetch), group: &EntityGroup) -> Option<Self> {
         let cache = run.ports.cache?;
         let max_age = group.max_age.or(run.prepared.options().entity_max_age).filter(|age| *age > 0)?;
-        let caller = if group.private { Some(run.request.caller.clone()?) } else { None };
+        let caller = run.request.caller.clone();
+        let caller = match group.max_age {
+            _ if group.private => Some(caller?),
+            // The schema says that all may have it.
+            Some(_) => None,
+            // Nobody said so: the lifetime is the operator's, so what one caller got stays that caller's.
+            None => caller,
+        };
         let mut selection = run.prepared.fetches[id].head.as_bytes().to_vec();
         for part in fetch.variables.iter().map(|name| run.request.variables.get(name).unwrap_or("")) {
             selection.push(0);

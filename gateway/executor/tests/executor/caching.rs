@@ -129,6 +129,25 @@ fn other_variables_generations_and_callers_do_not_meet() {
 }
 
 #[test]
+fn what_the_schema_says_nothing_about_stays_with_its_caller() {
+    let options = Options { entity_max_age: Some(60), ..Options::default() };
+    let prepared = plan(None, false).prepare_with(options);
+    let cache = Memory::default();
+    let as_caller = |caller: &'static str| ExecutionRequest {
+        caller: Some(Bytes::from_static(caller.as_bytes())),
+        ..request(&[])
+    };
+    warm(&prepared, &cache, as_caller("me"));
+    let hits = |request| {
+        let subgraphs = Subgraphs::new(&[("a", &products("1")), ("b", &prices(&[0]))]);
+        run_with(&prepared, &subgraphs, Some(&cache), request).cache_hits
+    };
+    assert_eq!(hits(as_caller("me")), 1);
+    assert_eq!(hits(as_caller("you")), 0);
+    assert_eq!(hits(request(&[])), 0);
+}
+
+#[test]
 fn entities_with_errors_are_not_kept() {
     let answers = [
         (
