@@ -13,7 +13,8 @@ const ROOT: &str = "query($n:Int){ top: products(first:$n){__typename upc} }";
 const ENTITIES: &str = "query($representations:[_Any!]!){_entities(representations:$representations){...on Product{reviews{body}}}}";
 
 fn object(name: &str, slots: Vec<Slot>, outputs: Vec<Output>) -> Shape {
-    let mut shape = Shape { types: IndexVec::new(), interface_objects: false, slots: IndexVec::new(), outputs };
+    let mut shape =
+        Shape { types: IndexVec::new(), interface_objects: false, slots: IndexVec::new(), outputs };
     shape.types.push(ConcreteType { name: name.into(), accessible: true });
     for slot in slots {
         shape.slots.push(slot);
