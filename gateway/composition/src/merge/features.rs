@@ -34,6 +34,7 @@ struct Composed<'a> {
     /// Where it is defined at its highest version.
     graph: GraphId,
     link: &'a Link<'a>,
+    repeatable: bool,
 }
 
 /// A known directive's specification: URL, purpose, what follows the name in its definition, a scalar it needs.
@@ -159,8 +160,7 @@ impl<'a> Features<'a> {
 
     /// Whether a carried directive is repeatable.
     pub(crate) fn is_repeatable(&self, composed: usize) -> bool {
-        let _ = &self.specifications[composed];
-        false
+        self.specifications[composed].repeatable
     }
 
     fn collect_names(&mut self, context: &mut Context<'a, '_>) {
@@ -201,12 +201,13 @@ impl<'a> Features<'a> {
         let Some(bare) = name.strip_prefix('@') else {
             return wrong(format!("`@composeDirective` needs a directive's name with its `@`, not `{name}`"));
         };
-        if !subgraph.schema.directives.contains_key(bare) {
+        let Some(definition) = subgraph.schema.directives.get(bare) else {
             if known(bare).is_none() {
                 wrong(format!("the directive `{name}` is not defined in this subgraph"));
             }
             return;
-        }
+        };
+        let repeatable = definition.repeatable;
         let Some((link, element)) = origin(subgraph, name) else {
             return wrong(format!(
                 "the directive `{name}` comes from no linked specification, so it cannot be composed"
@@ -230,6 +231,7 @@ impl<'a> Features<'a> {
                 if version(link) >= version(has.link) {
                     has.link = link;
                     has.graph = graph;
+                    has.repeatable = repeatable;
                 }
             }
             None => {
@@ -242,6 +244,7 @@ impl<'a> Features<'a> {
                     local: name,
                     graph,
                     link,
+                    repeatable,
                 });
             }
         }
