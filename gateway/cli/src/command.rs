@@ -11,7 +11,7 @@ use crate::{compose, plan, serve};
 
 /// A GraphQL federation gateway.
 #[derive(Parser)]
-#[command(name = "octavo", version, about, max_term_width = 100)]
+#[command(name = "octavo", version, about = "A GraphQL federation gateway", max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -188,7 +188,11 @@ impl Config {
         if blank {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(yaml)
-            .map_err(|error| Failure::Usage(format!("the configuration {name} is not valid: {error}")))
+        serde_saphyr::from_str(yaml).map_err(|error| {
+            // The reader of YAML knows no file: its pictures of the place name none.
+            let told = error.to_string().replace("--> <input>:", &format!("--> {name}:"));
+            let told = told.strip_prefix("error: ").unwrap_or(&told);
+            Failure::Usage(format!("the configuration {name} is not valid: {told}"))
+        })
     }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use octavo_diagnostics::render::human;
 use octavo_diagnostics::{Diagnostic, Sources};
-use octavo_language::{GraphqlError, Limits, ValidDocument};
+use octavo_language::{GraphqlError, Limits, Location, ValidDocument};
 use octavo_operation::Operation;
 use octavo_query_graph::{Labels, QueryGraph};
 use octavo_query_plan::{QueryPlan, print};
+use serde_json::json;
 
 use crate::exit::Failure;
 use crate::{assemble, file};
@@ -38,45 +39,81 @@ enum Format {
     Json,
 }
 
+/// Why an operation has no plan.
+struct Finding {
+    code: &'static str,
+    message: String,
+    location: Option<Location>,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sdl = file::read("supergraph", &arguments.supergraph)?;
     let supergraph = assemble::supergraph(&arguments.supergraph.display().to_string(), &sdl)?;
     let graph = QueryGraph::new(Arc::new(supergraph), Labels::default());
     let text = file::read("operation", &arguments.operation)?;
     let name = arguments.operation.display().to_string();
-    let plan = plan(&graph, &name, &text, arguments.operation_name.as_deref())?;
-    let printed = match arguments.format {
-        Format::Text => print::to_text(&plan),
-        Format::Json => print::to_json(&plan),
+    let refused = match (plan(&graph, &text, arguments.operation_name.as_deref()), arguments.format) {
+        (Ok(plan), Format::Text) => return write(&print::to_text(&plan)),
+        (Ok(plan), Format::Json) => return write(&print::to_json(&plan)),
+        (Err(findings), Format::Text) => shown(&name, &text, findings),
+        (Err(findings), Format::Json) => {
+            write(&json(&findings))?;
+            format!("the operation {name} has no plan: errors: {}", findings.len())
+        }
     };
-    let written = writeln!(anstream::stdout(), "{}", printed.trim_end());
-    written.map_err(|error| Failure::System(format!("the plan cannot be written: {error}")))
+    Err(Failure::Invalid(refused))
 }
 
-fn plan(graph: &QueryGraph, name: &str, text: &str, operation: Option<&str>) -> Result<QueryPlan, Failure> {
+fn write(text: &str) -> Result<(), Failure> {
+    let written = writeln!(anstream::stdout(), "{}", text.trim_end());
+    written.map_err(|error| Failure::System(format!("standard output cannot be written: {error}")))
+}
+
+fn plan(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<QueryPlan, Vec<Finding>> {
     let api = graph.supergraph().api_schema();
-    let document =
-        ValidDocument::parse(api, text, Limits::OPERATION).map_err(|errors| refused(name, text, &errors))?;
-    let operation = document.operation(operation).map_err(|error| refused(name, text, &[error]))?;
-    let failed = |error: &dyn std::error::Error| Failure::Invalid(format!("{name}: {error}"));
-    let bound = Operation::bind(graph.supergraph(), &document, operation).map_err(|e| failed(&e))?;
+    let document = ValidDocument::parse(api, text, Limits::OPERATION).map_err(refused)?;
+    let finding = |code, message| vec![Finding { code, message, location: None }];
+    let operation = document.operation(operation).map_err(|error| {
+        finding("OPERATION_RESOLUTION_FAILURE", format!("{}; see --operation-name", error.message))
+    })?;
+    let unplanned = |error: &dyn std::error::Error| finding("QUERY_PLANNING_FAILED", error.to_string());
+    let bound = Operation::bind(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))?;
     let options = octavo_query_planner::Options::default();
-    octavo_query_planner::plan(graph, &bound, &options).map_err(|e| failed(&e))
+    octavo_query_planner::plan(graph, &bound, &options).map_err(|e| unplanned(&e))
 }
 
-fn refused(name: &str, text: &str, errors: &[GraphqlError]) -> Failure {
-    let sources: Sources<'_> = [(name, text)].into_iter().collect();
+fn refused(errors: Vec<GraphqlError>) -> Vec<Finding> {
     // What follows a syntax error mostly follows from it.
-    let diagnostics: Vec<_> = match errors.iter().find(|error| error.is_syntax) {
-        Some(syntax) => vec![diagnostic(name, syntax)],
-        None => errors.iter().map(|error| diagnostic(name, error)).collect(),
+    if let Some(GraphqlError { message, location, .. }) = errors.iter().find(|error| error.is_syntax).cloned()
+    {
+        return vec![Finding { code: "GRAPHQL_PARSE_FAILED", message, location }];
+    }
+    let finding = |GraphqlError { message, location, .. }| Finding {
+        code: "GRAPHQL_VALIDATION_FAILED",
+        message,
+        location,
     };
-    let shown = human(&diagnostics, &sources);
-    Failure::Invalid(format!("the operation {name} is not valid\n\n{}", shown.trim_end()))
+    errors.into_iter().map(finding).collect()
 }
 
-fn diagnostic(name: &str, error: &GraphqlError) -> Diagnostic {
-    let code = if error.is_syntax { "GRAPHQL_PARSE_FAILED" } else { "GRAPHQL_VALIDATION_FAILED" };
-    let span = error.location.map(|place| place.offset..place.end_offset);
-    Diagnostic::error(code, error.message.clone()).at(name, span, "")
+fn shown(name: &str, text: &str, findings: Vec<Finding>) -> String {
+    let diagnostic = |Finding { code, message, location }| {
+        let span = location.map(|place: Location| place.offset..place.end_offset);
+        Diagnostic::error(code, message).at(name, span, "")
+    };
+    let diagnostics: Vec<_> = findings.into_iter().map(diagnostic).collect();
+    let sources: Sources<'_> = [(name, text)].into_iter().collect();
+    let shown = human(&diagnostics, &sources);
+    format!("the operation {name} has no plan\n\n{}", shown.trim_end())
+}
+
+/// The shape of what `octavo compose` prints for programs.
+fn json(findings: &[Finding]) -> String {
+    let error = |Finding { code, message, location }: &Finding| {
+        let place = |place: &Location| json!({ "line": place.line, "column": place.column });
+        let locations: Vec<_> = location.iter().map(place).collect();
+        json!({ "code": code, "message": message, "locations": locations })
+    };
+    let errors: Vec<_> = findings.iter().map(error).collect();
+    json!({ "errors": errors }).to_string()
 }

@@ -22,8 +22,8 @@ pub(crate) struct Arguments {
     /// The configuration, in YAML
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The address to listen on, before the configuration's [default: 127.0.0.1:4000]
-    #[arg(long, value_name = "ADDRESS")]
+    /// The address to listen on; it goes before the configuration's [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 const SUPERGRAPH: &str = r#"
@@ -78,7 +79,11 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         (serve_of("nowhere.graphql"), 2, &["nowhere.graphql cannot be read"]),
         (serve_of("plain.graphql"), 2, &["plain.graphql cannot be loaded", "no `enum join__Graph`"]),
         (serve_of("broken.graphql"), 2, &["broken.graphql:2:9", "syntax error"]),
-        (serve(&["--config", "unknown.yaml"]), 2, &["unknown.yaml is not valid", "line 4", "`uri`"]),
+        (
+            serve(&["--config", "unknown.yaml"]),
+            2,
+            &["unknown.yaml is not valid: line 4", " unknown.yaml:4", "`uri`"],
+        ),
         (serve(&["--config", "subgraph.yaml"]), 2, &["`boks`", "it has books"]),
         (serve(&["--config", "url.yaml"]), 2, &["`books`", "nowhere"]),
         (serve(&["--config", "header.yaml"]), 2, &["headers.propagate", "`a b`"]),
@@ -206,11 +211,35 @@ fn an_invalid_operation_is_refused_with_its_place() {
         ("{\n  motto\n  nope\n}", &[], &["operation.graphql:3:3", "`nope`"]),
         ("{ motto", &[], &["operation.graphql:1:", "syntax error"]),
         ("{ shelf }", &[], &["operation.graphql:1:3", "Query.shelf(n:)"]),
-        ("query A { motto }", &["--operation-name", "B"], &["is not valid", "B"]),
+        ("query A { motto }", &["--operation-name", "B"], &["--operation-name", "'B'"]),
     ];
     for (operation, more, words) in cases {
         let (exit, out, told) = plan(&desk, operation, more);
         assert_eq!((exit, out.as_str()), (1, ""), "{operation}");
         assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
     }
+}
+
+#[test]
+fn a_program_reads_why_an_operation_has_no_plan() {
+    let desk = Desk::new();
+    let cases = [
+        ("{\n  motto\n  nope\n}", "GRAPHQL_VALIDATION_FAILED", json!([{ "line": 3, "column": 3 }])),
+        ("{ motto", "GRAPHQL_PARSE_FAILED", json!([{ "line": 1, "column": 8 }])),
+        ("query A { motto } query B { motto }", "OPERATION_RESOLUTION_FAILURE", json!([])),
+    ];
+    for (operation, code, locations) in cases {
+        let (exit, out, told) = plan(&desk, operation, &["--format", "json"]);
+        let out: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let errors = out["errors"].as_array().expect("a list");
+        assert_eq!((exit, errors.len()), (1, 1), "{out}");
+        assert_eq!((&errors[0]["code"], &errors[0]["locations"]), (&code.into(), &locations), "{out}");
+        assert!(told.starts_with("octavo: ") && told.lines().count() == 1, "{told}");
+    }
+}
+
+#[test]
+fn the_help_says_what_the_command_is() {
+    let (exit, out, _) = Desk::new().run(&["--help"]);
+    assert!(exit == 0 && out.starts_with("A GraphQL federation gateway\n"), "{out}");
 }
