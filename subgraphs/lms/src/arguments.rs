@@ -9,7 +9,7 @@ use clap::Parser;
 #[command(name = "lms", version, about)]
 pub(crate) struct Arguments {
     /// The address of the gateway and its playground
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:4000")]
     pub(crate) listen: SocketAddr,
     /// The folder in which the library is kept
     #[arg(long, value_name = "DIR", default_value = "data")]

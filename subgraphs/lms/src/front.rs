@@ -26,7 +26,7 @@ pub(crate) async fn serve(address: SocketAddr, services: &[(&'static str, String
         subgraphs: services.iter().map(|(name, url)| ((*name).to_owned(), subgraph(url))).collect(),
         ..Config::default()
     };
-    let gateway = serve_gateway("of the library", SUPERGRAPH, &config, stop_asked());
+    let gateway = serve_gateway("the library", SUPERGRAPH, &config, stop_asked());
     tokio::pin!(gateway);
     tokio::select! {
         ended = &mut gateway => return ended.map_err(|failure| anyhow!(failure)),

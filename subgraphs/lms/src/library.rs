@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use lms_kit::{Service, Sources};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{fs::DirBuilder, net::TcpListener, sync::watch, task::JoinSet};
 
 /// The services, open.
 pub(crate) struct Library {
@@ -19,9 +19,7 @@ impl Library {
     /// Opens the databases in a folder, which is made if it is not there.
     pub(crate) async fn open(data: &Path) -> Result<Self> {
         let shown = data.display();
-        tokio::fs::create_dir_all(data)
-            .await
-            .with_context(|| format!("the folder {shown} cannot be made"))?;
+        folder().create(data).await.with_context(|| format!("the folder {shown} cannot be made"))?;
         let url = |name: &str| database_url(data, name);
         let (authors, books, genres, students, users) = (
             url(lms_authors::NAME),
@@ -85,6 +83,15 @@ impl Serving {
         self.stop.send_replace(true);
         self.servers.join_all().await;
     }
+}
+
+/// Makes a folder that only its owner reads: hashes of passwords and the keys that sign tokens are kept in it.
+fn folder() -> DirBuilder {
+    let mut folder = DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    folder.mode(0o700);
+    folder
 }
 
 /// The embedded database of a service.

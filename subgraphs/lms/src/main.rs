@@ -24,10 +24,21 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to do when not even this can be said.
-            let _ = writeln!(std::io::stderr(), "lms: {error:#}");
+            let _ = writeln!(std::io::stderr(), "lms: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes, less those that were said already: a driver's message often holds that of its own cause.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 fn run(arguments: &Arguments) -> Result<()> {

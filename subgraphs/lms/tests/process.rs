@@ -131,3 +131,35 @@ fn a_port_that_is_taken_is_one_clear_message() {
     assert!(message.contains("cannot be listened on; give another with --listen"), "{message}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
 }
+
+#[test]
+fn what_is_wrong_with_a_database_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("books.sqlite"), [b'x'; 9000]).unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = command(folder.path(), free).stderr(Stdio::piped()).output().unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains("books.sqlite` cannot be opened"), "{message}");
+    assert_eq!(message.matches("file is not a database").count(), 1, "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_the_folder_of_a_library() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("of/mine");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut process = command(&data, free).arg("--empty").stdout(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while !data.is_dir() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mode = std::fs::metadata(&data).unwrap().permissions().mode();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(mode & 0o777, 0o700);
+}
