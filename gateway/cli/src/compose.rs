@@ -37,11 +37,16 @@ enum Format {
 
 /// The configuration file, as other composers know it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SupergraphConfig {
+    /// Other tools choose their composer by it. Ours reads every version.
+    #[serde(default, rename = "federation_version")]
+    _federation_version: Option<serde::de::IgnoredAny>,
     subgraphs: BTreeMap<String, SubgraphEntry>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SubgraphEntry {
     #[serde(default)]
     routing_url: String,
@@ -49,6 +54,7 @@ struct SubgraphEntry {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SchemaEntry {
     file: PathBuf,
 }
@@ -104,8 +110,8 @@ fn print(text: &str) -> Result<(), Failure> {
 
 fn from_config(path: &Path) -> Result<Vec<Subgraph>, Failure> {
     let text = file::read("composition's configuration", path)?;
-    let config: SupergraphConfig = serde_saphyr::from_str(&text)
-        .map_err(|error| Failure::Usage(format!("{} is not valid: {error}", path.display())))?;
+    let config: SupergraphConfig =
+        file::parse_yaml("composition's configuration", &path.display().to_string(), &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let read = |(name, entry): (String, SubgraphEntry)| {
         let sdl = file::read("schema", &folder.join(&entry.schema.file))?;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 
 use crate::exit::Failure;
+use crate::file;
 
 /// What `octavo serve --config` reads. Everything has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -188,11 +189,6 @@ impl Config {
         if blank {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(yaml).map_err(|error| {
-            // The reader of YAML knows no file: its pictures of the place name none.
-            let told = error.to_string().replace("--> <input>:", &format!("--> {name}:"));
-            let told = told.strip_prefix("error: ").unwrap_or(&told);
-            Failure::Usage(format!("the configuration {name} is not valid: {told}"))
-        })
+        file::parse_yaml("configuration", name, yaml)
     }
 }

@@ -239,6 +239,24 @@ fn a_program_reads_why_an_operation_has_no_plan() {
 }
 
 #[test]
+fn an_unknown_key_of_a_composition_is_refused_with_its_place() {
+    let desk = Desk::new();
+    desk.file("books.graphql", "type Query { motto: String }");
+    let yaml = |key: &str| {
+        format!(
+            "federation_version: =2.9.0\nsubgraphs:\n  books:\n    {key}: http://books\n    schema:\n      file: books.graphql\n"
+        )
+    };
+    desk.file("good.yaml", &yaml("routing_url"));
+    desk.file("bad.yaml", &yaml("rooting_url"));
+    let (exit, _, told) = desk.run(&["compose", "--config", "good.yaml", "--output", "out.graphql"]);
+    assert_eq!(exit, 0, "{told}");
+    let (exit, _, told) = desk.run(&["compose", "--config", "bad.yaml", "--output", "out.graphql"]);
+    assert_eq!(exit, 2, "{told}");
+    assert!(told.contains("rooting_url") && told.contains("bad.yaml:4"), "{told}");
+}
+
+#[test]
 fn the_help_says_what_the_command_is() {
     let (exit, out, _) = Desk::new().run(&["--help"]);
     assert!(exit == 0 && out.starts_with("A GraphQL federation gateway\n"), "{out}");
