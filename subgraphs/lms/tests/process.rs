@@ -21,9 +21,7 @@ struct Library {
 
 impl Library {
     fn start(data: &Path) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = octavo_engines::free_address().unwrap();
         let mut process = command(data, address).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut said = Vec::new();
@@ -76,7 +74,7 @@ impl Drop for Library {
 
 fn command(data: &Path, address: SocketAddr) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lms"));
-    command.arg("--data").arg(data).args(["--listen", &address.to_string()]).stderr(Stdio::null());
+    command.arg("--data").arg(data).args(["--listen", &address.to_string()]);
     command
 }
 
@@ -136,7 +134,7 @@ fn a_port_that_is_taken_is_one_clear_message() {
 fn what_is_wrong_with_a_database_is_said_once() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("books.sqlite"), [b'x'; 9000]).unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = octavo_engines::free_address().unwrap();
     let output = command(folder.path(), free).stderr(Stdio::piped()).output().unwrap();
     assert!(!output.status.success());
     let message = String::from_utf8(output.stderr).unwrap();
@@ -152,7 +150,7 @@ fn only_its_owner_reads_the_folder_of_a_library() {
 
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("of/mine");
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = octavo_engines::free_address().unwrap();
     let mut process = command(&data, free).arg("--empty").stdout(Stdio::null()).spawn().unwrap();
     let begun = Instant::now();
     while !data.is_dir() && begun.elapsed() < Duration::from_secs(10) {
