@@ -44,6 +44,52 @@ fn editors_know_every_directive_of_a_subgraph() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[test]
+fn every_mutation_is_made_alike() -> anyhow::Result<()> {
+    let api = schema(&[read("api.graphql")?])?;
+    let mutation = api.schema().get_object("Mutation").context("there are mutations")?;
+    for (name, field) in &mutation.fields {
+        let argument = |argument: &str| {
+            let argument = field.arguments.iter().find(|a| a.name == argument);
+            argument.map(|a| a.ty.to_string())
+        };
+        assert_eq!(argument("idempotencyKey").as_deref(), Some("String!"), "{name}");
+        if ["update", "rename", "edit", "delete"].iter().any(|verb| name.starts_with(verb)) {
+            assert_eq!(argument("expectedVersion").as_deref(), Some("Int!"), "{name}");
+        }
+        let payload = api.schema().get_object(field.ty.inner_named_type()).context("a payload")?;
+        let problems = payload.fields.get("problems").with_context(|| format!("{name} has no problems"))?;
+        assert_eq!(problems.ty.to_string(), "[Problem!]!", "{name}");
+    }
+    assert!(mutation.fields.len() > 10, "{} mutations", mutation.fields.len());
+    Ok(())
+}
+
+#[test]
+fn every_list_of_the_root_is_a_connection() -> anyhow::Result<()> {
+    let api = schema(&[read("api.graphql")?])?;
+    let query = api.schema().get_object("Query").context("there are queries")?;
+    let mut connections = 0;
+    for (name, field) in &query.fields {
+        assert!(!field.ty.is_list(), "{name} is a bare list");
+        let ty = field.ty.inner_named_type();
+        if !ty.ends_with("Connection") {
+            continue;
+        }
+        connections += 1;
+        let connection = api.schema().get_object(ty).context("a connection")?;
+        assert!(
+            connection.fields.contains_key("edges") && connection.fields.contains_key("pageInfo"),
+            "{ty}"
+        );
+        for argument in ["first", "after", "last", "before"] {
+            assert!(field.arguments.iter().any(|a| a.name == argument), "{name} lacks `{argument}`");
+        }
+    }
+    assert!(connections > 4, "{connections} connections");
+    Ok(())
+}
+
 fn schema(texts: &[String]) -> anyhow::Result<ValidSchema> {
     let parsed = ValidSchema::parse("schema.graphql", &texts.join("\n"), Limits::SCHEMA);
     parsed.map_err(|errors| anyhow::anyhow!("{errors:?}"))
