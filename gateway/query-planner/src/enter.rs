@@ -155,7 +155,7 @@ impl<'g> Planner<'g> {
         let Some(wanted) = selection.field else { return Ok(fetches) };
         let field = self.field_in(subgraph, ty, wanted).or_else(|| self.same_field(ty, wanted));
         let Some(field) = field else { return Ok(fetches) };
-        let want = self.hidden_want(field, selection);
+        let want = self.hidden_want(field, selection, None);
         let types = self.types_of(position, ty);
         let on = self.asked_on(position, source, ty);
         let provides = self.provides_of(subgraph, field);
@@ -171,22 +171,6 @@ impl<'g> Planner<'g> {
             }
         }
         Ok(fetches)
-    }
-
-    fn hidden_want(&mut self, field: octavo_supergraph::FieldId, selection: &'g FieldSelection) -> Want<'g> {
-        let arguments = selection.arguments.map(|text| self.texts.intern(self.supergraph.name(text)));
-        let children = match selection.selections.as_slice() {
-            [] => Children::None,
-            fields => Children::Fields(fields),
-        };
-        Want {
-            field: ItemField::Field(field),
-            arguments,
-            types: None,
-            when: When::always(),
-            key: None,
-            children,
-        }
     }
 
     /// The field of the same name on another type.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use octavo_operation::{ItemField, When};
+use octavo_operation::ItemField;
 use octavo_supergraph::{FieldId, FieldSelection, FieldSet, RootKind, SubgraphId, TypeId};
 
 use crate::PlanError;
@@ -308,19 +308,8 @@ impl<'g> Planner<'g> {
         let Some(wanted) = selection.field else { return Ok(BTreeSet::new()) };
         let on_interface = self.supergraph.ty(self.positions[position].ty).kind.is_abstract();
         let Some(field) = self.same_field(ty, wanted) else { return Ok(BTreeSet::new()) };
-        let arguments = selection.arguments.map(|text| self.texts.intern(self.supergraph.name(text)));
-        let children = match selection.selections.as_slice() {
-            [] => Children::None,
-            fields => Children::Fields(fields),
-        };
-        let want = Want {
-            field: ItemField::Field(field),
-            arguments,
-            types: on_interface.then(|| Box::from([ty])),
-            when: When::always(),
-            key: None,
-            children,
-        };
+        let types = on_interface.then(|| Box::from([ty]));
+        let want = self.hidden_want(field, selection, types);
         let group = self.types_of(position, ty);
         let (fetch, asked) = self.resolve_on(position, ty, &want, &group)?;
         let mut fetches = BTreeSet::from([fetch]);

@@ -2,7 +2,7 @@
 
 use octavo_index::NameId;
 use octavo_operation::{ItemField, SetId, When};
-use octavo_supergraph::{FieldSelection, Supergraph, TypeId};
+use octavo_supergraph::{FieldId, FieldSelection, Supergraph, TypeId};
 
 use crate::planner::Planner;
 
@@ -68,19 +68,23 @@ impl<'g> Planner<'g> {
     /// The want of one field of a field set; `None` for `__typename`, which every position knows.
     fn want_of_selection(&mut self, parent: TypeId, selection: &'g FieldSelection) -> Option<Want<'g>> {
         let field = selection.field?;
+        let types = narrowed(self.supergraph, parent, selection.on);
+        Some(self.hidden_want(field, selection, types))
+    }
+
+    /// What only a representation needs: a field of a field set, as `field` on the objects at hand.
+    pub(crate) fn hidden_want(
+        &mut self,
+        field: FieldId,
+        selection: &'g FieldSelection,
+        types: Types,
+    ) -> Want<'g> {
         let arguments = selection.arguments.map(|text| self.texts.intern(self.supergraph.name(text)));
         let children = match selection.selections.as_slice() {
             [] => Children::None,
             fields => Children::Fields(fields),
         };
-        Some(Want {
-            field: ItemField::Field(field),
-            arguments,
-            types: narrowed(self.supergraph, parent, selection.on),
-            when: When::always(),
-            key: None,
-            children,
-        })
+        Want { field: ItemField::Field(field), arguments, types, when: When::always(), key: None, children }
     }
 }
 
