@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::exit::Failure;
-use crate::{compose, plan, serve};
+use crate::{check, compose, plan, serve};
 
 /// A GraphQL federation gateway.
 #[derive(Parser)]
@@ -21,6 +21,7 @@ struct Arguments {
 enum Command {
     Serve(serve::Arguments),
     Compose(compose::Arguments),
+    Check(check::Arguments),
     Plan(plan::Arguments),
 }
 
@@ -37,6 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Compose(arguments) => compose::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
     };
     match outcome {

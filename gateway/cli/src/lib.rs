@@ -4,14 +4,19 @@
 //! themselves.
 
 mod assemble;
+mod check;
 mod command;
 mod compose;
 mod config;
 mod exit;
 mod file;
+mod finding;
+mod git;
 mod log;
+mod output;
 mod plan;
 mod serve;
+mod subgraphs;
 
 pub use command::run;
 pub use config::{
@@ -20,4 +25,5 @@ pub use config::{
 };
 pub use exit::Failure;
 pub use log::start as start_logging;
+
 pub use serve::serve_gateway;

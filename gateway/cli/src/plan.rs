@@ -1,19 +1,17 @@
 //! `octavo plan`: the plan of an operation, printed.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use octavo_diagnostics::render::human;
-use octavo_diagnostics::{Diagnostic, Sources};
-use octavo_language::{GraphqlError, Limits, Location, ValidDocument};
+use octavo_language::{Limits, ValidDocument};
 use octavo_operation::Operation;
 use octavo_query_graph::{Labels, QueryGraph};
 use octavo_query_plan::{QueryPlan, print};
-use serde_json::json;
 
 use crate::exit::Failure;
+use crate::finding::{self, Finding};
+use crate::output::write_out;
 use crate::{assemble, file};
 
 /// Print how an operation would be answered
@@ -39,13 +37,6 @@ enum Format {
     Json,
 }
 
-/// Why an operation has no plan.
-struct Finding {
-    code: &'static str,
-    message: String,
-    location: Option<Location>,
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sdl = file::read("supergraph", &arguments.supergraph)?;
     let supergraph = assemble::supergraph(&arguments.supergraph.display().to_string(), &sdl)?;
@@ -53,25 +44,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = file::read("operation", &arguments.operation)?;
     let name = arguments.operation.display().to_string();
     let refused = match (plan(&graph, &text, arguments.operation_name.as_deref()), arguments.format) {
-        (Ok(plan), Format::Text) => return write(&print::to_text(&plan)),
-        (Ok(plan), Format::Json) => return write(&print::to_json(&plan)),
-        (Err(findings), Format::Text) => shown(&name, &text, findings),
+        (Ok(plan), Format::Text) => return write_out(&print::to_text(&plan)),
+        (Ok(plan), Format::Json) => return write_out(&print::to_json(&plan)),
+        (Err(findings), Format::Text) => {
+            format!("the operation {name} has no plan\n\n{}", finding::shown(&name, &text, findings))
+        }
         (Err(findings), Format::Json) => {
-            write(&json(&findings))?;
+            write_out(&finding::json(&findings))?;
             format!("the operation {name} has no plan: errors: {}", findings.len())
         }
     };
     Err(Failure::Invalid(refused))
 }
 
-fn write(text: &str) -> Result<(), Failure> {
-    let written = writeln!(anstream::stdout(), "{}", text.trim_end());
-    written.map_err(|error| Failure::System(format!("standard output cannot be written: {error}")))
-}
-
 fn plan(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<QueryPlan, Vec<Finding>> {
     let api = graph.supergraph().api_schema();
-    let document = ValidDocument::parse(api, text, Limits::OPERATION).map_err(refused)?;
+    let document = ValidDocument::parse(api, text, Limits::OPERATION).map_err(finding::refused)?;
     let finding = |code, message| vec![Finding { code, message, location: None }];
     let operation = document.operation(operation).map_err(|error| {
         finding("OPERATION_RESOLUTION_FAILURE", format!("{}; see --operation-name", error.message))
@@ -80,40 +68,4 @@ fn plan(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<Query
     let bound = Operation::bind(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))?;
     let options = octavo_query_planner::Options::default();
     octavo_query_planner::plan(graph, &bound, &options).map_err(|e| unplanned(&e))
-}
-
-fn refused(errors: Vec<GraphqlError>) -> Vec<Finding> {
-    // What follows a syntax error mostly follows from it.
-    if let Some(GraphqlError { message, location, .. }) = errors.iter().find(|error| error.is_syntax).cloned()
-    {
-        return vec![Finding { code: "GRAPHQL_PARSE_FAILED", message, location }];
-    }
-    let finding = |GraphqlError { message, location, .. }| Finding {
-        code: "GRAPHQL_VALIDATION_FAILED",
-        message,
-        location,
-    };
-    errors.into_iter().map(finding).collect()
-}
-
-fn shown(name: &str, text: &str, findings: Vec<Finding>) -> String {
-    let diagnostic = |Finding { code, message, location }| {
-        let span = location.map(|place: Location| place.offset..place.end_offset);
-        Diagnostic::error(code, message).at(name, span, "")
-    };
-    let diagnostics: Vec<_> = findings.into_iter().map(diagnostic).collect();
-    let sources: Sources<'_> = [(name, text)].into_iter().collect();
-    let shown = human(&diagnostics, &sources);
-    format!("the operation {name} has no plan\n\n{}", shown.trim_end())
-}
-
-/// The shape of what `octavo compose` prints for programs.
-fn json(findings: &[Finding]) -> String {
-    let error = |Finding { code, message, location }: &Finding| {
-        let place = |place: &Location| json!({ "line": place.line, "column": place.column });
-        let locations: Vec<_> = location.iter().map(place).collect();
-        json!({ "code": code, "message": message, "locations": locations })
-    };
-    let errors: Vec<_> = findings.iter().map(error).collect();
-    json!({ "errors": errors }).to_string()
 }

@@ -1,0 +1,94 @@
+//! The subgraphs that a command is given: by a configuration file or on its command line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use octavo_composition::SubgraphInput;
+use serde::Deserialize;
+
+use crate::exit::Failure;
+use crate::file;
+use crate::git::Revision;
+
+/// The configuration file, as other composers know it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SupergraphConfig {
+    /// Other tools choose their composer by it. Ours reads every version.
+    #[serde(default, rename = "federation_version")]
+    _federation_version: Option<serde::de::IgnoredAny>,
+    subgraphs: BTreeMap<String, SubgraphEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubgraphEntry {
+    #[serde(default)]
+    routing_url: String,
+    schema: SchemaEntry,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaEntry {
+    file: PathBuf,
+}
+
+/// A subgraph, its schema read.
+pub(crate) struct Subgraph {
+    pub(crate) name: String,
+    url: String,
+    /// The file that the schema was read from.
+    pub(crate) file: String,
+    pub(crate) sdl: String,
+}
+
+impl Subgraph {
+    /// The subgraph as composition takes it.
+    pub(crate) fn input(&self) -> SubgraphInput<'_> {
+        SubgraphInput { name: &self.name, url: &self.url, sdl: &self.sdl }
+    }
+}
+
+/// Where files are read.
+pub(crate) enum Tree {
+    /// As they are on the disk.
+    Files,
+    /// As they were committed.
+    Revision(Revision),
+}
+
+impl Tree {
+    /// The text of a file; `what` it is stands in the message.
+    pub(crate) fn read(&self, what: &str, path: &Path) -> Result<String, Failure> {
+        match self {
+            Self::Files => file::read(what, path),
+            Self::Revision(revision) => revision.read(what, path),
+        }
+    }
+}
+
+/// The subgraphs of a configuration file, schemas beside it.
+pub(crate) fn from_config(tree: &Tree, path: &Path) -> Result<Vec<Subgraph>, Failure> {
+    let text = tree.read("composition's configuration", path)?;
+    let config: SupergraphConfig =
+        file::parse_yaml("composition's configuration", &path.display().to_string(), &text)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let read = |(name, entry): (String, SubgraphEntry)| {
+        let file = folder.join(&entry.schema.file);
+        let sdl = tree.read("schema", &file)?;
+        Ok(Subgraph { name, url: entry.routing_url, file: file.display().to_string(), sdl })
+    };
+    config.subgraphs.into_iter().map(read).collect()
+}
+
+/// A subgraph of the form `NAME=FILE[=URL]`.
+pub(crate) fn from_text(text: &str) -> Result<Subgraph, Failure> {
+    let mut parts = text.splitn(3, '=');
+    let (Some(name), Some(path)) = (parts.next(), parts.next()) else {
+        return Err(Failure::Usage(format!("`{text}` is not of the form NAME=FILE[=URL]")));
+    };
+    let sdl = file::read("schema", Path::new(path))?;
+    let url = parts.next().unwrap_or_default().to_owned();
+    Ok(Subgraph { name: name.to_owned(), url, file: path.to_owned(), sdl })
+}
