@@ -28,6 +28,8 @@ enum Task {
     Engines,
     /// Make `schema/` from what the services print, or check that it is so.
     Schema(tasks::schema::Options),
+    /// Hold the results of a comparison of composers against the known exceptions.
+    Agreement(tasks::agreement::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,6 +39,7 @@ async fn main() -> ExitCode {
             Task::Test(options) => tasks::test::run(&options).await,
             Task::Engines => tasks::engines::run().await,
             Task::Schema(options) => tasks::schema::run(&options).await,
+            Task::Agreement(options) => tasks::agreement::run(&options),
         }
     };
     // Whatever ends first: dropping the other stops what it had started.

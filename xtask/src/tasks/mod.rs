@@ -1,5 +1,6 @@
 //! One module a task.
 
+pub(crate) mod agreement;
 pub(crate) mod engines;
 pub(crate) mod schema;
 pub(crate) mod test;

@@ -8,16 +8,25 @@ use octavo_language::ast::Value;
 
 use crate::emit::{JoinVersion, quote};
 use crate::merge::Context;
-use crate::merged::{MergedDirective, Visible};
+use crate::merged::{MergedArgument, MergedDirective, Visible};
 use crate::model::{Applied, Builtin, GraphId, Meaning};
 
 /// Directives of one element in one subgraph.
 pub(crate) type AppliedSource<'a> = (GraphId, &'a [Applied<'a>]);
 
-/// Merges the directives of one element.
+/// Merges the directives of one element that has no arguments.
 pub(crate) fn merge<'a>(
     context: &mut Context<'a, '_>,
     sources: &[AppliedSource<'a>],
+) -> Vec<MergedDirective> {
+    merge_of_field(context, sources, &IndexMap::new())
+}
+
+/// Merges the directives of one field, which has these arguments in the supergraph.
+pub(crate) fn merge_of_field<'a>(
+    context: &mut Context<'a, '_>,
+    sources: &[AppliedSource<'a>],
+    arguments: &IndexMap<&'a str, MergedArgument<'a>>,
 ) -> Vec<MergedDirective> {
     let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
     let mut custom: IndexMap<usize, Vec<&'a Applied<'a>>> = IndexMap::new();
@@ -42,11 +51,15 @@ pub(crate) fn merge<'a>(
     }
     let mut merged = Vec::new();
     for (builtin, group) in groups {
-        merge_builtin(context, builtin, &group, &mut merged);
+        if builtin == Builtin::ListSize {
+            merged.push(list_size(context, &group, arguments));
+        } else {
+            merge_builtin(context, builtin, &group, &mut merged);
+        }
     }
     for (composed, group) in custom {
         let name = context.features.composed_name(composed).to_owned();
-        let texts = group.iter().map(|applied| format!("{name}{}", arguments(applied))).collect();
+        let texts = group.iter().map(|applied| format!("{name}{}", argument_list(applied))).collect();
         let repeatable = context.features.is_repeatable(composed);
         merged.extend(choose(texts, repeatable).into_iter().map(gateway));
     }
@@ -86,13 +99,9 @@ fn merge_builtin<'a>(
     context.features.note(builtin);
     let name = context.features.name(builtin).to_owned();
     let all = || group.iter().map(|(_, applied)| *applied);
-    let plain = || all().map(|applied| format!("@{name}{}", arguments(applied))).collect::<Vec<_>>();
-    let mut distinct = plain();
-    distinct.dedup();
+    let plain = || all().map(|applied| format!("@{name}{}", argument_list(applied))).collect::<Vec<_>>();
     let texts: Vec<String> = match builtin {
-        Builtin::Cost | Builtin::ListSize if distinct.len() == 1 => distinct,
         Builtin::Cost => vec![format!("@{name}(weight: {})", largest(all(), "weight").unwrap_or_default())],
-        Builtin::ListSize => vec![format!("@{name}{}", list_size(&all().collect::<Vec<_>>()))],
         Builtin::Context => contexts(context, &name, group),
         Builtin::CacheTag => per_graph(context, "federation__cacheTag", group),
         Builtin::Tag => choose(plain(), true),
@@ -120,7 +129,7 @@ fn choose(texts: Vec<String>, repeatable: bool) -> Vec<String> {
 }
 
 /// The argument list of a directive, parentheses included, in the order of names; empty without arguments.
-fn arguments(applied: &Applied<'_>) -> String {
+fn argument_list(applied: &Applied<'_>) -> String {
     let mut list: Vec<String> = applied
         .node
         .arguments
@@ -142,29 +151,44 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-fn list_size(applications: &[&Applied<'_>]) -> String {
-    let mut parts = Vec::new();
-    if let Some(size) = largest(applications.iter().copied(), "assumedSize") {
-        parts.push(format!("assumedSize: {size}"));
-    }
-    for list in ["slicingArguments", "sizedFields"] {
+/// Sizes of lists merge argument by argument, unless all subgraphs say the same. An argument of the field that not all of them
+/// have is not in the supergraph, so that no list can be sliced by it.
+fn list_size<'a>(
+    context: &mut Context<'a, '_>,
+    group: &[(GraphId, &'a Applied<'a>)],
+    arguments: &IndexMap<&'a str, MergedArgument<'a>>,
+) -> MergedDirective {
+    context.features.note(Builtin::ListSize);
+    let name = context.features.name(Builtin::ListSize);
+    let names = |list| -> Vec<&str> {
+        let given = group.iter().filter_map(|(_, applied)| applied.argument(list)?.as_list());
         let mut names: Vec<&str> = Vec::new();
-        let given: Vec<_> =
-            applications.iter().filter_map(|applied| applied.argument(list)?.as_list()).collect();
-        for name in given.iter().flat_map(|items| items.iter()).filter_map(|item| item.as_str()) {
+        for name in given.flatten().filter_map(|item| item.as_str()) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
-        if !given.is_empty() {
+        names
+    };
+    let slicing = names("slicingArguments");
+    let mut distinct: Vec<String> = group.iter().map(|(_, applied)| argument_list(applied)).collect();
+    distinct.dedup();
+    if let ([text], true) = (&*distinct, slicing.iter().all(|name| arguments.contains_key(name))) {
+        return gateway(format!("@{name}{text}"));
+    }
+    let all = || group.iter().map(|(_, applied)| *applied);
+    let mut parts: Vec<String> =
+        largest(all(), "assumedSize").map(|size| format!("assumedSize: {size}")).into_iter().collect();
+    let kept = slicing.into_iter().filter(|name| arguments.contains_key(name)).collect();
+    for (list, names) in [("slicingArguments", kept), ("sizedFields", names("sizedFields"))] {
+        if !names.is_empty() {
             let names: Vec<String> = names.into_iter().map(quote).collect();
             parts.push(format!("{list}: [{}]", names.join(", ")));
         }
     }
-    let required =
-        applications.iter().all(|applied| applied.boolean("requireOneSlicingArgument").unwrap_or(true));
+    let required = all().all(|applied| applied.boolean("requireOneSlicingArgument").unwrap_or(true));
     parts.push(format!("requireOneSlicingArgument: {required}"));
-    format!("({})", parts.join(", "))
+    gateway(format!("@{name}({})", parts.join(", ")))
 }
 
 /// A context is known by its subgraph too.
@@ -180,7 +204,7 @@ fn contexts<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Ap
 fn per_graph<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
     let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (graph, applied) in group {
-        let list = arguments(applied);
+        let list = argument_list(applied);
         let object = format!("{{{}}}", list.trim_start_matches('(').trim_end_matches(')'));
         graphs.entry(object).or_default().push(&context.graph_names[graph_index(*graph)]);
     }

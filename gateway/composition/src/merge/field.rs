@@ -31,6 +31,7 @@ pub(crate) fn merge<'a>(
     let arguments = argument::merge(context, &coordinate, &argument_sources);
     context.enum_usage.entry(agreement.ty().name).or_default().output = true;
     let lists: Vec<_> = own.iter().map(|(graph, field)| (*graph, &field.applied[..])).collect();
+    let applied = applied::merge_of_field(context, &lists, &arguments);
     let mut merged = MergedField {
         name,
         ty: agreement.ty(),
@@ -38,7 +39,7 @@ pub(crate) fn merge<'a>(
         arguments,
         default: None,
         joins: Vec::new(),
-        applied: applied::merge(context, &lists),
+        applied,
         access: Access::default(),
         sources,
     };
