@@ -1,15 +1,15 @@
 //! `octavo compose`: subgraphs become a supergraph.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use octavo_composition::{Composition, Options, SubgraphInput, compose};
-use octavo_diagnostics::{Severity, Sources, render};
+use octavo_composition::{Contract, Options, SubgraphInput, compose};
+use octavo_diagnostics::{Diagnostic, Severity, Sources, render};
 
 use crate::exit::Failure;
 use crate::output::write_out;
-use crate::subgraphs::{self, Subgraph, Tree};
+use crate::subgraphs::{self, Configured, Subgraph, Tree};
 
 /// Compose subgraphs into a supergraph
 #[derive(clap::Args)]
@@ -20,6 +20,15 @@ pub(crate) struct Arguments {
     /// Where the supergraph goes; standard output if left out
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Show clients only what has this tag, on itself or on its type (may repeat)
+    #[arg(long = "include-tag", value_name = "TAG")]
+    include_tags: Vec<String>,
+    /// Hide from clients whatever has this tag (may repeat)
+    #[arg(long = "exclude-tag", value_name = "TAG")]
+    exclude_tags: Vec<String>,
+    /// Hide from clients the types that no operation can reach
+    #[arg(long)]
+    hide_unreachable_types: bool,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -35,32 +44,78 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let subgraphs = match &arguments.config {
-        Some(config) => subgraphs::from_config(&Tree::Files, config)?,
-        None => {
-            arguments.subgraphs.iter().map(|text| subgraphs::from_text(text)).collect::<Result<_, _>>()?
-        }
-    };
+    let Configured { subgraphs, contracts } = configured(arguments)?;
     let inputs: Vec<SubgraphInput<'_>> = subgraphs.iter().map(Subgraph::input).collect();
-    let composition = compose(&inputs, &Options::default());
+    let (contracts, outputs): (Vec<Contract>, Vec<PathBuf>) = contracts.into_iter().unzip();
+    // A contract of the command line comes last, and takes the place of the whole.
+    let own = arguments.contract();
+    let replaced = own.is_some();
+    let options = Options { contracts: contracts.into_iter().chain(own).collect() };
+    let mut composition = compose(&inputs, &options);
+    let found = composition.contracts.iter_mut().flat_map(|variant| variant.diagnostics.drain(..));
+    composition.diagnostics.extend(found);
     let sources: Sources<'_> = inputs.iter().map(|input| (input.name, input.sdl)).collect();
-    tell(&composition, &sources, arguments)?;
-    let Some(sdl) = &composition.supergraph_sdl else {
-        let errors = composition.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    tell(&composition.diagnostics, &sources, arguments)?;
+    let errors = composition.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let Some(whole) = composition.supergraph_sdl else {
         return Err(Failure::Invalid(format!("the subgraphs do not compose: errors: {errors}")));
     };
+    let named: Vec<String> = composition
+        .contracts
+        .iter()
+        .filter(|v| v.supergraph_sdl.is_none())
+        .map(|v| format!("`{}`", v.name))
+        .collect();
+    if !named.is_empty() {
+        let named = named.join(", ");
+        return Err(Failure::Invalid(format!(
+            "contracts that leave no valid schema: {named}; errors: {errors}"
+        )));
+    }
+    let mut variants: Vec<String> =
+        composition.contracts.into_iter().filter_map(|v| v.supergraph_sdl).collect();
+    let main = if replaced { variants.pop().unwrap_or(whole) } else { whole };
+    for (sdl, path) in variants.iter().zip(&outputs) {
+        write_file(path, sdl)?;
+    }
     match &arguments.output {
-        Some(path) => std::fs::write(path, sdl).map_err(|error| {
-            Failure::System(format!("the supergraph cannot be written to {}: {error}", path.display()))
-        }),
+        Some(path) => write_file(path, &main),
         None if arguments.format == Format::Json => Ok(()),
-        None => write_out(sdl),
+        None => write_out(&main),
     }
 }
 
+fn configured(arguments: &Arguments) -> Result<Configured, Failure> {
+    if let Some(config) = &arguments.config {
+        return subgraphs::from_config(&Tree::Files, config);
+    }
+    let named = arguments.subgraphs.iter().map(|text| subgraphs::from_text(text));
+    Ok(Configured { subgraphs: named.collect::<Result<_, _>>()?, contracts: Vec::new() })
+}
+
+impl Arguments {
+    /// The contract that the flags describe.
+    fn contract(&self) -> Option<Contract> {
+        let contract = Contract {
+            name: "the command line's".to_owned(),
+            include_tags: self.include_tags.clone(),
+            exclude_tags: self.exclude_tags.clone(),
+            hide_unreachable_types: self.hide_unreachable_types,
+        };
+        let asked =
+            self.hide_unreachable_types || !(self.include_tags.is_empty() && self.exclude_tags.is_empty());
+        asked.then_some(contract)
+    }
+}
+
+fn write_file(path: &Path, sdl: &str) -> Result<(), Failure> {
+    std::fs::write(path, sdl).map_err(|error| {
+        Failure::System(format!("the supergraph cannot be written to {}: {error}", path.display()))
+    })
+}
+
 /// Prints findings: JSON to standard output, text to standard error.
-fn tell(composition: &Composition, sources: &Sources<'_>, arguments: &Arguments) -> Result<(), Failure> {
-    let diagnostics = &composition.diagnostics;
+fn tell(diagnostics: &[Diagnostic], sources: &Sources<'_>, arguments: &Arguments) -> Result<(), Failure> {
     match arguments.format {
         Format::Json => write_out(&render::json(diagnostics, sources)),
         Format::Text => {

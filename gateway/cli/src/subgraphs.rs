@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use octavo_composition::SubgraphInput;
+use octavo_composition::{Contract, SubgraphInput};
 use serde::Deserialize;
 
 use crate::exit::Failure;
@@ -18,6 +18,20 @@ struct SupergraphConfig {
     #[serde(default, rename = "federation_version")]
     _federation_version: Option<serde::de::IgnoredAny>,
     subgraphs: BTreeMap<String, SubgraphEntry>,
+    #[serde(default)]
+    contracts: BTreeMap<String, ContractEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContractEntry {
+    #[serde(default)]
+    include_tags: Vec<String>,
+    #[serde(default)]
+    exclude_tags: Vec<String>,
+    #[serde(default)]
+    hide_unreachable_types: bool,
+    output: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -68,8 +82,15 @@ impl Tree {
     }
 }
 
-/// The subgraphs of a configuration file, schemas beside it.
-pub(crate) fn from_config(tree: &Tree, path: &Path) -> Result<Vec<Subgraph>, Failure> {
+/// What a configuration file names.
+pub(crate) struct Configured {
+    pub(crate) subgraphs: Vec<Subgraph>,
+    /// Each with the file that its supergraph goes to.
+    pub(crate) contracts: Vec<(Contract, PathBuf)>,
+}
+
+/// Reads a configuration file, and the schemas beside it.
+pub(crate) fn from_config(tree: &Tree, path: &Path) -> Result<Configured, Failure> {
     let text = tree.read("composition's configuration", path)?;
     let config: SupergraphConfig =
         file::parse_yaml("composition's configuration", &path.display().to_string(), &text)?;
@@ -79,7 +100,12 @@ pub(crate) fn from_config(tree: &Tree, path: &Path) -> Result<Vec<Subgraph>, Fai
         let sdl = tree.read("schema", &file)?;
         Ok(Subgraph { name, url: entry.routing_url, file: file.display().to_string(), sdl })
     };
-    config.subgraphs.into_iter().map(read).collect()
+    let subgraphs = config.subgraphs.into_iter().map(read).collect::<Result<_, _>>()?;
+    let contract = |(name, entry): (String, ContractEntry)| {
+        let ContractEntry { include_tags, exclude_tags, hide_unreachable_types, output } = entry;
+        (Contract { name, include_tags, exclude_tags, hide_unreachable_types }, folder.join(output))
+    };
+    Ok(Configured { subgraphs, contracts: config.contracts.into_iter().map(contract).collect() })
 }
 
 /// A subgraph of the form `NAME=FILE[=URL]`.

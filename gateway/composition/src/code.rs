@@ -204,4 +204,6 @@ codes! {
     MaxValidationPathsExceeded = "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED",
     /// An override is rolled out in steps.
     OverrideMigrationInProgress = "OVERRIDE_MIGRATION_IN_PROGRESS",
+    /// A contract names a tag that nothing has. This code is our own.
+    UnknownContractTag = "UNKNOWN_CONTRACT_TAG",
 }

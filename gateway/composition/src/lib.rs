@@ -1,11 +1,13 @@
 //! Subgraph SDL composed into a supergraph.
 //!
 //! Pipeline: ingest (parse, resolve links, fold, upgrade) → validate each subgraph → merge type by type → validate what was
-//! merged → render → prove that every query can be planned. It knows no file, no network and no clock; findings carry Apollo's
+//! merged → render → prove that every query can be planned → hide what a contract leaves out, for each contract. It knows no file, no network and no clock; findings carry Apollo's
 //! codes, the subgraph's name and the place in its text.
 
 mod access;
 mod code;
+mod composition;
+mod contract;
 mod emit;
 mod field_set;
 mod ingest;
@@ -17,8 +19,9 @@ mod satisfy;
 mod validate;
 
 pub use code::Code;
+pub use composition::{Composition, ContractVariant, Options};
+pub use contract::Contract;
 
-use octavo_diagnostics::Diagnostic;
 use report::Report;
 use validate::MergedSchema;
 
@@ -33,35 +36,15 @@ pub struct SubgraphInput<'i> {
     pub sdl: &'i str,
 }
 
-/// What can be chosen.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Options {}
-
-/// The result of a composition.
-#[derive(Clone, Debug, Default)]
-pub struct Composition {
-    /// The supergraph; `None` when there are errors.
-    pub supergraph_sdl: Option<String>,
-    /// The schema that clients see; `None` when there are errors.
-    pub api_sdl: Option<String>,
-    /// Errors and hints.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
 /// Composes subgraphs. All errors of a stage are reported; a stage begins only when the one before it found none.
 #[must_use]
 pub fn compose(inputs: &[SubgraphInput<'_>], options: &Options) -> Composition {
-    let Options {} = options;
     let mut report = Report::default();
-    let (supergraph_sdl, api_sdl) = match run(inputs, &mut report) {
-        Some((supergraph, api)) => (Some(supergraph), Some(api)),
-        None => (None, None),
-    };
-    Composition { supergraph_sdl, api_sdl, diagnostics: report.into_diagnostics() }
+    let composition = run(inputs, options, &mut report).unwrap_or_default();
+    Composition { diagnostics: report.into_diagnostics(), ..composition }
 }
 
-fn run(inputs: &[SubgraphInput<'_>], report: &mut Report) -> Option<(String, String)> {
+fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> Option<Composition> {
     let parsed = ingest::parse(inputs, report);
     let subgraphs = ingest::ingest(&parsed, report);
     if report.has_errors() {
@@ -83,5 +66,27 @@ fn run(inputs: &[SubgraphInput<'_>], report: &mut Report) -> Option<(String, Str
     if !report.has_errors() {
         satisfy::satisfy(&supergraph, schema, report);
     }
-    (!report.has_errors()).then(|| (supergraph, emit::api(&merged)))
+    if report.has_errors() {
+        return None;
+    }
+    Some(Composition {
+        supergraph_sdl: Some(supergraph),
+        api_sdl: Some(emit::api(&merged)),
+        contracts: options.contracts.iter().map(|contract| variant(schema, contract)).collect(),
+        diagnostics: Vec::new(),
+    })
+}
+
+/// What was proved of the whole holds for the variant: it hides fields from clients, not from the planner.
+fn variant(whole: MergedSchema<'_, '_>, contract: &Contract) -> ContractVariant {
+    let mut report = Report::default();
+    let merged = contract::apply(whole.merged, contract, &mut report);
+    validate::validate_api(MergedSchema { merged: &merged, ..whole }, &mut report);
+    let valid = !report.has_errors();
+    ContractVariant {
+        name: contract.name.clone(),
+        supergraph_sdl: valid.then(|| emit::supergraph(&merged, whole.subgraphs)),
+        api_sdl: valid.then(|| emit::api(&merged)),
+        diagnostics: report.into_diagnostics(),
+    }
 }

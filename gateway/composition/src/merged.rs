@@ -12,7 +12,7 @@ use crate::model::{Field, GraphId, Kind, TypeDefinition, TypeReference};
 pub(crate) type Sources<'a, T> = Vec<(GraphId, &'a T)>;
 
 /// The merged schema.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Merged<'a> {
     pub(crate) types: BTreeMap<&'a str, MergedType<'a>>,
     /// Directive definitions of subgraphs that clients or readers of the supergraph see, as SDL by name.
@@ -26,10 +26,34 @@ pub(crate) struct Merged<'a> {
     pub(crate) description: Option<&'a str>,
     pub(crate) applied: Vec<MergedDirective>,
     pub(crate) roots: Vec<(OperationType, &'a str)>,
+    /// What is written when something is hidden after merging.
+    pub(crate) hiding: Hiding,
+}
+
+/// `@inaccessible` as this supergraph calls it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hiding {
+    /// As it stands on an element.
+    pub(crate) directive: String,
+    /// Arguments of `@link`.
+    pub(crate) feature: String,
+    /// As SDL.
+    pub(crate) definition: String,
+}
+
+impl Merged<'_> {
+    /// Links and defines `@inaccessible`, unless that is done.
+    pub(crate) fn declare_hiding(&mut self) {
+        let Hiding { directive, feature, definition } = self.hiding.clone();
+        let name = directive.trim_start_matches('@').to_owned();
+        if self.directives.insert(name, definition).is_none() {
+            self.features.push(feature);
+        }
+    }
 }
 
 /// A merged type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MergedType<'a> {
     pub(crate) name: &'a str,
     pub(crate) kind: Kind,
@@ -108,6 +132,8 @@ pub(crate) struct MergedDirective {
     pub(crate) kind: Visible,
     /// With arguments, `@` included.
     pub(crate) text: String,
+    /// The name that `@tag` gives, if it is one.
+    pub(crate) tag: Option<String>,
 }
 
 /// What a directive means for the API schema.

@@ -11,7 +11,7 @@ use crate::assemble;
 use crate::exit::Failure;
 use crate::file;
 use crate::git::Revision;
-use crate::subgraphs::{Subgraph, Tree, from_config};
+use crate::subgraphs::{Configured, Subgraph, Tree, from_config};
 
 /// Subgraphs, and what composition makes of them.
 pub(super) struct Composed {
@@ -25,7 +25,7 @@ pub(super) struct Composed {
 
 impl Composed {
     pub(super) fn from_files(config: &Path) -> Result<Self, Failure> {
-        Ok(Self::new(from_config(&Tree::Files, config)?))
+        Ok(Self::new(from_config(&Tree::Files, config)?.subgraphs))
     }
 
     fn new(subgraphs: Vec<Subgraph>) -> Self {
@@ -75,7 +75,7 @@ impl Baseline {
         Side { api: &self.api, subgraphs: &self.subgraphs }
     }
 
-    fn composed(against: &str, subgraphs: Vec<Subgraph>) -> Result<Self, Failure> {
+    fn composed(against: &str, Configured { subgraphs, .. }: Configured) -> Result<Self, Failure> {
         let Composed { documents, api, diagnostics, .. } = Composed::new(subgraphs);
         let Some(api) = api else {
             let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);

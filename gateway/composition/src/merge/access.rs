@@ -47,7 +47,7 @@ fn print<'a>(context: &mut Context<'a, '_>, ty: &mut MergedType<'a>) {
         for (builtin, arguments) in access.arguments() {
             context.features.note(builtin);
             let text = format!("@{}{arguments}", context.features.name(builtin));
-            applied.push(MergedDirective { kind: Visible::Gateway, text });
+            applied.push(MergedDirective { kind: Visible::Gateway, text, tag: None });
         }
     };
     write(&ty.access, &mut ty.applied);

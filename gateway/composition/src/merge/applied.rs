@@ -3,7 +3,7 @@
 //! Repeatable ones by union; others once, as most subgraphs have it, except costs and list sizes, whose arguments merge
 //! one by one. Access rules are merged apart from these.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use octavo_language::ast::Value;
 
 use crate::emit::{JoinVersion, quote};
@@ -51,10 +51,10 @@ pub(crate) fn merge_of_field<'a>(
     }
     let mut merged = Vec::new();
     for (builtin, group) in groups {
-        if builtin == Builtin::ListSize {
-            merged.push(list_size(context, &group, arguments));
-        } else {
-            merge_builtin(context, builtin, &group, &mut merged);
+        match builtin {
+            Builtin::ListSize => merged.push(list_size(context, &group, arguments)),
+            Builtin::Tag => merged.extend(tags(context, &group)),
+            _ => merge_builtin(context, builtin, &group, &mut merged),
         }
     }
     for (composed, group) in custom {
@@ -87,7 +87,7 @@ fn is_merged(builtin: Builtin) -> bool {
 }
 
 fn gateway(text: String) -> MergedDirective {
-    MergedDirective { kind: Visible::Gateway, text }
+    MergedDirective { kind: Visible::Gateway, text, tag: None }
 }
 
 fn merge_builtin<'a>(
@@ -104,7 +104,6 @@ fn merge_builtin<'a>(
         Builtin::Cost => vec![format!("@{name}(weight: {})", largest(all(), "weight").unwrap_or_default())],
         Builtin::Context => contexts(context, &name, group),
         Builtin::CacheTag => per_graph(context, "federation__cacheTag", group),
-        Builtin::Tag => choose(plain(), true),
         _ => choose(plain(), false),
     };
     let kind = match builtin {
@@ -112,7 +111,7 @@ fn merge_builtin<'a>(
         Builtin::Deprecated | Builtin::SpecifiedBy => Visible::Language,
         _ => Visible::Gateway,
     };
-    merged.extend(texts.into_iter().map(|text| MergedDirective { kind, text }));
+    merged.extend(texts.into_iter().map(|text| MergedDirective { kind, text, tag: None }));
 }
 
 /// All distinct texts, or the one that occurs most.
@@ -189,6 +188,18 @@ fn list_size<'a>(
     let required = all().all(|applied| applied.boolean("requireOneSlicingArgument").unwrap_or(true));
     parts.push(format!("requireOneSlicingArgument: {required}"));
     gateway(format!("@{name}({})", parts.join(", ")))
+}
+
+/// Every tag once.
+fn tags<'a>(context: &mut Context<'a, '_>, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<MergedDirective> {
+    context.features.note(Builtin::Tag);
+    let name = context.features.name(Builtin::Tag);
+    let names: IndexSet<&str> = group.iter().filter_map(|(_, applied)| applied.string("name")).collect();
+    let tag = |tag: &str| {
+        let text = format!("@{name}(name: {})", quote(tag));
+        MergedDirective { kind: Visible::Gateway, text, tag: Some(tag.to_owned()) }
+    };
+    names.into_iter().map(tag).collect()
 }
 
 /// A context is known by its subgraph too.

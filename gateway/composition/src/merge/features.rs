@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use crate::code::Code;
 use crate::emit::{directive_definition, quote};
 use crate::merge::Context;
-use crate::merged::Merged;
+use crate::merged::{Hiding, Merged};
 use crate::model::{Applied, Builtin, GraphId, Link, Subgraph};
 use crate::report::error_at_all;
 
@@ -282,6 +282,7 @@ impl<'a> Features<'a> {
                 merged.directives.insert("context__fromContext".to_owned(), text.to_owned());
             }
         }
+        merged.hiding = self.hiding();
         let mut links: IndexMap<&str, Vec<String>> = IndexMap::new();
         for composed in &self.specifications {
             let bare = composed.local.trim_start_matches('@');
@@ -297,6 +298,17 @@ impl<'a> Features<'a> {
         }
         for (url, imports) in links {
             merged.features.push(format!("url: {}, import: [{}]", quote(url), imports.join(", ")));
+        }
+    }
+
+    fn hiding(&self) -> Hiding {
+        let name = self.name(Builtin::Inaccessible);
+        let known = KNOWN.iter().find(|known| known.builtin == Builtin::Inaccessible);
+        let feature = known.and_then(|known| self.feature(known, name, &[]));
+        Hiding {
+            directive: format!("@{name}"),
+            feature: feature.unwrap_or_default(),
+            definition: format!("directive @{name} on {PLACES}"),
         }
     }
 

@@ -57,9 +57,14 @@ pub(crate) fn validate_merged(schema: MergedSchema<'_, '_>, report: &mut Report)
         rule(schema, report);
     }
     if !report.has_errors() {
-        for rule in API_RULES {
-            rule(schema, report);
-        }
+        validate_api(schema, report);
+    }
+}
+
+/// Checks what clients see of the merged schema.
+pub(crate) fn validate_api(schema: MergedSchema<'_, '_>, report: &mut Report) {
+    for rule in API_RULES {
+        rule(schema, report);
     }
 }
 

@@ -9,7 +9,9 @@ use octavo_index::IndexVec;
 use crate::model::{Field, GraphId, Subgraph, TypeDefinition};
 use crate::report::Report;
 use field_set_use::FieldSetUse;
-pub(crate) use merged_schema::{MergedSchema, is_missing_input_field, validate_merged, validate_supergraph};
+pub(crate) use merged_schema::{
+    MergedSchema, is_missing_input_field, validate_api, validate_merged, validate_supergraph,
+};
 
 /// Rules over a whole subgraph.
 const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
