@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use octavo_batch::Joined;
 use octavo_cache::{EntityCache, RedisOptions};
 use octavo_diagnostics::render::human;
 use octavo_diagnostics::{Diagnostic, Sources};
@@ -45,7 +46,19 @@ fn schema(name: &str, sdl: &str, config: &Config) -> Result<Schema, Failure> {
     };
     let endpoints = endpoints(&supergraph, config)?;
     let subgraphs = HttpSubgraphs::new(endpoints, transport).map_err(|e| Failure::Usage(e.to_string()))?;
+    let subgraphs = Joined::new(Arc::new(subgraphs), batching(config));
     Ok(Schema::new(supergraph, Arc::new(subgraphs), generation(sdl)))
+}
+
+fn batching(config: &Config) -> octavo_batch::Options {
+    let apart = config.subgraphs.iter().filter(|(_, subgraph)| !subgraph.batching);
+    octavo_batch::Options {
+        entities: config.batching.entities,
+        equal_queries: config.batching.equal_queries,
+        max_entities: config.batching.max_entities,
+        apart: apart.map(|(name, _)| name.clone()).collect(),
+        ..octavo_batch::Options::default()
+    }
 }
 
 /// Each subgraph's address: the configured one, else the supergraph's.
@@ -61,10 +74,8 @@ fn endpoints<'a>(supergraph: &'a Supergraph, config: &'a Config) -> Result<Vec<(
             )));
         }
     }
-    let endpoint = |(name, url)| match config.subgraphs.get(name) {
-        Some(configured) => (name, configured.url.as_str()),
-        None => (name, reachable(name, url)),
-    };
+    let configured = |name| config.subgraphs.get(name).and_then(|subgraph| subgraph.url.as_deref());
+    let endpoint = |(name, url)| (name, configured(name).unwrap_or_else(|| reachable(name, url)));
     Ok(own.into_iter().map(endpoint).collect())
 }
 

@@ -26,6 +26,8 @@ pub struct Config {
     pub cors: Option<CorsConfig>,
     /// Entities kept across requests.
     pub cache: Option<CacheConfig>,
+    /// How requests to subgraphs are joined.
+    pub batching: BatchingConfig,
     /// Subgraphs by name.
     pub subgraphs: BTreeMap<String, SubgraphConfig>,
     /// How long things may take.
@@ -44,6 +46,7 @@ impl Default for Config {
             headers: HeadersConfig::default(),
             cors: None,
             cache: None,
+            batching: BatchingConfig::default(),
             subgraphs: BTreeMap::new(),
             timeouts: TimeoutsConfig::default(),
             limits: LimitsConfig::default(),
@@ -119,12 +122,40 @@ fn redis_timeout() -> u64 {
     50
 }
 
+/// How requests of concurrent clients to one subgraph are joined.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchingConfig {
+    /// Whether requests for entities leave together.
+    pub entities: bool,
+    /// Whether a query that is equal to one under way waits for its answer.
+    pub equal_queries: bool,
+    /// The most entities that are asked for together.
+    pub max_entities: usize,
+}
+
+impl Default for BatchingConfig {
+    fn default() -> Self {
+        let octavo_batch::Options { entities, equal_queries, max_entities, .. } =
+            octavo_batch::Options::default();
+        Self { entities, equal_queries, max_entities }
+    }
+}
+
 /// One subgraph.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct SubgraphConfig {
     /// Its address, in place of the one in the supergraph.
-    pub url: String,
+    pub url: Option<String>,
+    /// Whether requests to it are joined.
+    pub batching: bool,
+}
+
+impl Default for SubgraphConfig {
+    fn default() -> Self {
+        Self { url: None, batching: true }
+    }
 }
 
 /// How long things may take, in seconds.

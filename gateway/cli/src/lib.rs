@@ -20,8 +20,8 @@ mod subgraphs;
 
 pub use command::run;
 pub use config::{
-    CacheConfig, Config, CorsConfig, HeadersConfig, LimitsConfig, PlaygroundConfig, RedisConfig,
-    SubgraphConfig, TimeoutsConfig,
+    BatchingConfig, CacheConfig, Config, CorsConfig, HeadersConfig, LimitsConfig, PlaygroundConfig,
+    RedisConfig, SubgraphConfig, TimeoutsConfig,
 };
 pub use exit::Failure;
 pub use log::start as start_logging;

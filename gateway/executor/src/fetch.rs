@@ -7,10 +7,10 @@ use octavo_query_plan::{EntityGroup, Fetch, FetchContent, FetchId};
 
 use crate::answer::{Asked, Wanted, read_answer};
 use crate::attach::{attach_errors, attach_everywhere};
-use crate::body::request_body;
+use crate::body::{entity_head, root_body};
 use crate::failure::Message;
 use crate::keep::Keep;
-use crate::ports::{SubgraphError, SubgraphRequest, SubgraphResponse};
+use crate::ports::{EntityCall, EntityCallGroup, SubgraphError, SubgraphRequest, SubgraphResponse};
 use crate::represent::Representations;
 use crate::scan::Span;
 use crate::schedule::Run;
@@ -20,7 +20,7 @@ pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId) {
     let fetch = &run.prepared.plan().fetches[id];
     match &fetch.content {
         FetchContent::Root(selection) => {
-            let answer = send(run, id, &[]).await;
+            let answer = send(run, id, None).await;
             apply(run, fetch, &Wanted::Root(run.root, *selection), &answer);
         }
         FetchContent::Entities(groups) => run_entities(run, id, groups).await,
@@ -40,7 +40,7 @@ async fn run_entities(run: &Run<'_>, id: FetchId, groups: &[EntityGroup]) {
     if asked.iter().all(|asked| asked.sent.is_empty()) {
         return;
     }
-    let answer = send(run, id, &asked).await;
+    let answer = send(run, id, Some(&asked)).await;
     let clean = apply(run, fetch, &Wanted::Entities(&asked), &answer);
     let (Some(clean), Ok(answer)) = (clean, &answer) else { return };
     for ((keep, asked), entities) in keeps.iter().zip(&asked).zip(&clean) {
@@ -65,23 +65,37 @@ async fn ask_cache<'a>(
     (Asked { group, all, sent }, Some(keep))
 }
 
-async fn send(run: &Run<'_>, id: FetchId, asked: &[Asked<'_>]) -> Result<SubgraphResponse, SubgraphError> {
+async fn send(
+    run: &Run<'_>,
+    id: FetchId,
+    asked: Option<&[Asked<'_>]>,
+) -> Result<SubgraphResponse, SubgraphError> {
     let fetch = &run.prepared.plan().fetches[id];
-    let text = |asked: &Asked<'_>, &entity: &usize| asked.all.entities[entity].range.clone();
-    let representations: Vec<Vec<&[u8]>> = asked
-        .iter()
-        .map(|asked| asked.sent.iter().map(|entity| &asked.all.text[text(asked, entity)]).collect())
-        .collect();
+    let prepared = &run.prepared.fetches[id];
     let variables = &run.request.variables;
-    let body = request_body(&run.prepared.fetches[id], fetch, variables, &representations);
+    let entities = asked.map(|asked| EntityCall {
+        head: entity_head(prepared, fetch, variables),
+        groups: prepared.groups.iter().zip(asked).map(|(names, asked)| call_group(names, asked)).collect(),
+    });
+    let body = match &entities {
+        Some(call) => call.body(),
+        None => root_body(prepared, fetch, variables),
+    };
     run.state().report.fetches += 1;
     let request = SubgraphRequest {
         subgraph: Arc::clone(&fetch.subgraph),
         kind: fetch.kind,
         body,
         headers: Arc::clone(&run.request.headers),
+        generation: run.request.generation,
+        entities,
     };
     run.ports.subgraphs.call(request).await
+}
+
+fn call_group((key, variable): &(Arc<str>, Arc<str>), asked: &Asked<'_>) -> EntityCallGroup {
+    let representations = asked.sent.iter().map(|&entity| asked.all.text_of(entity)).collect();
+    EntityCallGroup { key: Arc::clone(key), variable: Arc::clone(variable), representations }
 }
 
 /// Reads an answer. Gives, for each group, the entities that came without an error, or nothing if none can be told.

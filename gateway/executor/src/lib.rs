@@ -28,8 +28,8 @@ mod told;
 mod write;
 
 pub use ports::{
-    CacheEntry, CacheError, CacheHint, CacheKey, CachePort, CacheScope, Headers, IntrospectionPort, Ports,
-    SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse,
+    CacheEntry, CacheError, CacheHint, CacheKey, CachePort, CacheScope, EntityCall, EntityCallGroup, Headers,
+    IntrospectionPort, Ports, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse,
 };
 pub use prepared::Prepared;
 pub use request::{ExecutionReport, ExecutionRequest, Options, Variables};

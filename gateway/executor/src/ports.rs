@@ -38,6 +38,31 @@ pub struct SubgraphRequest {
     pub body: Bytes,
     /// The headers of the client's request.
     pub headers: Headers,
+    /// The schema's generation: requests of two generations never mean the same.
+    pub generation: u64,
+    /// What entities are asked for, when they are; `body` is [`EntityCall::body`] of it.
+    pub entities: Option<EntityCall>,
+}
+
+/// A request for entities in the parts that its body is written from, so that it can be joined with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityCall {
+    /// The body up to the representations: the operation and all other variables. Requests with equal heads ask the same of other
+    /// entities.
+    pub head: Bytes,
+    /// One for each `_entities` field.
+    pub groups: Vec<EntityCallGroup>,
+}
+
+/// One `_entities` field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityCallGroup {
+    /// Its response key.
+    pub key: Arc<str>,
+    /// The variable that takes the representations.
+    pub variable: Arc<str>,
+    /// The representations, each a JSON object.
+    pub representations: Vec<Bytes>,
 }
 
 /// A subgraph's answer.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
-    Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget, Selection, SelectionId,
-    Shape, ShapeId, SlotId,
+    EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget, Selection,
+    SelectionId, Shape, ShapeId, SlotId,
 };
 
 use crate::Options;
@@ -110,8 +110,8 @@ pub(crate) struct PreparedFetch {
     pub(crate) head: Box<str>,
     /// For each variable of the client, its quoted name and a colon.
     pub(crate) variables: Vec<Box<str>>,
-    /// For each entity group, the quoted name of its variable and a colon.
-    pub(crate) representations: Vec<Box<str>>,
+    /// For each entity group, its response key and its variable.
+    pub(crate) groups: Vec<(Arc<str>, Arc<str>)>,
 }
 
 impl Prepared {
@@ -213,12 +213,13 @@ impl PreparedFetch {
             head.push_str(&quoted(name));
         }
         let key = |name: &str| format!("{}:", quoted(name)).into_boxed_str();
-        let representations = match &fetch.content {
+        let names = |group: &EntityGroup| (Arc::from(&*group.key), Arc::from(&*group.variable));
+        let groups = match &fetch.content {
             FetchContent::Root(_) => Vec::new(),
-            FetchContent::Entities(groups) => groups.iter().map(|group| key(&group.variable)).collect(),
+            FetchContent::Entities(groups) => groups.iter().map(names).collect(),
         };
         let variables = fetch.variables.iter().map(|name| key(name)).collect();
-        Self { head: head.into(), variables, representations }
+        Self { head: head.into(), variables, groups }
     }
 }
 

@@ -81,6 +81,8 @@ fn request(kind: OperationKind) -> SubgraphRequest {
         kind,
         body: Bytes::from_static(br#"{"query":"{a}"}"#),
         headers: Arc::default(),
+        generation: 0,
+        entities: None,
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn check_free(address: SocketAddr) -> Result<()> {
 
 /// Serves the graph until someone asks the process to stop, and says where it is once it is there.
 pub(crate) async fn serve(address: SocketAddr, services: &[(&'static str, String)]) -> Result<()> {
-    let subgraph = |url: &String| SubgraphConfig { url: url.clone() };
+    let subgraph = |url: &String| SubgraphConfig { url: Some(url.clone()), ..SubgraphConfig::default() };
     let config = Config {
         listen: address,
         playground: PlaygroundConfig { enabled: true, default_query: Some(SUGGESTED.to_owned()) },

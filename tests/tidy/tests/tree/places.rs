@@ -138,6 +138,7 @@ fn gateway_reads_files_in_the_command_alone() {
 fn timers_run_at_the_edges() {
     let edges = [
         "gateway/transport/",
+        "gateway/batch/",
         "gateway/cache/",
         "gateway/server/",
         "gateway/cli/",
