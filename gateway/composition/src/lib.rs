@@ -61,11 +61,15 @@ fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> 
     if report.has_errors() {
         return None;
     }
-    let supergraph = emit::supergraph(&merged, &subgraphs);
-    validate::validate_supergraph(&supergraph, report);
-    if !report.has_errors() {
-        satisfy::satisfy(&supergraph, schema, report);
+    // Without directives of its own it is what clients see, which loading it checks.
+    if !merged.features.is_empty() {
+        validate::validate_supergraph(&emit::supergraph_types(&merged, &subgraphs), report);
     }
+    if report.has_errors() {
+        return None;
+    }
+    let supergraph = emit::supergraph(&merged, &subgraphs);
+    satisfy::satisfy(&supergraph, schema, report);
     if report.has_errors() {
         return None;
     }

@@ -8,4 +8,4 @@ mod supergraph;
 pub(crate) use api::api;
 pub(crate) use join::{JoinVersion, graph_names};
 pub(crate) use sdl::{directive_definition, merged_directive_definition, quote, value};
-pub(crate) use supergraph::supergraph;
+pub(crate) use supergraph::{supergraph, supergraph_types};

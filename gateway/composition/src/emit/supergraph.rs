@@ -10,8 +10,25 @@ use super::sdl::{Reader, applied, arguments, description, quote, value};
 use crate::merged::{Merged, MergedField, MergedType};
 use crate::model::{GraphId, Kind, Subgraph};
 
+/// Whether to say which subgraph has what.
+#[derive(Clone, Copy)]
+enum Joins<'g> {
+    /// With the subgraphs as the values of `join__Graph`, by position.
+    Written(&'g [String]),
+    LeftOut,
+}
+
 /// Prints the supergraph.
 pub(crate) fn supergraph(merged: &Merged<'_>, subgraphs: &IndexVec<GraphId, Subgraph<'_>>) -> String {
+    print(merged, subgraphs, Joins::Written(&graph_names(subgraphs)))
+}
+
+/// Prints the supergraph's types without saying which subgraph has them: a fraction of the text, and all that a validation needs to see.
+pub(crate) fn supergraph_types(merged: &Merged<'_>, subgraphs: &IndexVec<GraphId, Subgraph<'_>>) -> String {
+    print(merged, subgraphs, Joins::LeftOut)
+}
+
+fn print(merged: &Merged<'_>, subgraphs: &IndexVec<GraphId, Subgraph<'_>>, joins: Joins<'_>) -> String {
     let graphs = graph_names(subgraphs);
     let version = JoinVersion::of(subgraphs);
     let mut out = schema(merged, version);
@@ -26,7 +43,7 @@ pub(crate) fn supergraph(merged: &Merged<'_>, subgraphs: &IndexVec<GraphId, Subg
     types.extend(version.types().into_iter().map(|(name, text)| (name, text.to_owned())));
     types.extend(merged.support.iter().map(|(name, text)| (name.as_str(), text.clone())));
     types.insert("join__Graph", graph_enum(subgraphs, &graphs));
-    types.extend(merged.types.values().map(|ty| (ty.name, type_text(ty, &graphs))));
+    types.extend(merged.types.values().map(|ty| (ty.name, type_text(ty, joins))));
     for text in types.values() {
         let _ = write!(out, "\n{text}\n");
     }
@@ -67,7 +84,7 @@ fn graph_enum(subgraphs: &IndexVec<GraphId, Subgraph<'_>>, graphs: &[String]) ->
     out
 }
 
-fn type_text(ty: &MergedType<'_>, graphs: &[String]) -> String {
+fn type_text(ty: &MergedType<'_>, joins: Joins<'_>) -> String {
     let mut out = String::new();
     description(&mut out, ty.description, "");
     let keyword = match ty.kind {
@@ -88,6 +105,17 @@ fn type_text(ty: &MergedType<'_>, graphs: &[String]) -> String {
     if !interfaces.is_empty() {
         let _ = write!(out, " implements {}", interfaces.join(" & "));
     }
+    if let Joins::Written(graphs) = joins {
+        type_joins(&mut out, ty, graphs);
+    }
+    for directive in &ty.applied {
+        let _ = write!(out, "\n  {}", directive.text);
+    }
+    body(&mut out, ty, joins);
+    out
+}
+
+fn type_joins(out: &mut String, ty: &MergedType<'_>, graphs: &[String]) {
     for (graph, interface) in &ty.implements {
         let _ = write!(
             out,
@@ -104,14 +132,9 @@ fn type_text(ty: &MergedType<'_>, graphs: &[String]) -> String {
                 write!(out, "\n  @join__unionMember(graph: {}, member: \"{member}\")", graphs[graph.index()]);
         }
     }
-    for directive in &ty.applied {
-        let _ = write!(out, "\n  {}", directive.text);
-    }
-    body(&mut out, ty, graphs);
-    out
 }
 
-fn body(out: &mut String, ty: &MergedType<'_>, graphs: &[String]) {
+fn body(out: &mut String, ty: &MergedType<'_>, joins: Joins<'_>) {
     match ty.kind {
         Kind::Scalar => {}
         Kind::Union => {
@@ -123,8 +146,10 @@ fn body(out: &mut String, ty: &MergedType<'_>, graphs: &[String]) {
             for (name, entry) in &ty.values {
                 description(out, entry.description, "  ");
                 let _ = write!(out, "  {name}");
-                for graph in &entry.graphs {
-                    let _ = write!(out, " @join__enumValue(graph: {})", graphs[graph.index()]);
+                if let Joins::Written(graphs) = joins {
+                    for graph in &entry.graphs {
+                        let _ = write!(out, " @join__enumValue(graph: {})", graphs[graph.index()]);
+                    }
                 }
                 applied(out, &entry.applied, Reader::Gateway);
                 out.push('\n');
@@ -134,14 +159,14 @@ fn body(out: &mut String, ty: &MergedType<'_>, graphs: &[String]) {
         Kind::Object | Kind::Interface | Kind::Input => {
             out.push_str("\n{\n");
             for field in ty.fields.values() {
-                field_text(out, field, graphs);
+                field_text(out, field, joins);
             }
             out.push('}');
         }
     }
 }
 
-fn field_text(out: &mut String, field: &MergedField<'_>, graphs: &[String]) {
+fn field_text(out: &mut String, field: &MergedField<'_>, joins: Joins<'_>) {
     description(out, field.description, "  ");
     let _ = write!(out, "  {}", field.name);
     arguments(out, field.arguments.values(), "  ", Reader::Gateway);
@@ -149,8 +174,10 @@ fn field_text(out: &mut String, field: &MergedField<'_>, graphs: &[String]) {
     if let Some(default) = field.default {
         let _ = write!(out, " = {}", value(default));
     }
-    for join in &field.joins {
-        let _ = write!(out, " {}", join_field(join, graphs));
+    if let Joins::Written(graphs) = joins {
+        for join in &field.joins {
+            let _ = write!(out, " {}", join_field(join, graphs));
+        }
     }
     applied(out, &field.applied, Reader::Gateway);
     out.push('\n');

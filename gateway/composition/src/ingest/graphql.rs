@@ -6,15 +6,20 @@ use std::fmt::Write;
 use octavo_language::ast::{self, Definition, Document, OperationType};
 use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchema};
 
-use super::vocabulary::{Vocabulary, defined_name};
+use super::vocabulary::{KnownDefinitions, Vocabulary, defined_name};
 use crate::code::Code;
 use crate::model::Span;
 use crate::report::{Place, Report};
 use crate::validate::is_missing_input_field;
 
 /// Validates `document` with the definitions that it may leave out.
-pub(crate) fn validate(document: &TypeSystemDocument, vocabulary: &Vocabulary, report_to: &mut Report) {
-    let completed = complete(document, vocabulary);
+pub(crate) fn validate(
+    document: &TypeSystemDocument,
+    vocabulary: &Vocabulary,
+    known: &mut KnownDefinitions,
+    report_to: &mut Report,
+) {
+    let completed = complete(document, vocabulary.missing(document, known));
     let Err(errors) = ValidSchema::from_ast(&completed) else { return };
     for error in errors.iter().filter(|error| !is_missing_input_field(error)) {
         report(document.name(), error, report_to);
@@ -27,7 +32,7 @@ pub(crate) fn report(subgraph: &str, error: &GraphqlError, report: &mut Report) 
     report.error(Code::InvalidGraphql, error.message.clone(), Place { subgraph, span });
 }
 
-fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document {
+fn complete(document: &TypeSystemDocument, missing: Vec<Definition>) -> Document {
     let mut completed = document.ast().clone();
     let mut defined: HashSet<String> = completed.definitions.iter().filter_map(defined_name).collect();
     for definition in &mut completed.definitions {
@@ -37,7 +42,7 @@ fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary) -> Document 
             *definition = promoted;
         }
     }
-    completed.definitions.extend(vocabulary.missing(document));
+    completed.definitions.extend(missing);
     add_query_root(&mut completed, &defined);
     completed
 }

@@ -24,7 +24,7 @@ use crate::code::Code;
 use crate::model::{GraphId, Span, Subgraph};
 use crate::report::{Place, Report};
 use links::Links;
-use vocabulary::Vocabulary;
+use vocabulary::{KnownDefinitions, Vocabulary};
 
 /// A parsed text with the URL of its service.
 #[derive(Debug)]
@@ -74,8 +74,9 @@ fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parse
 
 /// Makes subgraph schemas of parsed texts; a text with errors yields none.
 pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> IndexVec<GraphId, Subgraph<'a>> {
+    let mut known = KnownDefinitions::default();
     let mut subgraphs: Vec<Subgraph<'a>> =
-        parsed.iter().filter_map(|parsed| ingest_one(parsed, report)).collect();
+        parsed.iter().filter_map(|parsed| ingest_one(parsed, &mut known, report)).collect();
     if !report.has_errors() {
         upgrade::to_federation_two(&mut subgraphs, report);
         for subgraph in &mut subgraphs {
@@ -85,11 +86,15 @@ pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> Index
     subgraphs.into_iter().collect()
 }
 
-fn ingest_one<'a>(parsed: &'a Parsed<'a>, report: &mut Report) -> Option<Subgraph<'a>> {
+fn ingest_one<'a>(
+    parsed: &'a Parsed<'a>,
+    known: &mut KnownDefinitions,
+    report: &mut Report,
+) -> Option<Subgraph<'a>> {
     let mut own = Report::default();
     let document = &parsed.document;
     let links = Links::read(document, &mut own);
-    let subgraph = check_and_build(parsed, links, &mut own);
+    let subgraph = check_and_build(parsed, links, known, &mut own);
     let failed = own.has_errors();
     for diagnostic in own.into_diagnostics() {
         report.push(diagnostic);
@@ -100,6 +105,7 @@ fn ingest_one<'a>(parsed: &'a Parsed<'a>, report: &mut Report) -> Option<Subgrap
 fn check_and_build<'a>(
     parsed: &'a Parsed<'a>,
     links: Links<'a>,
+    known: &mut KnownDefinitions,
     report: &mut Report,
 ) -> Option<Subgraph<'a>> {
     if report.has_errors() {
@@ -107,13 +113,13 @@ fn check_and_build<'a>(
     }
     let document = &parsed.document;
     let vocabulary = Vocabulary::new(document, &links);
-    if let Some(expected) = vocabulary.expected() {
+    if let Some(expected) = vocabulary.expected(document) {
         expected.check(document, report);
     }
     if report.has_errors() {
         return None;
     }
-    graphql::validate(document, &vocabulary, report);
+    graphql::validate(document, &vocabulary, known, report);
     if report.has_errors() {
         return None;
     }

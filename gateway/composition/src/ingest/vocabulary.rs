@@ -1,5 +1,6 @@
 //! What the names of one document mean, and the definitions that it may leave out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 
@@ -72,9 +73,7 @@ impl Vocabulary {
     fn add(&mut self, elements: &[&Element], local: impl Fn(&Element) -> String) {
         let names: Vec<(&str, String)> = elements.iter().map(|e| (e.name, local(e))).collect();
         for (element, (_, name)) in elements.iter().zip(&names) {
-            let definition = names.iter().fold(element.definition.to_owned(), |text, (original, local)| {
-                text.replace(&format!("{{{original}}}"), local)
-            });
+            let definition = with_local_names(element.definition, &names);
             let text = match (element.builtin, element.definition) {
                 (Some(_), _) => format!("directive {name} {definition}"),
                 (None, "") => format!("scalar {name}"),
@@ -107,8 +106,12 @@ impl Vocabulary {
         self.directives.contains_key(name)
     }
 
-    /// What the document's own definitions of known elements must agree with.
-    pub(crate) fn expected(&self) -> Option<Expected> {
+    /// What the document's own definitions of known elements must agree with; `None` when it has none.
+    pub(crate) fn expected(&self, document: &TypeSystemDocument) -> Option<Expected> {
+        let mut own = document.ast().definitions.iter().filter_map(defined_name);
+        if !own.any(|name| self.definitions.contains_key(&name)) {
+            return None;
+        }
         let mut text = String::new();
         for definition in self.definitions.values() {
             let _ = writeln!(text, "{definition}");
@@ -117,7 +120,11 @@ impl Vocabulary {
     }
 
     /// Definitions of known elements that `document` leaves out.
-    pub(crate) fn missing(&self, document: &TypeSystemDocument) -> Vec<Definition> {
+    pub(crate) fn missing(
+        &self,
+        document: &TypeSystemDocument,
+        known: &mut KnownDefinitions,
+    ) -> Vec<Definition> {
         let present: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
         let mut text = String::new();
         // Who defines `@key` of Federation 1 defines the type of its argument too.
@@ -138,10 +145,35 @@ impl Vocabulary {
                 let _ = writeln!(text, "{definition}");
             }
         }
-        TypeSystemDocument::parse("specification", &text, Limits::SCHEMA)
-            .map(|document| document.ast().definitions.clone())
-            .unwrap_or_default()
+        known.parse(text)
     }
+}
+
+/// Definitions by their text: most subgraphs leave out the same ones.
+#[derive(Debug, Default)]
+pub(crate) struct KnownDefinitions(HashMap<String, Vec<Definition>>);
+
+impl KnownDefinitions {
+    fn parse(&mut self, text: String) -> Vec<Definition> {
+        let parse = |text: &str| {
+            TypeSystemDocument::parse("specification", text, Limits::SCHEMA)
+                .map(|document| document.ast().definitions.clone())
+                .unwrap_or_default()
+        };
+        self.0.entry(text).or_insert_with_key(|text| parse(text)).clone()
+    }
+}
+
+/// A definition with the local names of the types that it speaks of.
+fn with_local_names<'d>(definition: &'d str, names: &[(&str, String)]) -> Cow<'d, str> {
+    let mut text = Cow::Borrowed(definition);
+    for (original, local) in names.iter().filter(|(original, _)| !original.starts_with('@')) {
+        let placeholder = format!("{{{original}}}");
+        if text.contains(&placeholder) {
+            text = Cow::Owned(text.replace(&placeholder, local));
+        }
+    }
+    text
 }
 
 fn local_name(

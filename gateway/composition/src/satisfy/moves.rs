@@ -5,10 +5,11 @@
 //! answer so far.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use octavo_index::NameId;
-use octavo_query_graph::QueryGraph;
-use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
+use octavo_query_graph::{Entry, QueryGraph};
+use octavo_supergraph::{Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
 use super::place::{Place, Taken, applies, arrivals};
 
@@ -32,6 +33,8 @@ pub(crate) struct Moves<'g> {
     answers: HashMap<Question<'g>, Vec<Place<'g>>>,
     /// Questions under way, with the answers so far.
     open: HashMap<Question<'g>, Vec<Place<'g>>>,
+    /// The ways to look up objects of a type, by subgraphs.
+    entries: HashMap<TypeId, Rc<[Entry<'g>]>>,
     /// Whether an unfinished answer was used since the flag was last cleared.
     used_open: bool,
     /// Fields whose requirements are being resolved.
@@ -48,6 +51,7 @@ impl<'g> Moves<'g> {
             supergraph: graph.supergraph(),
             answers: HashMap::new(),
             open: HashMap::new(),
+            entries: HashMap::new(),
             used_open: false,
             requiring: HashSet::new(),
             excluded: Vec::new(),
@@ -87,59 +91,60 @@ impl<'g> Moves<'g> {
 
     fn grow(&mut self, question: &Question<'g>) -> Vec<Place<'g>> {
         let ty = question.ty;
-        let mut reached = question.start.clone();
+        let mut reached = Reached::new(&question.start);
         loop {
-            let before = reached.len();
+            let before = reached.places.len();
             if Some(ty) == self.supergraph.root(RootKind::Query) {
                 self.enter_root(ty, &mut reached);
             }
             self.enter_all(ty, &mut reached);
-            if reached.len() == before {
-                return reached;
+            if reached.places.len() == before {
+                return reached.places;
             }
-            self.open.insert(question.clone(), reached.clone());
+            self.open.insert(question.clone(), reached.places.clone());
         }
     }
 
     /// The query root is everywhere at hand.
-    fn enter_root(&self, ty: TypeId, reached: &mut Vec<Place<'g>>) {
+    fn enter_root(&self, ty: TypeId, reached: &mut Reached<'g>) {
         for join in &self.supergraph.ty(ty).joins {
-            let place = Place { subgraph: join.subgraph, ty, provided: Vec::new() };
-            if !reached.contains(&place) {
-                reached.push(place);
-            }
+            reached.enter(join.subgraph, ty);
         }
     }
 
-    /// Subgraphs that have the type, or one of its interfaces.
-    fn candidates(&self, ty: TypeId) -> Vec<SubgraphId> {
-        let types = std::iter::once(ty).chain(self.graph.interfaces(ty).iter().copied());
-        let joins = types.flat_map(|ty| &self.supergraph.ty(ty).joins).map(|join| join.subgraph);
-        let mut found: Vec<SubgraphId> = joins.filter(|id| !self.excluded.contains(id)).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// The ways to look up objects of that type, in the order of subgraphs.
+    fn entries(&mut self, ty: TypeId) -> Rc<[Entry<'g>]> {
+        let graph = self.graph;
+        let known = self.entries.entry(ty).or_insert_with(|| {
+            let types = std::iter::once(ty).chain(graph.interfaces(ty).iter().copied());
+            let joins = types.flat_map(|ty| &graph.supergraph().ty(ty).joins);
+            let mut subgraphs: Vec<SubgraphId> = joins.map(|join| join.subgraph).collect();
+            subgraphs.sort_unstable();
+            subgraphs.dedup();
+            subgraphs.into_iter().flat_map(|subgraph| graph.entries(ty, subgraph)).collect()
+        });
+        Rc::clone(known)
     }
 
     /// Enters every subgraph whose key can be told by now.
-    fn enter_all(&mut self, ty: TypeId, reached: &mut Vec<Place<'g>>) {
-        let graph = self.graph;
-        for subgraph in self.candidates(ty) {
-            for entry in graph.entries(ty, subgraph) {
-                self.steps += 1;
-                // Behind an interface object, nobody knows yet which object it is.
-                let is_named = entry.ty != ty || reached.iter().any(|place| place.ty == ty);
-                let local = if graph.is_interface_object(subgraph, entry.ty) { entry.ty } else { ty };
-                let place = Place { subgraph, ty: local, provided: Vec::new() };
-                if !is_named || reached.contains(&place) {
-                    continue;
-                }
-                self.excluded.push(subgraph);
-                if self.can_resolve(reached, ty, &entry.key.fields) {
-                    reached.push(place);
-                }
-                self.excluded.pop();
+    fn enter_all(&mut self, ty: TypeId, reached: &mut Reached<'g>) {
+        for entry in &*self.entries(ty) {
+            let subgraph = entry.subgraph;
+            if self.excluded.contains(&subgraph) {
+                continue;
             }
+            self.steps += 1;
+            // Behind an interface object, nobody knows yet which object it is.
+            let is_named = entry.ty != ty || reached.has_type(ty);
+            let local = if self.graph.is_interface_object(subgraph, entry.ty) { entry.ty } else { ty };
+            if !is_named || reached.has(subgraph, local) {
+                continue;
+            }
+            self.excluded.push(subgraph);
+            if self.can_resolve(&reached.places, ty, &entry.key.fields) {
+                reached.enter(subgraph, local);
+            }
+            self.excluded.pop();
         }
     }
 
@@ -155,24 +160,37 @@ impl<'g> Moves<'g> {
                 return true;
             };
             let field = self.supergraph.field(field);
-            let taken = self.take(reached, ty, field.name);
-            if taken.is_empty() {
-                return false;
-            }
             if selection.selections.is_empty() {
-                return true;
+                return self.can_take(reached, ty, field.name);
             }
-            arrivals(self.graph, field.ty.named(), &taken).iter().all(|(object, places)| {
-                let reached = self.reach(*object, places);
-                self.can_resolve(&reached, *object, &selection.selections)
-            })
+            let taken = self.take(reached, ty, field.name);
+            !taken.is_empty()
+                && arrivals(self.graph, field.ty.named(), &taken).iter().all(|(object, places)| {
+                    let reached = self.reach(*object, places);
+                    self.can_resolve(&reached, *object, &selection.selections)
+                })
         })
+    }
+
+    /// Whether some place resolves the field of that name.
+    fn can_take(&mut self, reached: &[Place<'g>], ty: TypeId, name: NameId) -> bool {
+        let field = self.field_of(ty, name);
+        reached.iter().filter(|place| may_resolve(field, ty, place)).any(|place| {
+            self.steps += 1;
+            self.take_at(reached, ty, place, name).is_some()
+        })
+    }
+
+    fn field_of(&self, ty: TypeId, name: NameId) -> Option<&'g Field> {
+        let supergraph = self.supergraph;
+        supergraph.field_with(ty, name).map(|field| supergraph.field(field))
     }
 
     /// What the field of that name leads to, from each place that resolves it.
     pub(crate) fn take(&mut self, reached: &[Place<'g>], ty: TypeId, name: NameId) -> Vec<Taken<'g>> {
+        let field = self.field_of(ty, name);
         let mut taken = Vec::new();
-        for place in reached {
+        for place in reached.iter().filter(|place| may_resolve(field, ty, place)) {
             self.steps += 1;
             taken.extend(self.take_at(reached, ty, place, name));
         }
@@ -225,5 +243,54 @@ impl<'g> Moves<'g> {
     fn can_enter(&mut self, reached: &[Place<'g>], ty: TypeId, subgraph: SubgraphId) -> bool {
         let graph = self.graph;
         graph.entries(ty, subgraph).any(|entry| self.can_resolve(reached, ty, &entry.key.fields))
+    }
+}
+
+/// Whether it is worth a look whether the place resolves a field of objects of type `ty`: most subgraphs do not name most fields.
+fn may_resolve(field: Option<&Field>, ty: TypeId, place: &Place<'_>) -> bool {
+    let names_none = |field: &Field| {
+        !field.joins.is_empty() && field.joins.iter().all(|join| join.subgraph != place.subgraph)
+    };
+    place.ty != ty || !place.provided.is_empty() || !field.is_some_and(names_none)
+}
+
+/// Places that were reached, with an index of those that provide nothing.
+struct Reached<'g> {
+    places: Vec<Place<'g>>,
+    plain: HashSet<(SubgraphId, TypeId)>,
+    types: Vec<TypeId>,
+}
+
+impl<'g> Reached<'g> {
+    fn new(start: &[Place<'g>]) -> Self {
+        let mut reached = Self { places: start.to_vec(), plain: HashSet::new(), types: Vec::new() };
+        for place in start {
+            reached.note(place.subgraph, place.ty, place.provided.is_empty());
+        }
+        reached
+    }
+
+    fn note(&mut self, subgraph: SubgraphId, ty: TypeId, is_plain: bool) {
+        if is_plain {
+            self.plain.insert((subgraph, ty));
+        }
+        if !self.types.contains(&ty) {
+            self.types.push(ty);
+        }
+    }
+
+    fn has(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
+        self.plain.contains(&(subgraph, ty))
+    }
+
+    fn has_type(&self, ty: TypeId) -> bool {
+        self.types.contains(&ty)
+    }
+
+    fn enter(&mut self, subgraph: SubgraphId, ty: TypeId) {
+        if !self.has(subgraph, ty) {
+            self.note(subgraph, ty, true);
+            self.places.push(Place { subgraph, ty, provided: Vec::new() });
+        }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn walk(graph: &QueryGraph, schema: MergedSchema<'_, '_>, report: &mu
         states: Vec::new(),
         queue: VecDeque::new(),
         seen: HashMap::new(),
+        settled: HashMap::new(),
         reported: HashSet::new(),
     };
     walk.start();
@@ -52,6 +53,8 @@ struct Walk<'g, 'a, 's, 'r> {
     states: Vec<State<'g>>,
     queue: VecDeque<usize>,
     seen: HashMap<TypeId, Vec<usize>>,
+    /// All places of states that were looked at, by type.
+    settled: HashMap<TypeId, Vec<HashSet<Place<'g>>>>,
     reported: HashSet<(TypeId, Option<FieldId>)>,
 }
 
@@ -77,6 +80,17 @@ impl<'g> Walk<'g, '_, '_, '_> {
         self.states.push(state);
     }
 
+    /// Notes what a state reaches; false when an earlier one reached no more.
+    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>]) -> bool {
+        let reached: HashSet<Place<'g>> = reached.iter().cloned().collect();
+        let settled = self.settled.entry(ty).or_default();
+        if settled.iter().any(|earlier| earlier.is_subset(&reached)) {
+            return false;
+        }
+        settled.push(reached);
+        true
+    }
+
     fn visit(&mut self, at: usize) {
         if self.moves.is_exhausted() {
             return;
@@ -84,6 +98,9 @@ impl<'g> Walk<'g, '_, '_, '_> {
         let ty = self.states[at].ty;
         let places = self.states[at].places.clone();
         let reached = self.moves.reach(ty, &places);
+        if !self.settle(ty, &reached) {
+            return;
+        }
         if !reached.iter().any(|place| place.ty == ty) {
             return self.fail(at, None, &reached);
         }
