@@ -1,0 +1,136 @@
+//! Many pairs, on every core.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use octavo_query_plan::print;
+use serde_json::Value as JsonValue;
+
+use crate::chance::with;
+use crate::operation::Operation;
+use crate::pair::Planned;
+use crate::stage::Stage;
+use crate::tally::Tally;
+use crate::world::World;
+
+/// How many operations a world is asked.
+const OPERATIONS: u64 = 20;
+/// How often each operation is executed, with other variables and other data.
+const EXECUTIONS: u64 = 2;
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What was met.
+    pub tally: Tally,
+    /// Worlds that did not compose, described.
+    pub refused: Vec<String>,
+    /// Pairs that differ, described, the first by seed first.
+    pub failures: Vec<Failure>,
+}
+
+/// A pair that differs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// The world's seed, the operation's number in it, and the execution's.
+    pub place: (u64, u64, u64),
+    /// What is wrong.
+    pub finding: String,
+    /// Operation, variables, plan, requests and both answers.
+    pub description: String,
+}
+
+/// Compares at least `pairs` pairs, of worlds from `seed` on.
+#[must_use]
+pub fn run(seed: u64, pairs: u64) -> Outcome {
+    let worlds = pairs.div_ceil(OPERATIONS * EXECUTIONS);
+    let next = AtomicU64::new(0);
+    let all = Mutex::new(Outcome::default());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                let mut own = Outcome::default();
+                loop {
+                    let world = next.fetch_add(1, Ordering::Relaxed);
+                    if world >= worlds {
+                        break;
+                    }
+                    run_world(seed + world, &mut own);
+                }
+                all.lock().unwrap_or_else(PoisonError::into_inner).join(own);
+            });
+        }
+    });
+    let mut outcome = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcome.failures.sort_unstable();
+    outcome
+}
+
+impl Outcome {
+    fn join(&mut self, other: Self) {
+        self.tally.join(other.tally);
+        self.refused.extend(other.refused);
+        self.failures.extend(other.failures);
+    }
+}
+
+fn run_world(seed: u64, outcome: &mut Outcome) {
+    let stage = match Stage::new(World::new(seed)) {
+        Ok(stage) => stage,
+        Err(error) => {
+            outcome.refused.push(format!("world {seed}: {error:#}"));
+            return;
+        }
+    };
+    for number in 0..OPERATIONS {
+        run_operation(&stage, (seed, number), outcome);
+    }
+}
+
+fn run_operation(stage: &Stage, (seed, number): (u64, u64), outcome: &mut Outcome) {
+    let operation = Operation::new(&stage.world, with(seed, number));
+    let place = |execution| (seed, number, execution);
+    let planned = match Planned::new(stage, &operation.text) {
+        Ok(planned) => planned,
+        Err(error) => {
+            let finding = format!("{error:#}");
+            outcome.failures.push(Failure { place: place(0), finding, description: operation.text });
+            return;
+        }
+    };
+    for execution in 0..EXECUTIONS {
+        let data = with(with(seed, number), 1 + execution);
+        let variables = operation.values(&stage.world, data);
+        let sent = JsonValue::Object(variables.clone());
+        match planned.answer(&variables, data) {
+            Err(error) => {
+                let (finding, description) = (format!("{error:#}"), format!("{}\n{sent}", operation.text));
+                outcome.failures.push(Failure { place: place(execution), finding, description });
+            }
+            Ok(answers) => {
+                outcome.tally.count(&operation.marks, planned.plan(), &answers);
+                let Some(finding) = answers.finding() else { continue };
+                let description = format!(
+                    "{}\n{sent}\n\n{}\n{}\n\nmonolith:  {}\nfederated: {}\n",
+                    operation.text,
+                    print::to_text(planned.plan()),
+                    answers.diary.requests.join("\n"),
+                    answers.monolith_text(),
+                    String::from_utf8_lossy(&answers.federated)
+                );
+                outcome.failures.push(Failure { place: place(execution), finding, description });
+            }
+        }
+    }
+}
+
+/// A world's schemas as text: the monolith's, then each subgraph's.
+#[must_use]
+pub fn describe(seed: u64) -> String {
+    let world = World::new(seed);
+    let parts = world.subgraphs.iter().enumerate();
+    let parts = parts.map(|(id, part)| format!("\n# subgraph {}\n{}", part.name, world.subgraph_sdl(id)));
+    world.monolith_sdl() + &parts.collect::<String>()
+}
