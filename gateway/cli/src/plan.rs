@@ -65,7 +65,8 @@ fn plan(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<Query
         finding("OPERATION_RESOLUTION_FAILURE", format!("{}; see --operation-name", error.message))
     })?;
     let unplanned = |error: &dyn std::error::Error| finding("QUERY_PLANNING_FAILED", error.to_string());
-    let bound = Operation::bind(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))?;
+    let bound =
+        Operation::bind_incremental(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))?;
     let options = octavo_query_planner::Options::default();
     octavo_query_planner::plan(graph, &bound, &options).map_err(|e| unplanned(&e))
 }

@@ -112,6 +112,7 @@ fn shape(plan: &mut QueryPlan, name: &str, slots: Vec<(&str, ValueType)>) -> Sha
         key: (*key).into(),
         types: TypeSet::All,
         when: None,
+        defer: None,
         value: OutputValue::Slot(SlotId::new(index)),
     };
     plan.shapes.push(Shape {
@@ -158,6 +159,7 @@ fn plan(with_entities: bool) -> Prepared {
         conditions: IndexVec::new(),
         enums: IndexVec::new(),
         node: None,
+        deferred: IndexVec::new(),
     };
     let id = || leaf(LeafKind::Id);
     let string = || leaf(LeafKind::String);

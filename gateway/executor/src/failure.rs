@@ -1,5 +1,6 @@
 //! Errors on their way into the response: what is said, and beneath which null it belongs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use octavo_index::Id;
@@ -121,6 +122,11 @@ impl Failures {
 
     pub(crate) fn message(&self, id: MessageId) -> &Message {
         &self.messages[id.index()]
+    }
+
+    /// The messages that some position is null for.
+    pub(crate) fn placed(&self) -> HashSet<MessageId> {
+        self.failures.iter().map(|failure| failure.message).collect()
     }
 
     /// Every message, in the order in which they came up.

@@ -125,6 +125,7 @@ mod tests {
             conditions: IndexVec::new(),
             enums: [vec!["BLUE".into(), "RED".into()]].into_iter().collect(),
             node: None,
+            deferred: IndexVec::new(),
         };
         let mut out = Vec::new();
         write_leaf(&mut out, &plan, kind, Text { from: text.as_bytes(), len: text.len() })?;

@@ -12,11 +12,13 @@ mod answer;
 mod arena;
 mod attach;
 mod body;
+mod deliver;
 mod failure;
 mod fetch;
 mod keep;
 mod leaf;
 mod merge;
+mod parts;
 mod ports;
 mod prepared;
 mod read;
@@ -32,11 +34,24 @@ pub use ports::{
     IntrospectionPort, Ports, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse,
 };
 pub use prepared::Prepared;
-pub use request::{ExecutionReport, ExecutionRequest, Options, Variables};
+pub use request::{ExecutionReport, ExecutionRequest, IncrementalFormat, Options, Variables};
 
 /// Executes a plan for one request. It always ends in a response: what fails is null in it, with an error.
 pub async fn execute(prepared: &Prepared, request: ExecutionRequest, ports: Ports<'_>) -> ExecutionReport {
-    let run = schedule::Run::new(prepared, &request, ports);
-    run.fetch_all().await;
+    let run = schedule::Run::new(prepared, &request, ports, false);
+    run.fetch_part(None).await;
     run.finish()
+}
+
+/// The same in parts: the first payload is sent once all that is not deferred has come, and each deferred part as it comes. A payload
+/// is the response so far; its body is one message of `format`. Ends early when nobody takes the payloads any more.
+pub async fn execute_incrementally(
+    prepared: &Prepared,
+    request: ExecutionRequest,
+    ports: Ports<'_>,
+    format: IncrementalFormat,
+    payloads: futures::channel::mpsc::Sender<ExecutionReport>,
+) {
+    let run = schedule::Run::new(prepared, &request, ports, true);
+    deliver::Delivery::new(&run, format).deliver(payloads).await;
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
-    EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget, Selection,
-    SelectionId, Shape, ShapeId, SlotId,
+    DeferId, EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget,
+    Selection, SelectionId, Shape, ShapeId, SlotId,
 };
 
 use crate::Options;
@@ -20,6 +20,8 @@ pub struct Prepared {
     pub(crate) shapes: IndexVec<ShapeId, PreparedShape>,
     pub(crate) selections: IndexVec<SelectionId, PreparedSelection>,
     pub(crate) fetches: IndexVec<FetchId, PreparedFetch>,
+    /// For each deferred part, the shapes that lead to its fields.
+    pub(crate) leads: IndexVec<DeferId, IndexVec<ShapeId, bool>>,
 }
 
 /// The constant bytes that a shape's rows are written with.
@@ -121,6 +123,7 @@ impl Prepared {
             shapes: plan.shapes.iter().map(PreparedShape::new).collect(),
             selections: plan.selections.iter().map(|s| PreparedSelection::new(&plan, s)).collect(),
             fetches: plan.fetches.iter().map(PreparedFetch::new).collect(),
+            leads: crate::parts::leads(&plan),
             plan,
             options,
         }

@@ -57,11 +57,24 @@ impl Default for Options {
     }
 }
 
+/// How the parts of a response are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncrementalFormat {
+    /// `incrementalSpec=v0.2`: parts are announced as `pending`, come as `incremental` and end as `completed`.
+    /// See <https://github.com/graphql/graphql-spec/pull/1110>.
+    V02,
+    /// `deferSpec=20220824`: each part says its `path` and `label`.
+    /// See <https://specs.apollo.dev/incremental/v0.1/>.
+    Defer20220824,
+}
+
 /// The outcome of one request.
 #[derive(Clone, Debug, Default)]
 pub struct ExecutionReport {
-    /// The GraphQL response: `data`, and `errors` if there are any.
+    /// The GraphQL response: `data`, and `errors` if there are any. Or one payload of several.
     pub body: Bytes,
+    /// Whether other payloads follow.
+    pub has_next: bool,
     /// How many errors are in `body`.
     pub errors: usize,
     /// How many requests were sent to subgraphs.

@@ -4,24 +4,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 use octavo_index::Id;
-use octavo_query_plan::{ConditionId, IntrospectionField, PlanNode};
+use octavo_query_plan::{ConditionId, DeferId, IntrospectionField, PlanNode};
 
 use crate::arena::{Arena, RowId};
 use crate::failure::{Message, code};
 use crate::fetch::run_fetch;
+use crate::parts::Parts;
 use crate::ports::Ports;
 use crate::prepared::{Prepared, PreparedKey, PreparedSelection, ReadKind, Target};
 use crate::read::Reader;
 use crate::request::{ExecutionReport, ExecutionRequest};
 use crate::scan::Malformed;
-use crate::write::write_response;
+use crate::write::{Page, write_response};
 
 /// One request under way.
 pub(crate) struct Run<'r> {
     pub(crate) prepared: &'r Prepared,
     pub(crate) request: &'r ExecutionRequest,
     pub(crate) ports: Ports<'r>,
-    conditions: Vec<bool>,
+    pub(crate) conditions: Vec<bool>,
+    pub(crate) parts: Parts,
     pub(crate) root: RowId,
     state: Mutex<State>,
 }
@@ -33,13 +35,27 @@ pub(crate) struct State {
 }
 
 impl<'r> Run<'r> {
-    pub(crate) fn new(prepared: &'r Prepared, request: &'r ExecutionRequest, ports: Ports<'r>) -> Self {
+    /// A run whose deferred parts come later if it is `incremental`, and with the first otherwise.
+    pub(crate) fn new(
+        prepared: &'r Prepared,
+        request: &'r ExecutionRequest,
+        ports: Ports<'r>,
+        incremental: bool,
+    ) -> Self {
         let (arena, root) = Arena::new(prepared);
         let is_true = |name: &str| request.variables.is_true(name);
-        let conditions =
+        let conditions: Vec<bool> =
             prepared.plan().conditions.iter().map(|condition| condition.holds(is_true)).collect();
         let state = Mutex::new(State { arena, report: ExecutionReport::default() });
-        Self { prepared, request, ports, conditions, root, state }
+        Self {
+            parts: Parts::new(prepared.plan(), &conditions, incremental),
+            prepared,
+            request,
+            ports,
+            conditions,
+            root,
+            state,
+        }
     }
 
     /// What was read so far; never kept while anything is waited for.
@@ -47,17 +63,31 @@ impl<'r> Run<'r> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what the plan says, in its order.
-    pub(crate) async fn fetch_all(&self) {
-        if let Some(node) = &self.prepared.plan().node {
-            self.node(node).await;
+    /// Sends what the plan says for a part, in its order; then for those inside it that come with it.
+    pub(crate) fn fetch_part(&self, part: Option<DeferId>) -> BoxFuture<'_, ()> {
+        let plan = self.prepared.plan();
+        let node = part.map_or(&plan.node, |part| &plan.deferred[part].node);
+        let along = self.parts.along(plan, part);
+        async move {
+            if let Some(node) = node {
+                self.node(node).await;
+            }
+            join_all(along.into_iter().map(|part| self.fetch_part(Some(part)))).await;
         }
+        .boxed()
     }
 
     /// Writes the response.
     pub(crate) fn finish(self) -> ExecutionReport {
         let State { arena, report } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (body, errors) = write_response(self.prepared, &arena, self.root, &self.conditions);
+        let page = Page {
+            prepared: self.prepared,
+            arena: &arena,
+            conditions: &self.conditions,
+            parts: &self.parts,
+            part: None,
+        };
+        let (body, errors) = write_response(&page, self.root);
         ExecutionReport { body, errors, ..report }
     }
 

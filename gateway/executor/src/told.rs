@@ -1,8 +1,10 @@
 //! The `errors` of a response, as they are told.
 
+use std::collections::HashSet;
+
 use octavo_index::Id;
 
-use crate::failure::{FailureId, Failures, Message, Segment};
+use crate::failure::{FailureId, Failures, Message, MessageId, Segment};
 use crate::write::Path;
 
 /// Collects errors while the data is written.
@@ -17,8 +19,9 @@ pub(crate) struct Told<'f> {
 }
 
 impl<'f> Told<'f> {
-    pub(crate) fn new(failures: &'f Failures, max: usize) -> Self {
-        let messages = vec![false; failures.messages().count()];
+    /// `messages` says which were told before, by id.
+    pub(crate) fn new(failures: &'f Failures, max: usize, mut messages: Vec<bool>) -> Self {
+        messages.resize(failures.messages().count(), false);
         Self { failures, entries: Vec::new(), count: 0, max, messages }
     }
 
@@ -46,20 +49,40 @@ impl<'f> Told<'f> {
         self.tell(self.failures.message(failure.message), Some(path), &failure.beneath);
     }
 
-    /// Tells what no position told, writes all, and gives their number.
-    pub(crate) fn finish(mut self, out: &mut Vec<u8>) -> usize {
+    /// Tells what no position told.
+    pub(crate) fn tell_rest(&mut self) {
+        self.tell_untold(&HashSet::new());
+    }
+
+    /// Tells what belongs to no position.
+    pub(crate) fn tell_placeless(&mut self) {
+        self.tell_untold(&self.failures.placed());
+    }
+
+    fn tell_untold(&mut self, but: &HashSet<MessageId>) {
         let failures = self.failures;
         for (id, message) in failures.messages() {
-            if !self.messages[id.index()] {
+            if !self.messages[id.index()] && !but.contains(&id) {
+                self.messages[id.index()] = true;
                 self.tell(message, None, &[]);
             }
         }
+    }
+
+    /// Writes all that was told since the last time, and gives its number.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>) -> usize {
         if self.count > 0 {
             self.entries.pop();
             out.extend_from_slice(b",\"errors\":[");
             out.extend_from_slice(&self.entries);
             out.push(b']');
         }
-        self.count
+        self.entries.clear();
+        std::mem::take(&mut self.count)
+    }
+
+    /// Which messages were told, by id.
+    pub(crate) fn into_messages(self) -> Vec<bool> {
+        self.messages
     }
 }

@@ -8,35 +8,36 @@
 
 use bytes::Bytes;
 use octavo_index::Id;
-use octavo_query_plan::{Output, OutputValue, QueryPlan, ShapeId, Slot, TypeIndex, ValueType};
+use octavo_query_plan::{DeferId, Output, OutputValue, QueryPlan, ShapeId, Slot, TypeIndex, ValueType};
 
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::failure::{FailureId, Message, Segment, code};
 use crate::leaf::{Misfit, Text, write_leaf, write_text};
+use crate::parts::{Lost, Parts};
 use crate::prepared::{OutputKey, Prepared, PreparedShape};
 use crate::told::Told;
 
 /// Writes the whole response; gives it with the number of its errors.
-pub(crate) fn write_response(
-    prepared: &Prepared,
-    arena: &Arena,
-    root: RowId,
-    conditions: &[bool],
-) -> (Bytes, usize) {
-    let out = Vec::with_capacity(arena.size() + arena.size() / 4 + 64);
-    let told = Told::new(&arena.failures, prepared.options().max_errors);
-    let mut writer = Writer { prepared, plan: prepared.plan(), arena, conditions, out, told };
-    writer.out.extend_from_slice(b"{\"data\":");
-    let start = writer.out.len();
-    let path = Path { parent: None, step: Step::Root };
-    if writer.object((root, prepared.plan().root), &path).is_err() {
-        writer.out.truncate(start);
-        writer.out.extend_from_slice(b"null");
-    }
-    let Writer { mut out, told, .. } = writer;
-    let errors = told.finish(&mut out);
-    out.push(b'}');
-    (out.into(), errors)
+pub(crate) fn write_response(page: &Page<'_>, root: RowId) -> (Bytes, usize) {
+    let mut writer = Writer::new(page, Vec::new(), None);
+    writer.out.reserve(page.arena.size() + page.arena.size() / 4 + 64);
+    writer.out.push(b'{');
+    writer.root(root);
+    writer.told.tell_rest();
+    let errors = writer.told.write(&mut writer.out);
+    writer.out.push(b'}');
+    (writer.out.into(), errors)
+}
+
+/// What is written: one part of the response, of what was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Page<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) arena: &'a Arena,
+    pub(crate) conditions: &'a [bool],
+    pub(crate) parts: &'a Parts,
+    /// `None`: the first part.
+    pub(crate) part: Option<DeferId>,
 }
 
 /// Where a value stands in the response. Written out only for errors.
@@ -60,13 +61,54 @@ struct Nulled;
 
 type Written = Result<(), Nulled>;
 
-struct Writer<'a> {
+/// Writes objects of one part.
+pub(crate) struct Writer<'a> {
     prepared: &'a Prepared,
     plan: &'a QueryPlan,
     arena: &'a Arena,
     conditions: &'a [bool],
-    out: Vec<u8>,
-    told: Told<'a>,
+    parts: &'a Parts,
+    part: Option<DeferId>,
+    pub(crate) out: Vec<u8>,
+    pub(crate) told: Told<'a>,
+    /// What became null of what was written; noted only if there are parts to come.
+    pub(crate) lost: Option<Lost>,
+}
+
+impl<'a> Writer<'a> {
+    /// `messages` says which errors were told before, by id.
+    pub(crate) fn new(page: &Page<'a>, messages: Vec<bool>, lost: Option<Lost>) -> Self {
+        let Page { prepared, arena, conditions, parts, part } = *page;
+        let told = Told::new(&arena.failures, prepared.options().max_errors, messages);
+        let (plan, out) = (&**prepared.plan(), Vec::new());
+        Self { prepared, plan, arena, conditions, parts, part, out, told, lost }
+    }
+
+    /// Writes `"data"` from the root.
+    pub(crate) fn root(&mut self, root: RowId) {
+        self.out.extend_from_slice(b"\"data\":");
+        let path = Path { parent: None, step: Step::Root };
+        if !self.part_of((root, self.plan.root), &path) {
+            self.out.extend_from_slice(b"null");
+        }
+    }
+
+    /// Writes what belongs to the part of one object and what is inside it. Nothing is written, and false given, if it became null.
+    pub(crate) fn part_of(&mut self, at: (RowId, ShapeId), path: &Path<'_>) -> bool {
+        let start = self.out.len();
+        let written = self.object(at, path).is_ok();
+        if !written {
+            self.out.truncate(start);
+            self.lose_row(at.0);
+        }
+        written
+    }
+
+    fn lose_row(&mut self, row: RowId) {
+        if let Some(lost) = &mut self.lost {
+            lost.rows.insert(row);
+        }
+    }
 }
 
 impl Writer<'_> {
@@ -123,7 +165,9 @@ impl Writer<'_> {
 
     #[inline]
     fn is_written(&self, output: &Output, ty: Option<TypeIndex>) -> bool {
-        output.types.contains(ty) && output.when.is_none_or(|when| self.conditions[when.index()])
+        output.types.contains(ty)
+            && output.when.is_none_or(|when| self.conditions[when.index()])
+            && self.parts.of(output.defer) == self.part
     }
 
     /// Writes a value, if it is a leaf and fits: most are, and need no path.
@@ -165,11 +209,15 @@ impl Writer<'_> {
     fn row(&mut self, row: RowId, shape: ShapeId, at: (&Slot, &Path<'_>)) -> Written {
         let expected = &self.plan.shapes[shape];
         let ty = self.arena.ty(row).map(|ty| &expected.types[ty]);
-        if ty.map_or(expected.interface_objects, |ty| ty.accessible) {
+        let written = if ty.map_or(expected.interface_objects, |ty| ty.accessible) {
             self.object((row, shape), at.1)
         } else {
             Err(self.invalid("has an object of a type that is not known here", at))
+        };
+        if written.is_err() {
+            self.lose_row(row);
         }
+        written
     }
 
     fn list(&mut self, (start, len): (CellId, u32), item: &ValueType, at: (&Slot, &Path<'_>)) -> Written {
@@ -183,7 +231,13 @@ impl Writer<'_> {
             nulled |= self.value(self.arena.get(cell), item, (at.0, &path)).is_err();
         }
         self.out.push(b']');
-        if nulled { Err(Nulled) } else { Ok(()) }
+        if !nulled {
+            return Ok(());
+        }
+        if let Some(lost) = &mut self.lost {
+            lost.lists.insert(start);
+        }
+        Err(Nulled)
     }
 
     #[cold]

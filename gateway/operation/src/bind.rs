@@ -11,6 +11,7 @@ use octavo_language::{Node, ValidDocument, ast, executable};
 use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, canonical_arguments};
 
 use crate::condition::{Literal, When};
+use crate::defer::{DeferId, Defers, Here};
 use crate::model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
 use crate::types::{Types, listed, narrow};
 
@@ -39,23 +40,46 @@ pub enum BindError {
 }
 
 impl Operation {
-    /// Binds one operation of `document` to `supergraph`. The document must have been validated against the
-    /// supergraph's own client schema.
+    /// Binds one operation of `document` to `supergraph`, to be answered as a whole. The document must have been validated
+    /// against the supergraph's own client schema.
     pub fn bind(
         supergraph: &Supergraph,
         document: &ValidDocument,
         operation: &executable::Operation,
     ) -> Result<Self, BindError> {
+        Self::bound(Binder::new(supergraph, document.executable()), operation)
+    }
+
+    /// The same, to be answered in the parts that `@defer` makes
+    /// (<https://github.com/graphql/defer-stream-wg>).
+    pub fn bind_incremental(
+        supergraph: &Supergraph,
+        document: &ValidDocument,
+        operation: &executable::Operation,
+    ) -> Result<Self, BindError> {
+        let binder = Binder::new(supergraph, document.executable());
+        Self::bound(Binder { incremental: true, ..binder }, operation)
+    }
+
+    fn bound<'d>(
+        mut binder: Binder<'_, 'd>,
+        operation: &'d executable::Operation,
+    ) -> Result<Self, BindError> {
+        let supergraph = binder.supergraph;
         let kind = match operation.operation_type {
             ast::OperationType::Query => RootKind::Query,
             ast::OperationType::Mutation => RootKind::Mutation,
             ast::OperationType::Subscription => RootKind::Subscription,
         };
         let root_type = supergraph.root(kind).ok_or_else(|| BindError::Unknown(format!("{kind:?}")))?;
-        let mut binder = Binder::new(supergraph, document.executable());
         let variables = operation.variables.iter().map(|v| binder.variable(v)).collect();
-        let source =
-            Source { selections: &operation.selection_set, on: root_type, types: None, when: When::always() };
+        let source = Source {
+            selections: &operation.selection_set,
+            on: root_type,
+            types: None,
+            when: When::always(),
+            defer: None,
+        };
         let root = binder.set(root_type, vec![source], 0)?;
         let name = operation.name.as_ref().map(|name| binder.texts.intern(name));
         Ok(Self {
@@ -65,6 +89,7 @@ impl Operation {
             sets: binder.sets,
             arguments: binder.arguments,
             variables,
+            deferred: binder.defers.finish(),
             texts: binder.texts,
         })
     }
@@ -76,6 +101,7 @@ struct Source<'d> {
     on: TypeId,
     types: Types,
     when: When,
+    defer: Option<DeferId>,
 }
 
 /// Fields of one response key for one set of types.
@@ -93,6 +119,7 @@ struct Group<'d> {
 struct Occurrence<'d> {
     field: &'d executable::Field,
     when: When,
+    defer: Option<DeferId>,
     /// The field's type where it is used; an interface's field and an object's may differ.
     ty: Option<TypeId>,
 }
@@ -105,6 +132,9 @@ struct Binder<'s, 'd> {
     arguments_by_value: HashMap<Arguments, ArgumentsId>,
     texts: Interner,
     fields: usize,
+    /// Whether `@defer` means something.
+    incremental: bool,
+    defers: Defers,
 }
 
 impl<'s, 'd> Binder<'s, 'd> {
@@ -117,6 +147,8 @@ impl<'s, 'd> Binder<'s, 'd> {
             arguments_by_value: HashMap::new(),
             texts: Interner::default(),
             fields: 0,
+            incremental: false,
+            defers: Defers::default(),
         }
     }
 
@@ -136,21 +168,24 @@ impl<'s, 'd> Binder<'s, 'd> {
             return Err(BindError::TooDeep);
         }
         let mut groups = Vec::new();
+        let mut here = Here::default();
         for source in sources {
-            self.collect(parent, &source, &mut groups, level)?;
+            self.collect(parent, &source, (&mut groups, &mut here), level)?;
         }
         let mut items = Vec::with_capacity(groups.len());
         for group in groups {
             items.push(self.item(group, level)?);
         }
-        Ok(self.sets.push(SelectionSet { parent, items }))
+        let id = self.sets.push(SelectionSet { parent, items });
+        self.defers.settle(&here, id);
+        Ok(id)
     }
 
     fn collect(
         &mut self,
         parent: TypeId,
         source: &Source<'d>,
-        groups: &mut Vec<Group<'d>>,
+        (groups, here): (&mut Vec<Group<'d>>, &mut Here),
         level: usize,
     ) -> Result<(), BindError> {
         if level > MOST_LEVELS * 4 {
@@ -187,7 +222,9 @@ impl<'s, 'd> Binder<'s, 'd> {
             if types.as_deref().is_some_and(<[_]>::is_empty) {
                 continue;
             }
-            self.collect(parent, &Source { selections, on, types, when }, groups, level + 1)?;
+            let defer = self.part(source.defer, selection.directives(), here);
+            let inner = Source { selections, on, types, when, defer };
+            self.collect(parent, &inner, (groups, here), level + 1)?;
         }
         Ok(())
     }
@@ -217,7 +254,7 @@ impl<'s, 'd> Binder<'s, 'd> {
             ItemField::Field(id) => Some(self.supergraph.field(id).ty.named()),
             _ => None,
         };
-        let occurrences = vec![Occurrence { field, when, ty }];
+        let occurrences = vec![Occurrence { field, when, defer: source.defer, ty }];
         Ok(Group { key, field: bound, arguments, types: source.types.clone(), occurrences })
     }
 
@@ -229,13 +266,17 @@ impl<'s, 'd> Binder<'s, 'd> {
                 return Err(BindError::TooManyConditions);
             }
         }
+        let mut defer = group.occurrences.first().and_then(|first| first.defer);
+        for occurrence in &group.occurrences {
+            defer = self.defers.around(defer, occurrence.defer);
+        }
         let Group { key, arguments, types, occurrences, .. } = group;
         let field = self.on_one_type(group.field, &types);
         let children = match field {
             ItemField::Field(field) => self.children(field, occurrences, &when, level)?,
             _ => None,
         };
-        Ok(Item { key, field, arguments, types, when, children })
+        Ok(Item { key, field, arguments, types, when, defer, children })
     }
 
     /// The field of the only object type that it is asked for, if there is only one.
@@ -263,6 +304,7 @@ impl<'s, 'd> Binder<'s, 'd> {
                 on,
                 types: narrow(self.supergraph, ty, &None, on),
                 when: if occurrence.when == *when { When::always() } else { occurrence.when },
+                defer: occurrence.defer,
             }
         });
         let sources = sources.collect();
@@ -292,6 +334,27 @@ impl<'s, 'd> Binder<'s, 'd> {
         let id = self.arguments.push(arguments.clone());
         self.arguments_by_value.insert(arguments, id);
         Some(id)
+    }
+
+    /// The part of the response that a fragment is or stands in.
+    fn part(
+        &mut self,
+        around: Option<DeferId>,
+        directives: &ast::DirectiveList,
+        here: &mut Here,
+    ) -> Option<DeferId> {
+        let Some(defer) = directives.get("defer").filter(|_| self.incremental) else { return around };
+        let when = match defer.specified_argument_by_name("if").map(|value| &**value) {
+            Some(ast::Value::Boolean(false)) => return around,
+            Some(ast::Value::Variable(name)) => {
+                When::literal(Literal { variable: self.texts.intern(name), value: true })
+            }
+            _ => When::always(),
+        };
+        let label = defer.specified_argument_by_name("label").and_then(|value| value.as_str());
+        let label = label.map(|label| self.texts.intern(label));
+        let place = std::ptr::from_ref(directives).addr();
+        Some(self.defers.at(here, (place, around), (label, when)))
     }
 
     fn when(&mut self, directives: &ast::DirectiveList) -> When {

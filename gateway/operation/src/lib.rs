@@ -8,9 +8,11 @@
 
 mod bind;
 mod condition;
+mod defer;
 mod model;
 mod types;
 
 pub use bind::BindError;
 pub use condition::{Literal, When};
+pub use defer::{DeferId, Deferred};
 pub use model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};

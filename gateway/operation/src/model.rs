@@ -3,7 +3,7 @@
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_supergraph::{FieldId, RootKind, TypeId};
 
-use crate::When;
+use crate::{DeferId, Deferred, When};
 
 octavo_index::define_ids! {
     /// Names a selection set of one operation.
@@ -21,6 +21,7 @@ pub struct Operation {
     pub(crate) sets: IndexVec<SetId, SelectionSet>,
     pub(crate) arguments: IndexVec<ArgumentsId, Arguments>,
     pub(crate) variables: Vec<Variable>,
+    pub(crate) deferred: IndexVec<DeferId, Deferred>,
     pub(crate) texts: Interner,
 }
 
@@ -46,6 +47,8 @@ pub struct Item {
     pub types: Option<Box<[TypeId]>>,
     /// The condition under which it is asked, beside those of the fields around it.
     pub when: When,
+    /// The part of the response that it comes with; `None`: the first.
+    pub defer: Option<DeferId>,
     /// What is asked of its objects.
     pub children: Option<SetId>,
 }
@@ -115,6 +118,16 @@ impl Operation {
     /// The variables, in the order of the operation.
     pub fn variables(&self) -> &[Variable] {
         &self.variables
+    }
+
+    /// The parts of the response that may come after the first. A part stands after the one around it.
+    pub fn deferred(&self) -> &IndexVec<DeferId, Deferred> {
+        &self.deferred
+    }
+
+    /// The innermost part that holds both.
+    pub fn part_around(&self, one: Option<DeferId>, other: Option<DeferId>) -> Option<DeferId> {
+        crate::defer::around(&self.deferred, one, other)
     }
 
     /// The text of a name of this operation (not of the supergraph).

@@ -1,8 +1,11 @@
 //! Taking a field: which subgraphs resolve it, and what they want for it.
 
-use octavo_supergraph::{FieldId, FieldJoin, FieldSet, SubgraphId, TypeRef};
+use std::collections::{BTreeMap, HashSet};
 
-use crate::QueryGraph;
+use octavo_index::Id as _;
+use octavo_supergraph::{FieldId, FieldJoin, FieldSet, JoinedType, SubgraphId, Supergraph, TypeRef};
+
+use crate::{Labels, QueryGraph};
 
 /// A field that a subgraph resolves.
 #[derive(Clone, Copy, Debug)]
@@ -29,26 +32,69 @@ impl<'g> Access<'g> {
     }
 }
 
+/// The subgraphs that resolve a field, in the order of `join__Graph`.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Resolvers {
+    /// None.
+    #[default]
+    Nobody,
+    /// Every subgraph that has the parent type.
+    Everybody,
+    /// These, each with its join among the field's.
+    Some(Box<[(SubgraphId, usize)]>),
+}
+
+impl Resolvers {
+    pub(crate) fn of(supergraph: &Supergraph, labels: &Labels, field: FieldId) -> Self {
+        let definition = supergraph.field(field);
+        if definition.joins.is_empty() {
+            return if definition.only_by_interface { Self::Nobody } else { Self::Everybody };
+        }
+        // A join counts under the labels that hold: one that overrides does so only under its label.
+        let holds = |join: &FieldJoin| {
+            let label = join.override_label.map(|label| supergraph.name(label));
+            join.overrides.is_none() || label.is_none_or(|label| labels.0.contains(label))
+        };
+        let overriding = definition.joins.iter().filter(|join| holds(join));
+        let overridden: HashSet<SubgraphId> =
+            overriding.filter_map(|join| join.overrides.filter(|from| *from != join.subgraph)).collect();
+        let parent = supergraph.ty(definition.parent);
+        let mut first: BTreeMap<SubgraphId, usize> = BTreeMap::new();
+        for (index, join) in definition.joins.iter().enumerate() {
+            first.entry(join.subgraph).or_insert(index);
+        }
+        let resolving = first.into_iter().filter(|(subgraph, index)| {
+            let join = &definition.joins[*index];
+            !join.external
+                && !overridden.contains(subgraph)
+                && holds(join)
+                && parent.join(*subgraph).is_some()
+        });
+        Self::Some(resolving.collect())
+    }
+}
+
 impl QueryGraph {
     /// How a subgraph resolves a field on the field's own parent type; `None` when it does not
     /// (it lacks it, has it as `@external`, or another subgraph overrides it).
     pub fn access(&self, subgraph: SubgraphId, field: FieldId) -> Option<Access<'_>> {
         let definition = self.supergraph.field(field);
-        self.supergraph.ty(definition.parent).join(subgraph)?;
-        if definition.joins.is_empty() {
-            return (!definition.only_by_interface).then_some(Access { subgraph, join: None });
+        match &self.resolvers[field.index()] {
+            Resolvers::Nobody => None,
+            Resolvers::Everybody => {
+                self.joined(subgraph, definition.parent).map(|_| Access { subgraph, join: None })
+            }
+            Resolvers::Some(listed) => {
+                let at = listed.binary_search_by_key(&subgraph, |(subgraph, _)| *subgraph).ok()?;
+                Some(Access { subgraph, join: Some(&definition.joins[listed[at].1]) })
+            }
         }
-        let join = definition.joins.iter().find(|join| join.subgraph == subgraph)?;
-        let overridden = definition.joins.iter().any(|other| {
-            other.overrides == Some(subgraph) && other.subgraph != subgraph && self.holds(other)
-        });
-        (!join.external && !overridden && self.holds(join)).then_some(Access { subgraph, join: Some(join) })
     }
 
     /// Whether a subgraph names the field at all, if only as `@external`: it can be sent there, and be provided by it.
     pub fn knows_field(&self, subgraph: SubgraphId, field: FieldId) -> bool {
         let definition = self.supergraph.field(field);
-        if self.supergraph.ty(definition.parent).join(subgraph).is_none() {
+        if self.joined(subgraph, definition.parent).is_none() {
             return false;
         }
         if definition.joins.is_empty() {
@@ -59,14 +105,18 @@ impl QueryGraph {
 
     /// The subgraphs that resolve a field on its own parent type, in the order of `join__Graph`.
     pub fn accesses(&self, field: FieldId) -> impl Iterator<Item = Access<'_>> {
-        let parent = self.supergraph.field(field).parent;
-        let joins = &self.supergraph.ty(parent).joins;
-        joins.iter().filter_map(move |join| self.access(join.subgraph, field))
-    }
-
-    /// Whether a join counts under the labels that hold: one that overrides does so only under its label.
-    fn holds(&self, join: &FieldJoin) -> bool {
-        let label = join.override_label.map(|label| self.supergraph.name(label));
-        join.overrides.is_none() || label.is_none_or(|label| self.labels.0.contains(label))
+        let definition = self.supergraph.field(field);
+        let (everybody, listed): (&[JoinedType], &[(SubgraphId, usize)]) =
+            match &self.resolvers[field.index()] {
+                Resolvers::Nobody => (&[], &[]),
+                Resolvers::Everybody => (&self.supergraph.ty(definition.parent).joins, &[]),
+                Resolvers::Some(listed) => (&[], listed),
+            };
+        let everybody = everybody.iter().map(|join| Access { subgraph: join.subgraph, join: None });
+        let joined = move |&(subgraph, index): &(SubgraphId, usize)| Access {
+            subgraph,
+            join: Some(&definition.joins[index]),
+        };
+        everybody.chain(listed.iter().map(joined))
     }
 }

@@ -21,7 +21,7 @@ impl QueryGraph {
     pub fn entries(&self, ty: TypeId, subgraph: SubgraphId) -> impl Iterator<Item = Entry<'_>> {
         let types = std::iter::once(ty).chain(self.interfaces(ty).iter().copied());
         types.filter(move |as_type| self.is_entity_as(ty, *as_type, subgraph)).flat_map(move |as_type| {
-            let join = self.supergraph.ty(as_type).join(subgraph);
+            let join = self.joined(subgraph, as_type);
             let keys = join.into_iter().flat_map(|join| join.keys.iter()).filter(|key| key.resolvable);
             keys.map(move |key| Entry { subgraph, ty: as_type, key })
         })

@@ -1,10 +1,13 @@
 //! The tables behind the moves.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use octavo_index::NameId;
-use octavo_supergraph::{SubgraphId, Supergraph, TypeId, TypeKind};
+use octavo_index::{Id as _, NameId};
+use octavo_supergraph::{JoinedType, SubgraphId, Supergraph, TypeId, TypeKind};
+
+use crate::access::Resolvers;
+use crate::entity::EntityMoves;
 
 /// The override labels that hold (`@override(from:, label:)`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,7 +17,11 @@ pub struct Labels(pub BTreeSet<String>);
 #[derive(Debug)]
 pub struct QueryGraph {
     pub(crate) supergraph: Arc<Supergraph>,
-    pub(crate) labels: Labels,
+    labels: Labels,
+    /// By field.
+    pub(crate) resolvers: Vec<Resolvers>,
+    /// By type; each is made when it is first needed.
+    pub(crate) entities: Vec<OnceLock<Box<EntityMoves>>>,
     runtime_types: HashMap<(SubgraphId, TypeId), Vec<TypeId>>,
     interfaces: HashMap<TypeId, Vec<TypeId>>,
     key_names: HashSet<NameId>,
@@ -26,7 +33,14 @@ impl QueryGraph {
         let runtime_types = runtime_types(&supergraph);
         let interfaces = interfaces(&supergraph);
         let key_names = key_names(&supergraph);
-        Self { supergraph, labels, runtime_types, interfaces, key_names }
+        let resolvers = resolvers(&supergraph, &labels);
+        let entities = supergraph.types().iter().map(|_| OnceLock::new()).collect();
+        Self { supergraph, labels, resolvers, entities, runtime_types, interfaces, key_names }
+    }
+
+    /// The override labels that hold.
+    pub fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// Whether some key has a field of that name.
@@ -52,13 +66,31 @@ impl QueryGraph {
 
     /// Whether a subgraph has the type.
     pub fn has_type(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
-        self.supergraph.ty(ty).join(subgraph).is_some()
+        self.joined(subgraph, ty).is_some()
     }
 
     /// Whether a subgraph has an interface as `@interfaceObject`.
     pub fn is_interface_object(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
-        self.supergraph.ty(ty).join(subgraph).is_some_and(|join| join.interface_object)
+        self.joined(subgraph, ty).is_some_and(|join| join.interface_object)
     }
+
+    /// A type as a subgraph has it.
+    pub(crate) fn joined(&self, subgraph: SubgraphId, ty: TypeId) -> Option<&JoinedType> {
+        let joins = &self.supergraph.ty(ty).joins;
+        let at = joins.binary_search_by_key(&subgraph, |join| join.subgraph).ok()?;
+        Some(&joins[at])
+    }
+}
+
+fn resolvers(supergraph: &Supergraph, labels: &Labels) -> Vec<Resolvers> {
+    let mut all = Vec::new();
+    for &field in supergraph.types().iter().flat_map(|ty| &ty.fields) {
+        if all.len() <= field.index() {
+            all.resize(field.index() + 1, Resolvers::default());
+        }
+        all[field.index()] = Resolvers::of(supergraph, labels, field);
+    }
+    all
 }
 
 fn key_names(supergraph: &Supergraph) -> HashSet<NameId> {

@@ -6,9 +6,11 @@
 //! on it, so that what composes can be planned. It knows nothing of operations and of what a plan looks like.
 
 mod access;
+mod entity;
 mod entry;
 mod graph;
 
 pub use access::Access;
+pub use entity::{EntityMove, EntityMoves, KeyField, Provider};
 pub use entry::Entry;
 pub use graph::{Labels, QueryGraph};

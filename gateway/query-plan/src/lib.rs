@@ -9,12 +9,14 @@
 //! slots of the same row, and one slot may be filled by several (a list or object that two subgraphs each know in part).
 
 mod condition;
+mod defer;
 mod fetch;
 pub mod print;
 mod shape;
 mod tree;
 
 pub use condition::{Condition, ConditionId, Literal};
+pub use defer::{DeferId, Deferred};
 pub use fetch::{
     EntityGroup, Fetch, FetchContent, FetchId, PathStep, ReadField, ReadTarget, Representation,
     RepresentationField, RepresentationValue, Selection, SelectionId,

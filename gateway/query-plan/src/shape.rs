@@ -1,6 +1,6 @@
 //! The shape of response objects: slots to fill and outputs to write.
 
-use crate::ConditionId;
+use crate::{ConditionId, DeferId};
 
 octavo_index::define_ids! {
     /// Names a [`Shape`] of one plan.
@@ -119,6 +119,8 @@ pub struct Output {
     pub types: TypeSet,
     /// Written only if this holds.
     pub when: Option<ConditionId>,
+    /// The part of the response that it comes with; `None`: the first.
+    pub defer: Option<DeferId>,
     /// What is written.
     pub value: OutputValue,
 }

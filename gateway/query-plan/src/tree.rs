@@ -2,7 +2,10 @@
 
 use octavo_index::IndexVec;
 
-use crate::{Condition, ConditionId, EnumId, Fetch, FetchId, Selection, SelectionId, Shape, ShapeId, SlotId};
+use crate::{
+    Condition, ConditionId, DeferId, Deferred, EnumId, Fetch, FetchId, Selection, SelectionId, Shape,
+    ShapeId, SlotId,
+};
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +35,10 @@ pub struct QueryPlan {
     pub conditions: IndexVec<ConditionId, Condition>,
     /// The accessible values of each enum that a slot can hold, sorted.
     pub enums: IndexVec<EnumId, Vec<Box<str>>>,
-    /// The order of the requests; `None` when nothing needs to be asked.
+    /// The order of the requests, but for those of deferred parts alone; `None` when nothing needs to be asked.
     pub node: Option<PlanNode>,
+    /// The parts of the response that may come after the first.
+    pub deferred: IndexVec<DeferId, Deferred>,
 }
 
 /// A step of the plan.

@@ -1,6 +1,17 @@
-//! Choices between ways to resolve a field, numbered so that another choice can be tried.
+//! Choices between ways to resolve a field, numbered so that another choice can be tried, and how long a try may go on.
 
 use std::collections::BTreeMap;
+
+use crate::PlanError;
+
+/// Why a walk was given up.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Something cannot be had.
+    Unplannable(PlanError),
+    /// It took all the steps that it might.
+    Spent,
+}
 
 /// The choices of one planning run.
 #[derive(Clone, Debug, Default)]
@@ -9,12 +20,14 @@ pub(crate) struct Decisions {
     forced: BTreeMap<usize, usize>,
     /// The number of options of each decision made so far.
     made: Vec<usize>,
+    /// The steps after which the run is given up; `None`: never.
+    most_steps: Option<usize>,
 }
 
 impl Decisions {
-    /// Decisions of which some are forced.
-    pub(crate) fn forced(forced: BTreeMap<usize, usize>) -> Self {
-        Self { forced, made: Vec::new() }
+    /// Decisions of which some are forced, in a run that may take so many steps.
+    pub(crate) fn forced(forced: BTreeMap<usize, usize>, most_steps: usize) -> Self {
+        Self { forced, made: Vec::new(), most_steps: Some(most_steps) }
     }
 
     /// Picks among options that are sorted from the cheapest.
@@ -30,5 +43,13 @@ impl Decisions {
     /// The number of options of each decision.
     pub(crate) fn made(&self) -> &[usize] {
         &self.made
+    }
+
+    /// Gives up a run that has taken all its steps.
+    pub(crate) fn go_on(&self, steps: usize) -> Result<(), Stop> {
+        match self.most_steps {
+            Some(most) if steps > most => Err(Stop::Spent),
+            _ => Ok(()),
+        }
     }
 }

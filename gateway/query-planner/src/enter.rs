@@ -6,6 +6,7 @@ use octavo_operation::{ItemField, When};
 use octavo_supergraph::{FieldSelection, SubgraphId, TypeId};
 
 use crate::PlanError;
+use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
 use crate::reach::{EntryStep, KeyPart, Step, Way};
 use crate::state::{FetchIndex, PositionId, RepresentationState, Source, SourceIndex};
@@ -18,8 +19,8 @@ impl<'g> Planner<'g> {
         position: PositionId,
         ty: TypeId,
         subgraph: SubgraphId,
-    ) -> Result<SourceIndex, PlanError> {
-        let way = self.ways(position, ty).to(subgraph).cloned();
+    ) -> Result<SourceIndex, Stop> {
+        let way = self.ways(position, ty).to(subgraph);
         let way = way.ok_or_else(|| self.no_way(position, ty))?;
         self.take(position, ty, subgraph, &way)
     }
@@ -30,7 +31,7 @@ impl<'g> Planner<'g> {
         ty: TypeId,
         subgraph: SubgraphId,
         way: &Way<'g>,
-    ) -> Result<SourceIndex, PlanError> {
+    ) -> Result<SourceIndex, Stop> {
         match &way.step {
             Step::Source(source) => Ok(*source),
             Step::Root => Ok(self.start_root(position, subgraph, BTreeSet::new())),
@@ -45,7 +46,7 @@ impl<'g> Planner<'g> {
         position: PositionId,
         parent_ty: TypeId,
         subgraph: SubgraphId,
-    ) -> Result<SourceIndex, PlanError> {
+    ) -> Result<SourceIndex, Stop> {
         let (parent, slot) =
             self.positions[position].parent.expect("only a position below another is descended to");
         let source = self.source(parent, parent_ty, subgraph)?;
@@ -58,6 +59,7 @@ impl<'g> Planner<'g> {
             arguments: key.arguments,
             types: objects.types.clone(),
             when: When::always(),
+            defer: None,
             key: objects.key.or(state.owner),
             children: Children::None,
         };
@@ -77,7 +79,7 @@ impl<'g> Planner<'g> {
         subgraph: SubgraphId,
         entry: &EntryStep<'g>,
         requires: &[&'g FieldSelection],
-    ) -> Result<SourceIndex, PlanError> {
+    ) -> Result<SourceIndex, Stop> {
         self.entering.push((position, subgraph));
         let known = self.key_fetches(position, ty, entry);
         self.entering.pop();
@@ -100,7 +102,7 @@ impl<'g> Planner<'g> {
         position: PositionId,
         ty: TypeId,
         entry: &EntryStep<'g>,
-    ) -> Result<BTreeSet<FetchIndex>, PlanError> {
+    ) -> Result<BTreeSet<FetchIndex>, Stop> {
         let mut after = BTreeSet::new();
         for (selection, part) in entry.key.fields.iter().zip(&entry.parts) {
             match part {
@@ -149,11 +151,11 @@ impl<'g> Planner<'g> {
         source: SourceIndex,
         ty: TypeId,
         selection: &'g FieldSelection,
-    ) -> Result<BTreeSet<FetchIndex>, PlanError> {
+    ) -> Result<BTreeSet<FetchIndex>, Stop> {
         let Source { fetch, subgraph, .. } = self.positions[position].sources[source];
         let mut fetches = BTreeSet::from([fetch]);
         let Some(wanted) = selection.field else { return Ok(fetches) };
-        let field = self.field_in(subgraph, ty, wanted).or_else(|| self.same_field(ty, wanted));
+        let field = self.graph.field_in(subgraph, ty, wanted).or_else(|| self.same_field(ty, wanted));
         let Some(field) = field else { return Ok(fetches) };
         let want = self.hidden_want(field, selection, None);
         let types = self.types_of(position, ty);
@@ -165,7 +167,7 @@ impl<'g> Planner<'g> {
         let sources = self.positions[child].sources.iter_with_ids();
         let below = sources.filter(|(_, s)| s.fetch == fetch).map(|(id, _)| id).next_back();
         for part in &selection.selections {
-            match below.filter(|_| self.resolves_whole(subgraph, part)) {
+            match below.filter(|_| self.graph.resolves_whole(subgraph, part)) {
                 Some(below) => fetches.extend(self.ask_selection(child, below, part.on, part)?),
                 None => fetches.extend(self.resolve_selection(child, part.on, part)?),
             }
@@ -204,11 +206,11 @@ impl<'g> Planner<'g> {
         provides.into_iter().flatten().collect()
     }
 
-    pub(crate) fn no_way(&self, position: PositionId, ty: TypeId) -> PlanError {
-        PlanError::Unreachable {
+    pub(crate) fn no_way(&self, position: PositionId, ty: TypeId) -> Stop {
+        Stop::Unplannable(PlanError::Unreachable {
             what: format!("objects of type `{}`", self.supergraph.type_name(ty)),
             path: self.path_text(position),
-        }
+        })
     }
 
     /// The position as field names from the root, for messages.

@@ -2,15 +2,47 @@
 //!
 //! An estimate, not a promise: it shares requests among the fields of one selection set, not between sets.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
-use octavo_operation::{Item, ItemField};
+use octavo_operation::{Item, ItemField, SetId};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId};
 
 use crate::planner::Planner;
 use crate::reach::REQUEST;
 use crate::state::includes;
 use crate::want::Children;
+
+/// A part of a schema's field set, the same only if it is the same place of the schema.
+#[derive(Clone, Copy, Debug)]
+struct ByAddress<'g>(&'g FieldSelection);
+
+impl PartialEq for ByAddress<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for ByAddress<'_> {}
+
+impl Hash for ByAddress<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self.0, state);
+    }
+}
+
+/// What was found out of an operation on a graph, whatever is decided.
+#[derive(Debug, Default)]
+pub(crate) struct Memory<'g> {
+    /// What a selection costs that is asked of a subgraph with what is provided there.
+    estimates: HashMap<(SubgraphId, SetId, Vec<ByAddress<'g>>), u32>,
+    /// The options below which the least has to be asked of others.
+    cheapest: HashMap<(TypeId, FieldId, SetId), Option<(SubgraphId, FieldId)>>,
+    /// The subgraphs that resolve a field for objects of a type, each with the field as it has it.
+    options: RefCell<HashMap<(TypeId, FieldId), Rc<[(SubgraphId, FieldId)]>>>,
+}
 
 /// Where a value type is split over subgraphs, the way leads through the position above.
 const DETOUR: u32 = REQUEST + REQUEST / 2;
@@ -27,25 +59,27 @@ impl<'g> Planner<'g> {
         provides: &[&'g FieldSelection],
     ) -> u32 {
         let Children::Set(set) = children else { return 0 };
-        let key = (subgraph, set, provides.to_vec());
-        if let Some(&known) = self.estimates.get(&key) {
+        self.count(1);
+        let key = (subgraph, set, provides.iter().map(|&selection| ByAddress(selection)).collect());
+        if let Some(&known) = self.memory.estimates.get(&key) {
             return known;
         }
-        let mut others = BTreeSet::new();
+        let mut others = BTreeMap::new();
         let mut below = 0;
         let operation = self.operation;
         for item in &operation.set(set).items {
             let ItemField::Field(field) = item.field else { continue };
             let types = self.asked_types((subgraph, ty), item, field, provides);
+            self.count(1 + types.len());
             below += u32::from(types.is_empty()) * UNKNOWN;
             for on in types {
                 below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
             }
         }
-        let detours = others.iter().filter(|(_, entity)| !entity).count();
+        let detours = others.values().filter(|entity| !**entity).count();
         let requests = others.len() - detours;
         let cost = below + count(requests) * REQUEST + count(detours) * DETOUR;
-        self.estimates.insert(key, cost);
+        self.memory.estimates.insert(key, cost);
         cost
     }
 
@@ -74,7 +108,7 @@ impl<'g> Planner<'g> {
         on: TypeId,
         (item, wanted): (&Item, FieldId),
         provides: &[&'g FieldSelection],
-        others: &mut BTreeSet<(SubgraphId, bool)>,
+        others: &mut BTreeMap<SubgraphId, bool>,
     ) -> u32 {
         let children = item.children.map_or(Children::None, Children::Set);
         let named = self.type_in(subgraph, wanted);
@@ -88,20 +122,22 @@ impl<'g> Planner<'g> {
         let graph = self.graph;
         if let Some(access) = graph.access(subgraph, field) {
             if access.requires().is_some() {
-                others.insert((subgraph, true));
+                others.entry(subgraph).or_insert(true);
             }
             let mut inner = self.provides_of(subgraph, field);
             inner.extend(above.into_iter().flat_map(|selection| &selection.selections));
             return self.estimate(subgraph, self.type_in(subgraph, field), children, &inner);
         }
-        let options: Vec<_> = self.options(on, field);
-        let known = options.iter().find(|(s, _)| others.iter().any(|(other, _)| other == s)).copied();
+        let options = self.options(on, field);
+        self.count(1 + others.len().min(options.len()));
+        let known = if options.len() < others.len() {
+            options.iter().copied().filter(|(other, _)| others.contains_key(other)).min()
+        } else {
+            others.keys().find_map(|&other| Some((other, graph.field_in(other, on, field)?)))
+        };
         let best = match known {
-            Some((other, field)) => Some((other, field)),
-            None => options.into_iter().min_by_key(|&(other, field)| {
-                let inner = self.provides_of(other, field);
-                self.estimate(other, named, children, &inner)
-            }),
+            Some(known) => Some(known),
+            None => self.cheapest_below((on, field), named, children),
         };
         let Some((other, field)) = best else { return DETOUR };
         let entity = graph.entries(on, other).any(|entry| {
@@ -110,13 +146,52 @@ impl<'g> Planner<'g> {
                     || self.provided(provides, on, part.field).is_some()
             })
         });
-        others.insert((other, entity));
+        *others.entry(other).or_insert(entity) &= entity;
         let inner = self.provides_of(other, field);
         self.estimate(other, self.type_in(other, field), children, &inner)
     }
 
+    /// The option below which the least has to be asked of others.
+    fn cheapest_below(
+        &mut self,
+        (on, field): (TypeId, FieldId),
+        named: TypeId,
+        children: Children<'g>,
+    ) -> Option<(SubgraphId, FieldId)> {
+        let options = self.options(on, field);
+        let Children::Set(set) = children else { return options.first().copied() };
+        if let Some(&known) = self.memory.cheapest.get(&(on, field, set)) {
+            return known;
+        }
+        let mut best: Option<(u32, (SubgraphId, FieldId))> = None;
+        for &(other, field) in options.iter() {
+            self.count(1);
+            let inner = self.provides_of(other, field);
+            let cost = self.estimate(other, named, children, &inner);
+            if best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, (other, field)));
+            }
+            if cost == 0 {
+                break;
+            }
+        }
+        let best = best.map(|(_, option)| option);
+        self.memory.cheapest.insert((on, field, set), best);
+        best
+    }
+
     /// The subgraphs that resolve a field for objects of `ty`, with the field as they have it.
-    pub(crate) fn options(&self, ty: TypeId, field: FieldId) -> Vec<(SubgraphId, FieldId)> {
+    pub(crate) fn options(&self, ty: TypeId, field: FieldId) -> Rc<[(SubgraphId, FieldId)]> {
+        if let Some(known) = self.memory.options.borrow().get(&(ty, field)) {
+            return Rc::clone(known);
+        }
+        let options: Rc<[_]> = self.make_options(ty, field).into();
+        self.count(options.len());
+        self.memory.options.borrow_mut().insert((ty, field), Rc::clone(&options));
+        options
+    }
+
+    fn make_options(&self, ty: TypeId, field: FieldId) -> Vec<(SubgraphId, FieldId)> {
         let mut options: Vec<_> = self.graph.accesses(field).map(|access| (access.subgraph, field)).collect();
         for &interface in self.graph.interfaces(ty) {
             let Some(field) = self.same_field(interface, field) else { continue };

@@ -5,63 +5,73 @@ use std::collections::BTreeMap;
 use octavo_operation::Operation;
 use octavo_query_graph::QueryGraph;
 
-use crate::decide::Decisions;
+use crate::decide::{Decisions, Stop};
 use crate::planner::Planner;
 use crate::{Options, PlanError};
-
-/// How many ways may be compared before no other choice is tried: large operations are planned with the walk's own choices.
-const MOST_WORK: usize = 500_000;
 
 /// What a plan costs: requests after those of one subgraph at one level are joined, then the longest row of them, then the
 /// fields that are asked of nobody, then those that are asked.
 type Cost = (usize, u32, usize, usize);
 
+/// The best plan that was found, and what finding it took.
+pub(crate) struct Found<'g> {
+    pub(crate) planner: Planner<'g>,
+    /// The steps of the first walk.
+    pub(crate) walk_steps: usize,
+    /// The steps of all tries.
+    pub(crate) steps: usize,
+}
+
 /// The cheapest plan found: the walk's own, then the best of those in which one decision is changed, and so on until nothing
-/// gets cheaper or the tries are used up.
+/// gets cheaper or the steps are used up.
 pub(crate) fn best<'g>(
     graph: &'g QueryGraph,
     operation: &'g Operation,
     options: &Options,
-) -> Result<Planner<'g>, PlanError> {
+) -> Result<Found<'g>, PlanError> {
+    let mut planner = Planner::new(graph, operation, options, Decisions::default());
+    match planner.resolve_operation() {
+        Ok(()) => {}
+        Err(Stop::Unplannable(error)) => return Err(error),
+        Err(Stop::Spent) => unreachable!("the first walk may take as many steps as it needs"),
+    }
+    let walk_steps = planner.steps.get();
+    let mut memory = std::mem::take(&mut planner.memory);
+    let mut found = Found { planner, walk_steps, steps: walk_steps };
     let mut forced = BTreeMap::new();
-    let mut best = resolve(graph, operation, &forced)?;
-    let mut best_cost = cost(&best);
-    let mut tries = options.tries;
-    let mut work = best.work.get();
+    let mut best_cost = cost(&found.planner);
     let mut number = 0;
-    while number < best.decisions.made().len() && tries > 0 {
-        for option in 1..best.decisions.made()[number] {
-            if tries == 0 || work > MOST_WORK {
-                return Ok(best);
+    while number < found.planner.decisions.made().len() {
+        for option in 1..found.planner.decisions.made()[number] {
+            let left = options.steps.saturating_sub(found.steps);
+            if left == 0 {
+                return Ok(found);
             }
-            tries -= 1;
             let mut other = forced.clone();
             other.insert(number, option);
-            let Ok(candidate) = resolve(graph, operation, &other) else { continue };
-            work += candidate.work.get();
+            let mut candidate =
+                Planner::new(graph, operation, options, Decisions::forced(other.clone(), left));
+            candidate.memory = memory;
+            let resolved = candidate.resolve_operation();
+            memory = std::mem::take(&mut candidate.memory);
+            found.steps += candidate.steps.get();
+            if resolved.is_err() {
+                continue;
+            }
             let candidate_cost = cost(&candidate);
             if candidate_cost < best_cost {
-                (best, best_cost, forced) = (candidate, candidate_cost, other);
+                (found.planner, best_cost, forced) = (candidate, candidate_cost, other);
                 break;
             }
         }
         number += 1;
     }
-    Ok(best)
-}
-
-fn resolve<'g>(
-    graph: &'g QueryGraph,
-    operation: &'g Operation,
-    forced: &BTreeMap<usize, usize>,
-) -> Result<Planner<'g>, PlanError> {
-    let mut planner = Planner::new(graph, operation, Decisions::forced(forced.clone()));
-    planner.resolve_operation()?;
-    Ok(planner)
+    Ok(found)
 }
 
 fn cost(planner: &Planner<'_>) -> Cost {
     let batches = crate::order::batches(planner);
+    planner.count(planner.fetches.len());
     let level = planner.fetches.iter().map(|fetch| fetch.level).max().unwrap_or(0);
     let fields = planner.nodes.iter().map(|node| node.fields.len()).sum();
     (batches.len(), level, planner.unasked, fields)

@@ -4,8 +4,10 @@
 //! URL, no header and no clock.
 //!
 //! Pipeline: [`resolve`] walks the operation position by position and asks each field of the cheapest source, entering subgraphs
-//! by the ways of [`reach`] → [`improve`] tries other choices within a budget → [`emit`] writes documents, shapes and the order.
+//! by the ways of [`reach`] → [`improve`] tries other choices within a budget of counted steps → [`emit`] writes documents, shapes and
+//! the order.
 
+mod apart;
 mod decide;
 mod emit;
 mod enter;
@@ -13,8 +15,10 @@ mod estimate;
 mod improve;
 mod needed;
 mod order;
+mod part;
 mod planner;
 mod reach;
+mod relax;
 mod resolve;
 mod resolve_abstract;
 mod state;
@@ -27,13 +31,17 @@ use octavo_query_plan::QueryPlan;
 /// Bounds of planning.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Options {
-    /// How many other choices may be tried to make a plan cheaper. Counted, not timed, so that a plan never depends on a clock.
-    pub tries: usize,
+    /// After how many steps no other choice is tried to make a plan cheaper: the best plan until then is taken. Counted, not
+    /// timed, so that a plan never depends on a clock.
+    pub steps: usize,
+    /// Whether a deferred field is asked for in a request of its own even where the first part asks the same subgraph, so that the
+    /// first part need not wait for it.
+    pub apart: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tries: 64 }
+        Self { steps: 50_000, apart: true }
     }
 }
 
@@ -50,8 +58,27 @@ pub enum PlanError {
     },
 }
 
+/// What planning took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The steps of the first walk.
+    pub walk_steps: usize,
+    /// The steps of the first walk and of all tries after it.
+    pub steps: usize,
+}
+
 /// Plans an operation.
 pub fn plan(graph: &QueryGraph, operation: &Operation, options: &Options) -> Result<QueryPlan, PlanError> {
-    let resolved = improve::best(graph, operation, options)?;
-    Ok(emit::emit(&resolved))
+    Ok(emit::emit(&improve::best(graph, operation, options)?.planner))
+}
+
+/// Plans an operation and says how.
+pub fn explain(
+    graph: &QueryGraph,
+    operation: &Operation,
+    options: &Options,
+) -> Result<(QueryPlan, Explanation), PlanError> {
+    let found = improve::best(graph, operation, options)?;
+    let plan = emit::emit(&found.planner);
+    Ok((plan, Explanation { walk_steps: found.walk_steps, steps: found.steps }))
 }

@@ -1,6 +1,8 @@
 //! When each request is needed: under the conditions of what a client asked in it, and whenever a later request is that sends what
 //! was asked in it for no client.
 
+use std::collections::HashMap;
+
 use octavo_index::IndexVec;
 use octavo_operation::When;
 
@@ -30,13 +32,20 @@ pub(crate) fn conditions(planner: &Planner<'_>) -> IndexVec<FetchIndex, When> {
     // Whoever waits for a fetch has a higher level.
     let mut order: Vec<FetchIndex> = planner.fetches.ids().collect();
     order.sort_by_key(|&fetch| std::cmp::Reverse(planner.fetches[fetch].level));
+    let mut waiting: HashMap<FetchIndex, Vec<FetchIndex>> = HashMap::new();
+    for (id, fetch) in planner.fetches.iter_with_ids() {
+        fetch.after.iter().for_each(|&before| waiting.entry(before).or_default().push(id));
+    }
     for fetch in order {
-        conditions[fetch] = condition(planner, fetch, &conditions);
+        let later = waiting.remove(&fetch).unwrap_or_default();
+        let later: Vec<_> = later.into_iter().map(|other| &conditions[other]).collect();
+        conditions[fetch] = condition(planner, fetch, &later);
     }
     conditions
 }
 
-fn condition(planner: &Planner<'_>, fetch: FetchIndex, later: &IndexVec<FetchIndex, When>) -> When {
+/// The condition of a fetch for which others, each under its own, wait.
+fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> When {
     let root = planner.fetches[fetch].root;
     if planner.nodes[root].fields.is_empty() || planner.tells_type(root) {
         return When::always();
@@ -45,12 +54,10 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, later: &IndexVec<FetchInd
     if !used.later {
         return used.client;
     }
-    let mut waiting =
-        planner.fetches.iter_with_ids().filter(|(_, other)| other.after.contains(&fetch)).peekable();
-    if waiting.peek().is_none() {
+    if waiting.is_empty() {
         return When::always();
     }
-    waiting.fold(used.client, |all, (other, _)| all.or(&later[other]))
+    waiting.iter().fold(used.client, |all, when| all.or(when))
 }
 
 fn used(planner: &Planner<'_>, node: NodeId) -> Use {

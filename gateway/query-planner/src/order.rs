@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use octavo_operation::When;
+use octavo_operation::{DeferId, When};
 use octavo_supergraph::SubgraphId;
 
 use crate::needed::conditions;
+use crate::part::fetch_parts;
 use crate::planner::Planner;
 use crate::state::FetchIndex;
 
@@ -15,20 +16,27 @@ pub(crate) struct Batch {
     pub(crate) fetches: Vec<FetchIndex>,
     /// When it is sent.
     pub(crate) when: When,
+    /// The part of the response that it is for.
+    pub(crate) part: Option<DeferId>,
 }
 
-/// What leaves together: entity fetches of one subgraph at one level under one condition; every other fetch alone.
+/// What fetches must have in common: level, whether entities are asked for, subgraph, part, condition; and a number of its own for
+/// one that goes alone.
+type Together = (u32, bool, SubgraphId, Option<DeferId>, When, usize);
+
+/// What leaves together: entity fetches of one subgraph at one level for one part under one condition; every other fetch alone.
 /// In an order in which each stands after those that it needs.
 pub(crate) fn batches(planner: &Planner<'_>) -> Vec<Batch> {
     let conditions = conditions(planner);
-    let mut joined: BTreeMap<(u32, bool, SubgraphId, When, usize), Vec<FetchIndex>> = BTreeMap::new();
+    let parts = fetch_parts(planner);
+    let mut joined: BTreeMap<Together, Vec<FetchIndex>> = BTreeMap::new();
     for (number, (id, fetch)) in planner.fetches.iter_with_ids().enumerate() {
         let entities = fetch.entities_at.is_some();
         let alone = if entities { 0 } else { number };
-        let key = (fetch.level, entities, fetch.subgraph, conditions[id].clone(), alone);
+        let key = (fetch.level, entities, fetch.subgraph, parts[id], conditions[id].clone(), alone);
         joined.entry(key).or_default().push(id);
     }
-    let batch = |((_, _, _, when, _), fetches)| Batch { fetches, when };
+    let batch = |((_, _, _, part, when, _), fetches)| Batch { fetches, when, part };
     joined.into_iter().map(batch).collect()
 }
 
@@ -40,8 +48,8 @@ pub(crate) enum Order {
     Parallel(Vec<Order>),
 }
 
-/// Orders batches: what does not depend on each other runs beside each other, all the way down.
-pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch]) -> Option<Order> {
+/// Orders the batches of one part: what does not depend on each other runs beside each other, all the way down.
+pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch], part: Option<DeferId>) -> Option<Order> {
     let mut batch_of = BTreeMap::new();
     for (number, batch) in batches.iter().enumerate() {
         batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, number)));
@@ -52,7 +60,7 @@ pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch]) -> Option<Order> {
             batch.fetches.iter().flat_map(|&f| &planner.fetches[f].after).map(|f| batch_of[f]).collect()
         })
         .collect();
-    let all: BTreeSet<usize> = (0..batches.len()).collect();
+    let all: BTreeSet<usize> = (0..batches.len()).filter(|&batch| batches[batch].part == part).collect();
     (!all.is_empty()).then(|| arrange(&before, all))
 }
 
@@ -64,7 +72,8 @@ fn arrange(before: &[BTreeSet<usize>], mut open: BTreeSet<usize>) -> Order {
             steps.push(Order::Parallel(parts.into_iter().map(|part| arrange(before, part)).collect()));
             break;
         }
-        let first: Vec<usize> = open.iter().copied().filter(|&b| before[b].is_disjoint(&open)).collect();
+        let first: BTreeSet<usize> =
+            open.iter().copied().filter(|&b| !before[b].iter().any(|b| open.contains(b))).collect();
         steps.push(parallel(first.iter().map(|&batch| Order::Batch(batch)).collect()));
         open.retain(|batch| !first.contains(batch));
         if open.is_empty() {
@@ -78,19 +87,31 @@ fn parallel(mut orders: Vec<Order>) -> Order {
     if orders.len() == 1 { orders.remove(0) } else { Order::Parallel(orders) }
 }
 
-/// The parts of `open` that do not depend on each other.
+/// The parts of `open` that do not depend on each other, in the order of their last batches.
 fn components(before: &[BTreeSet<usize>], open: &BTreeSet<usize>) -> Vec<BTreeSet<usize>> {
-    let mut parts: Vec<BTreeSet<usize>> = Vec::new();
+    let mut leader: BTreeMap<usize, usize> = open.iter().map(|&batch| (batch, batch)).collect();
     for &batch in open {
-        let mut part = BTreeSet::from([batch]);
-        let linked = |part: &BTreeSet<usize>, other: &BTreeSet<usize>| {
-            part.iter().any(|b| before[*b].iter().any(|p| other.contains(p)))
-                || other.iter().any(|b| before[*b].iter().any(|p| part.contains(p)))
-        };
-        let (joined, apart): (Vec<_>, Vec<_>) = parts.into_iter().partition(|other| linked(&part, other));
-        part.extend(joined.into_iter().flatten());
-        parts = apart;
-        parts.push(part);
+        for other in before[batch].intersection(open) {
+            let (one, other) = (led_by(&mut leader, batch), led_by(&mut leader, *other));
+            leader.insert(one.min(other), one.max(other));
+        }
     }
-    parts
+    let mut parts: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for &batch in open {
+        parts.entry(led_by(&mut leader, batch)).or_default().insert(batch);
+    }
+    parts.into_values().collect()
+}
+
+/// The highest batch of a batch's part; what lies on the way there points to it from then on.
+fn led_by(leader: &mut BTreeMap<usize, usize>, batch: usize) -> usize {
+    let mut top = batch;
+    while leader[&top] != top {
+        top = leader[&top];
+    }
+    let mut at = batch;
+    while at != top {
+        at = leader.insert(at, top).unwrap_or(top);
+    }
+    top
 }

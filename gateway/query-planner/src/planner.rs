@@ -5,20 +5,22 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use octavo_index::{IndexVec, Interner, NameId};
-use octavo_operation::{ItemField, Operation, When};
+use octavo_operation::{DeferId, ItemField, Operation, When};
 use octavo_query_graph::QueryGraph;
 use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
+use crate::Options;
 use crate::decide::Decisions;
-use crate::reach::Ways;
+use crate::estimate::Memory;
+use crate::relax::Ways;
 use crate::state::{
-    FetchIndex, FetchState, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex, SlotKey,
-    SlotState, Source, SourceIndex, includes,
+    FetchIndex, FetchState, Filled, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex,
+    SlotKey, SlotState, Source, SourceIndex, includes,
 };
 use crate::want::{Children, Types, Want};
 
 /// Tables of ways by position and type.
-type KnownWays<'g> = HashMap<(PositionId, TypeId), (u64, Rc<Ways<'g>>)>;
+type KnownWays<'g> = HashMap<(PositionId, TypeId), ((usize, usize), Rc<Ways<'g>>)>;
 
 /// The plan in the making.
 pub(crate) struct Planner<'g> {
@@ -33,19 +35,23 @@ pub(crate) struct Planner<'g> {
     pub(crate) fetches: IndexVec<FetchIndex, FetchState<'g>>,
     pub(crate) nodes: IndexVec<NodeId, Node>,
     pub(crate) decisions: Decisions,
-    pub(crate) estimates: HashMap<EstimateKey<'g>, u32>,
+    /// What was found out of the operation, whatever is decided.
+    pub(crate) memory: Memory<'g>,
     /// The entity requests whose keys are being resolved; none of them can be entered for its own key.
     pub(crate) entering: Vec<(PositionId, SubgraphId)>,
+    /// The part of the response whose field is being resolved.
+    pub(crate) part: Option<DeferId>,
+    /// Whether deferred fields are asked for in requests of their own.
+    pub(crate) apart: bool,
     /// Fields that are asked of nobody, because the sources chosen never return their types.
     pub(crate) unasked: usize,
-    /// How many ways were compared, as a measure of time that is the same on every machine.
-    pub(crate) work: Cell<usize>,
+    /// The steps that were taken, as a measure of time that is the same on every machine.
+    pub(crate) steps: Cell<usize>,
+    /// The entity fetches of a subgraph at a position.
+    entity_fetches: HashMap<(PositionId, SubgraphId), Vec<FetchIndex>>,
     /// Tables of ways, each with the changes that it was made after.
     pub(crate) known_ways: RefCell<KnownWays<'g>>,
 }
-
-/// A selection asked of a subgraph, with what is provided there.
-type EstimateKey<'g> = (SubgraphId, octavo_operation::SetId, Vec<&'g FieldSelection>);
 
 /// A field asked of a source.
 pub(crate) struct Asked {
@@ -66,7 +72,12 @@ pub(crate) struct Ask<'a> {
 }
 
 impl<'g> Planner<'g> {
-    pub(crate) fn new(graph: &'g QueryGraph, operation: &'g Operation, decisions: Decisions) -> Self {
+    pub(crate) fn new(
+        graph: &'g QueryGraph,
+        operation: &'g Operation,
+        options: &Options,
+        decisions: Decisions,
+    ) -> Self {
         Self {
             graph,
             supergraph: graph.supergraph(),
@@ -77,12 +88,20 @@ impl<'g> Planner<'g> {
             fetches: IndexVec::new(),
             nodes: IndexVec::new(),
             decisions,
-            estimates: HashMap::new(),
+            memory: Memory::default(),
             entering: Vec::new(),
+            part: None,
+            apart: options.apart,
             unasked: 0,
-            work: Cell::new(0),
+            steps: Cell::new(0),
+            entity_fetches: HashMap::new(),
             known_ways: RefCell::new(HashMap::new()),
         }
+    }
+
+    /// Counts steps: each of them takes about the same time.
+    pub(crate) fn count(&self, steps: usize) {
+        self.steps.set(self.steps.get() + steps);
     }
 
     /// Whether root fields have side effects, so that they are never asked for twice.
@@ -95,23 +114,27 @@ impl<'g> Planner<'g> {
         after.iter().map(|&before| self.fetches[before].level).max().unwrap_or(0) + 1
     }
 
-    /// Whether `fetch` is `other` or needs it, directly or not.
+    /// Whether `fetch` is `other` or needs it, directly or not. Who waits for a fetch has a higher level.
     pub(crate) fn needs(&self, fetch: FetchIndex, other: FetchIndex) -> bool {
+        let level = self.fetches[other].level;
         let mut seen = BTreeSet::new();
         let mut open = vec![fetch];
         while let Some(next) = open.pop() {
             if next == other {
                 return true;
             }
-            if seen.insert(next) {
+            if self.fetches[next].level > level && seen.insert(next) {
+                self.count(1);
                 open.extend(&self.fetches[next].after);
             }
         }
         false
     }
 
-    fn is_awaited(&self, fetch: FetchIndex) -> bool {
-        self.fetches.iter().any(|other| other.after.contains(&fetch))
+    fn await_all(&mut self, after: &BTreeSet<FetchIndex>) {
+        for &fetch in after {
+            self.fetches[fetch].awaited = true;
+        }
     }
 
     /// Asks a source for a field; `want` says its arguments, condition and children.
@@ -125,14 +148,19 @@ impl<'g> Planner<'g> {
         let slot = self.slot(position, want, ask.field, ask.group);
         let source = &self.positions[position].sources[ask.source];
         let (node, fetch, subgraph) = (source.node, source.fetch, source.subgraph);
+        self.count(1);
         let state = &mut self.positions[position].slots[slot];
-        state.filled.push((fetch, ask.types.clone()));
-        let child = state.child;
-        if self.graph.is_key_name(state.key.name) {
-            self.positions[position].changes += 1;
+        let filled = Filled { fetch, types: ask.types.clone(), always: want.when.is_always() };
+        let (child, name) = (state.child, state.key.name);
+        if !state.filled.contains(&filled) {
+            state.filled.push(filled);
+            self.positions[position].changes += usize::from(self.graph.is_key_name(name));
         }
         let ty = self.type_in(subgraph, ask.field);
-        let child_node = child.map(|child| self.child_node(node, child, slot, ty));
+        let child_node = child.map(|child| {
+            let known = self.nodes[node].child(slot);
+            known.unwrap_or_else(|| self.nodes.push(Node::new(child, subgraph, Some(ty))))
+        });
         // Objects of which nothing is wanted are asked for only to lead to what is below them.
         let hidden = want.key.is_none() || (child.is_some() && matches!(want.children, Children::None));
         let field = NodeField {
@@ -144,7 +172,7 @@ impl<'g> Planner<'g> {
             hidden,
             child: child_node,
         };
-        self.add_field(node, field);
+        self.nodes[node].add(field);
         if let (Some(child), Some(child_node)) = (child, child_node) {
             self.add_source(
                 child,
@@ -193,42 +221,23 @@ impl<'g> Planner<'g> {
         let slot = self.positions[position].slots.next_id();
         let child = composite
             .then(|| self.positions.push(Position::new(declared.ty.named(), Some((position, slot)))));
-        let state = SlotState { field: wanted, key: key.clone(), owner: want.key, child, filled: Vec::new() };
-        let position = &mut self.positions[position];
-        position.slots_by_key.insert(key, slot);
-        position.slots.push(state)
-    }
-
-    /// The node below a field: shared by all uses of its slot in one node.
-    fn child_node(&mut self, node: NodeId, child: PositionId, slot: SlotIndex, ty: TypeId) -> NodeId {
-        let existing = self.nodes[node].fields.iter().find(|f| f.slot == slot).and_then(|f| f.child);
-        existing
-            .unwrap_or_else(|| self.nodes.push(Node { position: child, ty: Some(ty), fields: Vec::new() }))
-    }
-
-    fn add_field(&mut self, node: NodeId, new: NodeField) {
-        let fields = &mut self.nodes[node].fields;
-        match fields.iter_mut().find(|f| f.slot == new.slot && f.on == new.on) {
-            None => fields.push(new),
-            Some(known) => {
-                known.when = known.when.or(&new.when);
-                known.client = known.client.or(&new.client);
-                known.hidden |= new.hidden;
-            }
-        }
+        let state = SlotState { field: wanted, key, owner: want.key, child, filled: Vec::new() };
+        self.positions[position].add_slot(state)
     }
 
     fn add_source(&mut self, position: PositionId, source: Source<'g>) {
-        self.positions[position].changes += 1;
-        let sources = &mut self.positions[position].sources;
-        let known = sources.iter_with_ids().find(|(_, s)| s.node == source.node && s.ty == source.ty);
-        let Some((id, _)) = known else {
-            sources.push(source);
+        let place = &mut self.positions[position];
+        let mut known = place.sources_as(source.ty).iter().copied();
+        let Some(id) = known.find(|&id| place.sources[id].node == source.node) else {
+            place.changes += usize::from(!source.provides.is_empty());
+            place.add_source(source);
             return;
         };
+        let sources = &mut place.sources;
         for provided in source.provides {
             if !sources[id].provides.contains(&provided) {
                 sources[id].provides.push(provided);
+                place.changes += 1;
             }
         }
     }
@@ -241,18 +250,20 @@ impl<'g> Planner<'g> {
         after: BTreeSet<FetchIndex>,
     ) -> SourceIndex {
         let ty = self.positions[position].ty;
-        self.positions[position].changes += 1;
-        let node = self.nodes.push(Node { position, ty: Some(ty), fields: Vec::new() });
+        let node = self.nodes.push(Node::new(position, subgraph, Some(ty)));
+        self.await_all(&after);
         let fetch = self.fetches.push(FetchState {
             subgraph,
             entities_at: None,
+            part: self.part,
             root: node,
             level: self.level_after(&after),
             after,
+            awaited: false,
             representations: Vec::new(),
         });
         let source = Source { fetch, subgraph, node, ty, types: None, provides: Vec::new() };
-        self.positions[position].sources.push(source)
+        self.positions[position].add_source(source)
     }
 
     /// The entity fetch of a subgraph at a position that can wait for `after`, or a new one. One that is known waits longer only if
@@ -265,28 +276,36 @@ impl<'g> Planner<'g> {
         requires: &[&'g FieldSelection],
     ) -> FetchIndex {
         let level = self.level_after(after);
-        let known = self.fetches.iter_with_ids().find(|(id, fetch)| {
-            fetch.entities_at == Some(position)
-                && fetch.subgraph == subgraph
-                && (fetch.level >= level || !self.is_awaited(*id))
-                && !after.iter().any(|&before| self.needs(before, *id))
+        let here = self.entity_fetches.get(&(position, subgraph)).map_or(&[][..], Vec::as_slice);
+        self.count(1 + here.len() + after.len());
+        let known = here.iter().copied().find(|&id| {
+            let fetch = &self.fetches[id];
+            fetch.part == self.part
+                && (fetch.level >= level || !fetch.awaited)
+                && !after.iter().any(|&before| self.needs(before, id))
                 && !fetch.contradicts(ty, requires)
         });
-        if let Some((id, _)) = known {
+        self.await_all(after);
+        if let Some(id) = known {
             let fetch = &mut self.fetches[id];
+            self.positions[position].changes += usize::from(level > fetch.level);
             fetch.level = fetch.level.max(level);
             fetch.after.extend(after);
             return id;
         }
-        let root = self.nodes.push(Node { position, ty: None, fields: Vec::new() });
-        self.fetches.push(FetchState {
+        let root = self.nodes.push(Node::new(position, subgraph, None));
+        let id = self.fetches.push(FetchState {
             subgraph,
             entities_at: Some(position),
+            part: self.part,
             root,
             level,
             after: after.clone(),
+            awaited: false,
             representations: Vec::new(),
-        })
+        });
+        self.entity_fetches.entry((position, subgraph)).or_default().push(id);
+        id
     }
 
     /// The source that an entity fetch is for objects of `ty`, looked up as `entry`.
@@ -298,24 +317,23 @@ impl<'g> Planner<'g> {
         ty: TypeId,
     ) -> SourceIndex {
         let whole = self.positions[position].ty == ty;
-        self.positions[position].changes += 1;
-        let sources = &mut self.positions[position].sources;
-        let known =
-            sources.iter_with_ids().find(|(_, s)| s.fetch == fetch && s.ty == entry).map(|(id, _)| id);
-        if let Some(id) = known {
-            let types = &mut sources[id].types;
+        let place = &mut self.positions[position];
+        let mut known = place.sources_as(entry).iter().copied();
+        if let Some(id) = known.find(|&id| place.sources[id].fetch == fetch) {
+            let types = &mut place.sources[id].types;
             if whole {
-                *types = None;
+                place.changes += usize::from(types.take().is_some());
             } else if !includes(types, ty) {
                 let mut listed = types.take().unwrap_or_default().into_vec();
                 listed.push(ty);
                 listed.sort_unstable();
                 *types = Some(listed.into());
+                place.changes += 1;
             }
             return id;
         }
         let state = &self.fetches[fetch];
-        sources.push(Source {
+        place.add_source(Source {
             fetch,
             subgraph: state.subgraph,
             node: state.root,

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use octavo_operation::ItemField;
+use octavo_operation::{DeferId, ItemField};
 use octavo_supergraph::{FieldId, FieldSelection, FieldSet, RootKind, SubgraphId, TypeId};
 
 use crate::PlanError;
+use crate::decide::Stop;
 use crate::planner::{Ask, Asked, Planner};
-use crate::reach::{Step, Ways};
+use crate::reach::Step;
+use crate::relax::Ways;
 use crate::state::{FetchIndex, OutputFrom, OutputState, Position, PositionId, SourceIndex};
 use crate::want::{Children, Types, Want};
 
@@ -43,11 +45,11 @@ pub(crate) struct Done<'g> {
 
 impl<'g> Planner<'g> {
     /// Plans the whole operation.
-    pub(crate) fn resolve_operation(&mut self) -> Result<(), PlanError> {
+    pub(crate) fn resolve_operation(&mut self) -> Result<(), Stop> {
         let set = self.operation.root();
         let ty = self.operation.set(set).parent;
         let root = self.positions.push(Position::new(ty, None));
-        let wants = self.wants(ty, Children::Set(set));
+        let wants = self.wants(root, Children::Set(set));
         if self.operation.kind() == RootKind::Query {
             self.resolve_all(root, &wants)?;
             return Ok(());
@@ -59,14 +61,14 @@ impl<'g> Planner<'g> {
     }
 
     /// A root field of a mutation or subscription: in order, and everything below it before the next.
-    fn resolve_effect(&mut self, root: PositionId, want: &Want<'g>) -> Result<(), PlanError> {
+    fn resolve_effect(&mut self, root: PositionId, want: &Want<'g>) -> Result<(), Stop> {
         let ItemField::Field(field) = want.field else {
             self.resolve_meta(root, want);
             return Ok(());
         };
         let ty = self.positions[root].ty;
         let options = self.options(ty, field);
-        let best = options.into_iter().min_by_key(|&(subgraph, field)| {
+        let best = options.iter().copied().min_by_key(|&(subgraph, field)| {
             let (named, provides) = (self.type_in(subgraph, field), self.provides_of(subgraph, field));
             (self.estimate(subgraph, named, want.children, &provides), subgraph)
         });
@@ -87,8 +89,7 @@ impl<'g> Planner<'g> {
         let asked = self.ask(root, want, &ask, &provides);
         self.output(root, want, None, OutputFrom::Slot(asked.slot));
         if let Some(child) = asked.child {
-            let ty = self.positions[child].ty;
-            let wants = self.wants(ty, want.children);
+            let wants = self.wants(child, want.children);
             self.resolve_all(child, &wants)?;
         }
         Ok(())
@@ -99,11 +100,12 @@ impl<'g> Planner<'g> {
         &mut self,
         position: PositionId,
         wants: &[Want<'g>],
-    ) -> Result<BTreeSet<FetchIndex>, PlanError> {
+    ) -> Result<BTreeSet<FetchIndex>, Stop> {
         let order = self.order_of(position, wants);
         let mut outputs: Vec<Option<Vec<OutputState>>> = wants.iter().map(|_| None).collect();
         let mut all = Done::default();
         for index in order {
+            self.decisions.go_on(self.steps.get())?;
             let before = self.positions[position].outputs.len();
             let done = self.resolve(position, &wants[index])?;
             outputs[index] = Some(self.positions[position].outputs.split_off(before));
@@ -113,36 +115,36 @@ impl<'g> Planner<'g> {
         let written = outputs.into_iter().flatten().flatten();
         self.positions[position].outputs.extend(written);
         for (child, children) in all.below {
-            let ty = self.positions[child].ty;
-            let wants = self.wants(ty, children);
+            let wants = self.wants(child, children);
             all.fetches.extend(self.resolve_all(child, &wants)?);
         }
         Ok(all.fetches)
     }
 
-    /// Free wants first; then those that require others, since their request is the later one and others can join it; then those
+    /// What comes with the first part first. Then free wants; then those that require others, since their request is the later one and others can join it; then those
     /// with the fewest options.
     fn order_of(&mut self, position: PositionId, wants: &[Want<'g>]) -> Vec<usize> {
         let ty = self.positions[position].ty;
         if self.supergraph.ty(ty).kind.is_abstract() {
-            return (0..wants.len()).collect();
+            let mut order: Vec<usize> = (0..wants.len()).collect();
+            order.sort_by_key(|&index| wants[index].defer);
+            return order;
         }
-        let ways = self.ways(position, ty);
         let mut keyed: Vec<_> = wants
             .iter()
             .enumerate()
             .map(|(index, want)| {
-                let options = self.field_options(position, ty, want, &ways);
-                let free = options.first().is_some_and(|option| option.cost == 0);
-                let requires = options.first().is_some_and(|option| matches!(option.how, How::Requires(_)));
-                ((!free, !requires, options.len()), index)
+                let (first, count) = self.first_choice(position, ty, want);
+                let free = first.as_ref().is_some_and(|option| option.cost == 0);
+                let requires = first.is_some_and(|option| matches!(option.how, How::Requires(_)));
+                ((want.defer, !free, !requires, count), index)
             })
             .collect();
         keyed.sort_unstable();
         keyed.into_iter().map(|(_, index)| index).collect()
     }
 
-    fn resolve(&mut self, position: PositionId, want: &Want<'g>) -> Result<Done<'g>, PlanError> {
+    fn resolve(&mut self, position: PositionId, want: &Want<'g>) -> Result<Done<'g>, Stop> {
         let ty = self.positions[position].ty;
         if self.supergraph.ty(ty).kind.is_abstract() {
             return self.resolve_abstract(position, want);
@@ -176,7 +178,7 @@ impl<'g> Planner<'g> {
         ty: TypeId,
         want: &Want<'g>,
         group: &Types,
-    ) -> Result<(FetchIndex, Asked), PlanError> {
+    ) -> Result<(FetchIndex, Asked), Stop> {
         let option = self.choose(position, ty, want)?;
         self.take_option(position, ty, want, (&option, group))
     }
@@ -187,15 +189,89 @@ impl<'g> Planner<'g> {
         position: PositionId,
         ty: TypeId,
         want: &Want<'g>,
-    ) -> Result<Choice<'g>, PlanError> {
-        let ways = self.ways(position, ty);
-        let mut options = self.field_options(position, ty, want, &ways);
-        if options.is_empty() {
+    ) -> Result<Choice<'g>, Stop> {
+        let (first, count) = self.first_choice(position, ty, want);
+        let Some(first) = first else {
             let ItemField::Field(field) = want.field else { return Err(self.no_way(position, ty)) };
             return Err(self.no_option(position, field));
+        };
+        let pick = if first.cost == 0 { 0 } else { self.decisions.pick(count) };
+        if pick == 0 {
+            return Ok(first);
         }
-        let pick = if options[0].cost == 0 { 0 } else { self.decisions.pick(options.len()) };
+        let ways = self.ways(position, ty);
+        let mut options = self.field_options(position, ty, want, &ways);
         Ok(options.swap_remove(pick))
+    }
+
+    /// The cheapest option for a field, and how many there are. What is free is found without looking at the others.
+    fn first_choice(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        want: &Want<'g>,
+    ) -> (Option<Choice<'g>>, usize) {
+        if let Some((free, count)) = self.free_choice(position, ty, want) {
+            return (Some(free), count);
+        }
+        let ways = self.ways(position, ty);
+        let mut options = self.way_options(position, ty, want, &ways);
+        let count = options.len();
+        let mut best: Option<Choice<'g>> = None;
+        // What is below an option costs nothing or more: one whose way alone costs as much as the best is not looked at.
+        options.sort_by_key(|option| option.cost);
+        for mut option in options {
+            let least = best.as_ref().map_or(u32::MAX, |best| best.cost);
+            if option.cost >= least {
+                break;
+            }
+            option.cost += self.below(&option, want);
+            if option.cost < least {
+                best = Some(option);
+            }
+        }
+        (best, count)
+    }
+
+    /// An option that costs nothing, now or below: a source that exists.
+    fn free_choice(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        want: &Want<'g>,
+    ) -> Option<(Choice<'g>, usize)> {
+        let ItemField::Field(wanted) = want.field else { return None };
+        let field = self.same_field(ty, wanted)?;
+        let provided = self.provided_options(position, ty, field);
+        let count = provided.len() + self.options(ty, field).len();
+        let free: Vec<_> = provided.into_iter().chain(self.known_choices(position, ty, field)).collect();
+        free.into_iter().find(|option| self.below(option, want) == 0).map(|option| (option, count))
+    }
+
+    /// The sources that resolve a field, in the order of [`Self::options`].
+    fn known_choices(&self, position: PositionId, ty: TypeId, field: FieldId) -> Vec<Choice<'g>> {
+        let open = |id: SourceIndex| {
+            let subgraph = self.positions[position].sources[id].subgraph;
+            let own = self.graph.field_in(subgraph, ty, field)?;
+            let open = self.graph.access(subgraph, own)?.requires().is_none();
+            open.then_some(Choice { subgraph, field: own, how: How::Reach, cost: 0 })
+        };
+        let mut known: Vec<_> = self.covering(position, ty).into_iter().filter_map(open).collect();
+        known.sort_by_key(|choice| (choice.field != field, choice.subgraph));
+        known
+    }
+
+    /// What an option will cost further down.
+    fn below(&mut self, option: &Choice<'g>, want: &Want<'g>) -> u32 {
+        if matches!(want.children, Children::None) {
+            return 0;
+        }
+        let named = self.type_in(option.subgraph, option.field);
+        let provides = match option.how {
+            How::Provided(_, provided) => provided.selections.iter().collect(),
+            _ => self.provides_of(option.subgraph, option.field),
+        };
+        self.estimate(option.subgraph, named, want.children, &provides)
     }
 
     /// Carries an option out.
@@ -205,15 +281,38 @@ impl<'g> Planner<'g> {
         ty: TypeId,
         want: &Want<'g>,
         (option, group): (&Choice<'g>, &Types),
-    ) -> Result<(FetchIndex, Asked), PlanError> {
-        let (source, provides) = match option.how {
+    ) -> Result<(FetchIndex, Asked), Stop> {
+        let around = self.part;
+        self.part = want.defer.or(around);
+        let source = self.source_for(position, ty, want.defer, option);
+        self.part = around;
+        let (source, provides) = source?;
+        let types = self.types_of(position, ty);
+        let on = self.asked_on(position, source, ty);
+        let field = self.same_field(on, option.field).unwrap_or(option.field);
+        let asked = self.ask(position, want, &Ask { source, on, field, types: &types, group }, &provides);
+        Ok((self.positions[position].sources[source].fetch, asked))
+    }
+
+    /// The source that an option asks, and what is provided there.
+    fn source_for(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        part: Option<DeferId>,
+        option: &Choice<'g>,
+    ) -> Result<(SourceIndex, Vec<&'g FieldSelection>), Stop> {
+        Ok(match option.how {
             How::Provided(source, provided) => (source, provided.selections.iter().collect()),
             How::Reach => {
-                let source = self.source(position, ty, option.subgraph)?;
+                let source = match self.apart(position, ty, option.subgraph, part)? {
+                    Some(source) => source,
+                    None => self.source(position, ty, option.subgraph)?,
+                };
                 (source, self.provides_of(option.subgraph, option.field))
             }
             How::Requires(requires) => {
-                let way = self.ways(position, ty).entry(option.subgraph).cloned();
+                let way = self.ways(position, ty).entry(option.subgraph);
                 let Some(Step::Entry(entry)) = way.map(|way| way.step) else {
                     return Err(self.no_way(position, ty));
                 };
@@ -221,12 +320,7 @@ impl<'g> Planner<'g> {
                 let source = self.enter(position, ty, option.subgraph, &entry, &requires)?;
                 (source, self.provides_of(option.subgraph, option.field))
             }
-        };
-        let types = self.types_of(position, ty);
-        let on = self.asked_on(position, source, ty);
-        let field = self.same_field(on, option.field).unwrap_or(option.field);
-        let asked = self.ask(position, want, &Ask { source, on, field, types: &types, group }, &provides);
-        Ok((self.positions[position].sources[source].fetch, asked))
+        })
     }
 
     /// The ways to resolve a field on objects of one type, the cheapest first.
@@ -237,33 +331,42 @@ impl<'g> Planner<'g> {
         want: &Want<'g>,
         ways: &Ways<'g>,
     ) -> Vec<Choice<'g>> {
-        let ItemField::Field(wanted) = want.field else { return Vec::new() };
-        let Some(field) = self.same_field(ty, wanted) else { return Vec::new() };
-        let mut options = self.provided_options(position, ty, field);
-        let graph = self.graph;
-        for (subgraph, field) in self.options(ty, field) {
-            let Some(access) = graph.access(subgraph, field) else { continue };
-            let how = access.requires().map_or(How::Reach, How::Requires);
-            let Some(cost) = self.cost_of(ty, (subgraph, &how), ways) else { continue };
-            options.push(Choice { subgraph, field, how, cost });
-        }
+        let mut options = self.way_options(position, ty, want, ways);
+        options.sort_by_key(|option| option.cost);
         for option in &mut options {
-            let named = self.type_in(option.subgraph, option.field);
-            let provides = match option.how {
-                How::Provided(_, provided) => provided.selections.iter().collect(),
-                _ => self.provides_of(option.subgraph, option.field),
-            };
-            option.cost += self.estimate(option.subgraph, named, want.children, &provides);
+            option.cost += self.below(option, want);
         }
         options.sort_by_key(|option| option.cost);
         options
     }
 
+    /// The ways to resolve a field, each with what it costs to get there.
+    fn way_options(
+        &self,
+        position: PositionId,
+        ty: TypeId,
+        want: &Want<'g>,
+        ways: &Ways<'g>,
+    ) -> Vec<Choice<'g>> {
+        let ItemField::Field(wanted) = want.field else { return Vec::new() };
+        let Some(field) = self.same_field(ty, wanted) else { return Vec::new() };
+        let mut options = self.provided_options(position, ty, field);
+        let resolving = self.options(ty, field);
+        self.count(1 + resolving.len());
+        for &(subgraph, field) in resolving.iter() {
+            let Some(access) = self.graph.access(subgraph, field) else { continue };
+            let how = access.requires().map_or(How::Reach, How::Requires);
+            let Some(cost) = self.cost_of(ty, (subgraph, &how), ways) else { continue };
+            options.push(Choice { subgraph, field, how, cost });
+        }
+        options
+    }
+
     fn provided_options(&self, position: PositionId, ty: TypeId, field: FieldId) -> Vec<Choice<'g>> {
-        let sources = self.positions[position].sources.iter_with_ids();
+        let sources = self.covering(position, ty).into_iter();
         sources
-            .filter(|(id, _)| self.covers(position, *id, ty))
-            .filter_map(|(id, source)| {
+            .filter_map(|id| {
+                let source = &self.positions[position].sources[id];
                 let provided = self.provided(&source.provides, ty, Some(field))?;
                 let how = How::Provided(id, provided);
                 Some(Choice { subgraph: source.subgraph, field, how, cost: 0 })
@@ -277,9 +380,7 @@ impl<'g> Planner<'g> {
             let fields = requires.iter().map(|selection| self.requires_cost(ty, selection, subgraph, ways));
             return Some(entry + fields.sum::<u32>());
         }
-        let way = ways.to(subgraph)?;
-        let free = matches!(way.step, Step::Source(_));
-        Some(if free { 0 } else { way.cost() })
+        ways.cost(subgraph)
     }
 
     fn requires_cost(
@@ -290,12 +391,10 @@ impl<'g> Planner<'g> {
         ways: &Ways<'g>,
     ) -> u32 {
         let Some(field) = selection.field.and_then(|field| self.same_field(ty, field)) else { return 0 };
-        let options = self.options(ty, field).into_iter().filter(|(subgraph, _)| *subgraph != entered);
-        let costs = options.filter_map(|(subgraph, _)| {
-            let way = ways.to(subgraph)?;
-            Some(if matches!(way.step, Step::Source(_)) { 0 } else { way.cost() })
-        });
-        costs.min().unwrap_or(0)
+        let options = self.options(ty, field);
+        self.count(options.len());
+        let others = options.iter().filter(|(subgraph, _)| *subgraph != entered);
+        others.filter_map(|(subgraph, _)| ways.cost(*subgraph)).min().unwrap_or(0)
     }
 
     /// Resolves one field of a field set for objects of one type; gives the fetches that fill it.
@@ -304,7 +403,7 @@ impl<'g> Planner<'g> {
         position: PositionId,
         ty: TypeId,
         selection: &'g FieldSelection,
-    ) -> Result<BTreeSet<FetchIndex>, PlanError> {
+    ) -> Result<BTreeSet<FetchIndex>, Stop> {
         let Some(wanted) = selection.field else { return Ok(BTreeSet::new()) };
         let on_interface = self.supergraph.ty(self.positions[position].ty).kind.is_abstract();
         let Some(field) = self.same_field(ty, wanted) else { return Ok(BTreeSet::new()) };
@@ -314,8 +413,7 @@ impl<'g> Planner<'g> {
         let (fetch, asked) = self.resolve_on(position, ty, &want, &group)?;
         let mut fetches = BTreeSet::from([fetch]);
         if let Some(child) = asked.child {
-            let ty = self.positions[child].ty;
-            let wants = self.wants(ty, want.children);
+            let wants = self.wants(child, want.children);
             fetches.extend(self.resolve_all(child, &wants)?);
         }
         Ok(fetches)
@@ -324,14 +422,15 @@ impl<'g> Planner<'g> {
     /// Writes what a client asked; nothing for what only a representation needs.
     pub(crate) fn output(&mut self, position: PositionId, want: &Want<'g>, types: Types, value: OutputFrom) {
         let Some(key) = want.key else { return };
-        let when = want.when.clone();
-        self.positions[position].outputs.push(OutputState { key, types, when, value });
+        let (when, defer) = (want.when.clone(), want.defer);
+        self.positions[position].outputs.push(OutputState { key, types, when, defer, value });
     }
 
-    pub(crate) fn no_option(&self, position: PositionId, field: FieldId) -> PlanError {
+    pub(crate) fn no_option(&self, position: PositionId, field: FieldId) -> Stop {
         let field = self.supergraph.field(field);
         let (parent, name) = (self.supergraph.type_name(field.parent), self.supergraph.name(field.name));
-        PlanError::Unreachable { what: format!("`{parent}.{name}`"), path: self.path_text(position) }
+        let (what, path) = (format!("`{parent}.{name}`"), self.path_text(position));
+        Stop::Unplannable(PlanError::Unreachable { what, path })
     }
 }
 

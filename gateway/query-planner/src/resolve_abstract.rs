@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use octavo_operation::ItemField;
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeKind};
 
-use crate::PlanError;
+use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
 use crate::resolve::{Choice, Done, done};
 use crate::state::{OutputFrom, PositionId, SourceIndex, includes};
@@ -20,7 +20,7 @@ impl<'g> Planner<'g> {
         &mut self,
         position: PositionId,
         want: &Want<'g>,
-    ) -> Result<Done<'g>, PlanError> {
+    ) -> Result<Done<'g>, Stop> {
         if !self.knows_objects(position) {
             return self.resolve_interface_object(position, want);
         }
@@ -128,15 +128,13 @@ impl<'g> Planner<'g> {
         position: PositionId,
         want: &Want<'g>,
         field: FieldId,
-    ) -> Result<Done<'g>, PlanError> {
+    ) -> Result<Done<'g>, Stop> {
         let declared = self.supergraph.field(field).parent;
-        let possible = &self.supergraph.ty(declared).possible;
-        let types = self.runtime_types(position);
         // No object is known to any source: a field of the interface cannot be had, one of an object type is never wanted.
-        if types.is_empty() && self.supergraph.ty(declared).kind.is_abstract() {
+        if !self.returns_objects(position) && self.supergraph.ty(declared).kind.is_abstract() {
             return Err(self.no_option(position, field));
         }
-        let wanted = types.into_iter().filter(|t| possible.contains(t) && includes(&want.types, *t));
+        let wanted = self.returned_types(position, declared, &want.types).into_iter();
         let common = self.common_members(position);
         let (types, others): (Vec<_>, Vec<_>) = wanted.partition(|t| includes(&common, *t));
         self.leave_null(position, want, others);
@@ -178,7 +176,8 @@ impl<'g> Planner<'g> {
         let resolving = self.graph.accesses(field).filter(|access| ways.to(access.subgraph).is_some());
         for subgraph in resolving.map(|access| access.subgraph) {
             let members = self.graph.runtime_types(subgraph, self.type_in(subgraph, field));
-            common.retain(|member| members.contains(member));
+            common.retain(|member| members.binary_search(member).is_ok());
+            self.count(members.len());
         }
         Some(common.into())
     }
@@ -193,23 +192,33 @@ impl<'g> Planner<'g> {
         self.output(position, want, group, OutputFrom::Slot(slot));
     }
 
-    /// The object types that the sources of a position can return.
-    fn runtime_types(&self, position: PositionId) -> Vec<TypeId> {
-        let mut types = Vec::new();
-        for source in &self.positions[position].sources {
-            let known = self.graph.runtime_types(source.subgraph, source.ty).iter();
-            types.extend(known.copied().filter(|t| includes(&source.types, *t)));
-        }
-        types.sort_unstable();
-        types.dedup();
-        types
+    /// Whether a source of a position can return objects of known types.
+    fn returns_objects(&self, position: PositionId) -> bool {
+        let mut sources = self.positions[position].sources.iter();
+        sources.any(|source| {
+            let mut known = self.graph.runtime_types(source.subgraph, source.ty).iter();
+            known.any(|ty| includes(&source.types, *ty))
+        })
     }
 
-    fn resolve_interface_object(
-        &mut self,
-        position: PositionId,
-        want: &Want<'g>,
-    ) -> Result<Done<'g>, PlanError> {
+    /// The object types of `declared`, among `types`, that the sources of a position can return.
+    fn returned_types(&self, position: PositionId, declared: TypeId, types: &Types) -> Vec<TypeId> {
+        let possible = self.supergraph.ty(declared).possible.as_slice();
+        let mut returned: Vec<TypeId> = match types {
+            Some(types) => types.iter().copied().filter(|ty| possible.contains(ty)).collect(),
+            None => possible.to_vec(),
+        };
+        returned.retain(|&ty| {
+            self.covering(position, ty).into_iter().any(|id| {
+                let source = &self.positions[position].sources[id];
+                self.graph.runtime_types(source.subgraph, source.ty).binary_search(&ty).is_ok()
+            })
+        });
+        returned.sort_unstable();
+        returned
+    }
+
+    fn resolve_interface_object(&mut self, position: PositionId, want: &Want<'g>) -> Result<Done<'g>, Stop> {
         let interface = self.positions[position].ty;
         if let ItemField::Field(field) = want.field
             && want.types.is_none()

@@ -1,9 +1,9 @@
 //! The plan while it is made: positions of the response with their slots, fetches, and the selections of the fetches.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use octavo_index::{IndexVec, NameId};
-use octavo_operation::When;
+use octavo_operation::{DeferId, SetId, When};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeRef};
 
 use crate::want::Types;
@@ -26,12 +26,17 @@ octavo_index::define_ids! {
 pub(crate) struct Position<'g> {
     pub(crate) ty: TypeId,
     pub(crate) parent: Option<(PositionId, SlotIndex)>,
+    /// The selection sets of the operation that stand here.
+    pub(crate) sets: Vec<SetId>,
     pub(crate) slots: IndexVec<SlotIndex, SlotState>,
     pub(crate) slots_by_key: HashMap<SlotKey, SlotIndex>,
+    slots_by_name: HashMap<NameId, Vec<SlotIndex>>,
     pub(crate) outputs: Vec<OutputState>,
     pub(crate) sources: IndexVec<SourceIndex, Source<'g>>,
+    /// By the type of the objects as the subgraph knows it.
+    sources_by_type: BTreeMap<TypeId, Vec<SourceIndex>>,
     /// Grows when something changes that ways to this position's objects depend on.
-    pub(crate) changes: u64,
+    pub(crate) changes: usize,
 }
 
 /// What makes two uses of a field one slot.
@@ -63,8 +68,18 @@ pub(crate) struct SlotState {
     /// The client's response key that an object slot is for.
     pub(crate) owner: Option<NameId>,
     pub(crate) child: Option<PositionId>,
-    /// Which fetch fills it, for which of the position's types.
-    pub(crate) filled: Vec<(FetchIndex, Types)>,
+    /// Which fetches fill it.
+    pub(crate) filled: Vec<Filled>,
+}
+
+/// A fetch that fills a slot.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Filled {
+    pub(crate) fetch: FetchIndex,
+    /// The position's types for which it does.
+    pub(crate) types: Types,
+    /// Whether it is asked without a condition.
+    pub(crate) always: bool,
 }
 
 /// An output while the plan is made.
@@ -73,6 +88,7 @@ pub(crate) struct OutputState {
     pub(crate) key: NameId,
     pub(crate) types: Types,
     pub(crate) when: When,
+    pub(crate) defer: Option<DeferId>,
     pub(crate) value: OutputFrom,
 }
 
@@ -105,10 +121,14 @@ pub(crate) struct FetchState<'g> {
     pub(crate) subgraph: SubgraphId,
     /// Where its entities stand; `None` when it asks a root type.
     pub(crate) entities_at: Option<PositionId>,
+    /// The part of the response whose fields it was made for.
+    pub(crate) part: Option<DeferId>,
     pub(crate) root: NodeId,
     pub(crate) after: BTreeSet<FetchIndex>,
     /// One more than the highest level before it.
     pub(crate) level: u32,
+    /// Whether another waits for it.
+    pub(crate) awaited: bool,
     pub(crate) representations: Vec<RepresentationState<'g>>,
 }
 
@@ -127,9 +147,14 @@ pub(crate) struct RepresentationState<'g> {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) position: PositionId,
+    pub(crate) subgraph: SubgraphId,
     /// The type in the subgraph; `None` for what `_entities` returns.
     pub(crate) ty: Option<TypeId>,
     pub(crate) fields: Vec<NodeField>,
+    /// By slot and type: the field's place in `fields`.
+    by_slot: HashMap<(SlotIndex, TypeId), usize>,
+    /// By slot: the node below.
+    children: HashMap<SlotIndex, NodeId>,
 }
 
 /// A field of a selection set of a fetch.
@@ -162,17 +187,73 @@ fn differ(a: &FieldSelection, b: &FieldSelection) -> bool {
     a.field == b.field && (a.arguments != b.arguments || below())
 }
 
-impl Position<'_> {
+impl<'g> Position<'g> {
     pub(crate) fn new(ty: TypeId, parent: Option<(PositionId, SlotIndex)>) -> Self {
         Self {
             ty,
             parent,
+            sets: Vec::new(),
             slots: IndexVec::new(),
             slots_by_key: HashMap::new(),
+            slots_by_name: HashMap::new(),
             outputs: Vec::new(),
             sources: IndexVec::new(),
+            sources_by_type: BTreeMap::new(),
             changes: 0,
         }
+    }
+
+    /// The slots that hold a field of this name.
+    pub(crate) fn named(&self, name: NameId) -> impl Iterator<Item = SlotIndex> + use<'_> {
+        self.slots_by_name.get(&name).into_iter().flatten().copied()
+    }
+
+    pub(crate) fn add_source(&mut self, source: Source<'g>) -> SourceIndex {
+        let id = self.sources.next_id();
+        self.sources_by_type.entry(source.ty).or_default().push(id);
+        self.sources.push(source)
+    }
+
+    /// The sources that know their objects as this type.
+    pub(crate) fn sources_as(&self, ty: TypeId) -> &[SourceIndex] {
+        self.sources_by_type.get(&ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// The types as which sources know their objects.
+    pub(crate) fn source_types(&self) -> impl Iterator<Item = TypeId> + use<'_, 'g> {
+        self.sources_by_type.keys().copied()
+    }
+
+    pub(crate) fn add_slot(&mut self, state: SlotState) -> SlotIndex {
+        let slot = self.slots.next_id();
+        self.slots_by_name.entry(state.key.name).or_default().push(slot);
+        self.slots_by_key.insert(state.key.clone(), slot);
+        self.slots.push(state)
+    }
+}
+
+impl Node {
+    pub(crate) fn new(position: PositionId, subgraph: SubgraphId, ty: Option<TypeId>) -> Self {
+        Self { position, subgraph, ty, fields: Vec::new(), by_slot: HashMap::new(), children: HashMap::new() }
+    }
+
+    /// The node below a slot's field, shared by all uses of the slot here.
+    pub(crate) fn child(&self, slot: SlotIndex) -> Option<NodeId> {
+        self.children.get(&slot).copied()
+    }
+
+    /// Adds a field, or joins it to the one that asks the same.
+    pub(crate) fn add(&mut self, new: NodeField) {
+        if let Some(&known) = self.by_slot.get(&(new.slot, new.on)) {
+            let known = &mut self.fields[known];
+            known.when = known.when.or(&new.when);
+            known.client = known.client.or(&new.client);
+            known.hidden |= new.hidden;
+            return;
+        }
+        self.by_slot.insert((new.slot, new.on), self.fields.len());
+        self.children.extend(new.child.map(|child| (new.slot, child)));
+        self.fields.push(new);
     }
 }
 

@@ -1,10 +1,11 @@
 //! What is to be resolved at a position, whether a client or a subgraph asks for it.
 
 use octavo_index::NameId;
-use octavo_operation::{ItemField, SetId, When};
+use octavo_operation::{DeferId, ItemField, SetId, When};
 use octavo_supergraph::{FieldId, FieldSelection, Supergraph, TypeId};
 
 use crate::planner::Planner;
+use crate::state::PositionId;
 
 /// Some of the object types of a position, sorted; `None`: all.
 pub(crate) type Types = Option<Box<[TypeId]>>;
@@ -17,6 +18,8 @@ pub(crate) struct Want<'g> {
     pub(crate) arguments: Option<NameId>,
     pub(crate) types: Types,
     pub(crate) when: When,
+    /// The part of the response that it comes with.
+    pub(crate) defer: Option<DeferId>,
     /// The client's response key; `None` when only a representation needs the value.
     pub(crate) key: Option<NameId>,
     pub(crate) children: Children<'g>,
@@ -34,11 +37,13 @@ pub(crate) enum Children<'g> {
 }
 
 impl<'g> Planner<'g> {
-    /// The wants of `children` at a position of type `parent`.
-    pub(crate) fn wants(&mut self, parent: TypeId, children: Children<'g>) -> Vec<Want<'g>> {
+    /// The wants of `children` at a position.
+    pub(crate) fn wants(&mut self, position: PositionId, children: Children<'g>) -> Vec<Want<'g>> {
+        let parent = self.positions[position].ty;
         match children {
             Children::None => Vec::new(),
             Children::Set(set) => {
+                self.positions[position].sets.push(set);
                 let items = &self.operation.set(set).items;
                 items.iter().map(|item| self.want_of_item(item)).collect()
             }
@@ -60,6 +65,7 @@ impl<'g> Planner<'g> {
             arguments,
             types: item.types.clone(),
             when: item.when.clone(),
+            defer: item.defer,
             key: Some(item.key),
             children: item.children.map_or(Children::None, Children::Set),
         }
@@ -84,7 +90,15 @@ impl<'g> Planner<'g> {
             [] => Children::None,
             fields => Children::Fields(fields),
         };
-        Want { field: ItemField::Field(field), arguments, types, when: When::always(), key: None, children }
+        Want {
+            field: ItemField::Field(field),
+            arguments,
+            types,
+            when: When::always(),
+            defer: None,
+            key: None,
+            children,
+        }
     }
 }
 

@@ -121,6 +121,12 @@ impl Failure {
         response
     }
 
+    /// The last payload of a response in parts that cannot go on.
+    pub(crate) fn last_payload(&self) -> Bytes {
+        let errors = serde_json::to_string(&self.body().errors).unwrap_or_default();
+        format!("{{\"errors\":{errors},\"hasNext\":false}}").into()
+    }
+
     fn body(&self) -> Body<'_> {
         let extensions = Extensions { code: self.code() };
         let errors = match self {

@@ -4,6 +4,7 @@
 //! ([`pipeline`]). [`serve`] runs it on a listener until it is told to stop. What cuts across requests is a layer
 //! ([`layer`]). This crate reads no file and no environment: the command hands it texts, ports and [`Options`].
 
+mod execution;
 mod failure;
 mod gateway;
 mod introspection;

@@ -1,27 +1,28 @@
 //! The request pipeline, top to bottom.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::response::Response;
-use http::Method;
 use http::request::Parts;
-use octavo_executor::{ExecutionReport, ExecutionRequest, Ports};
+use http::{HeaderMap, Method};
+use octavo_executor::ExecutionRequest;
 use octavo_language::CoercedVariables;
 use octavo_query_plan::OperationKind;
-use tokio::time::timeout;
 
+use crate::execution::Execution;
 use crate::failure::Failure;
-use crate::introspection::Introspection;
 use crate::planning::{Planned, planned};
-use crate::request::{MediaType, Params, check, parse, receive};
+use crate::request::{MediaType, Params, check, incremental, parse, receive};
 use crate::{Gateway, Schema, respond};
 
 /// Answers a GraphQL request.
-pub(crate) async fn answer(gateway: &Gateway, request: Request) -> Response {
+pub(crate) async fn answer(gateway: Arc<Gateway>, request: Request) -> Response {
     let Some(media) = MediaType::negotiate(request.headers()) else {
         return Failure::NotAcceptable.respond(MediaType::Json);
     };
-    match run(gateway, request).await {
-        Ok(report) => respond::report(report, media),
+    match run(gateway, request, media).await {
+        Ok(response) => response,
         Err(failure) => {
             tracing::debug!(%failure, "refused");
             failure.respond(media)
@@ -29,17 +30,23 @@ pub(crate) async fn answer(gateway: &Gateway, request: Request) -> Response {
     }
 }
 
-async fn run(gateway: &Gateway, request: Request) -> Result<ExecutionReport, Failure> {
+async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Result<Response, Failure> {
     let options = gateway.options();
     let (head, body) = request.into_parts();
     check(&head, options.csrf_prevention)?;
     let body = receive(&head, body, options.max_body_bytes, options.body_timeout).await?;
     let params = parse(&head, &body)?;
     let schema = gateway.schema();
-    let planned = planned(&schema, &params, options).await?;
+    let format = incremental(&head.headers);
+    let planned = planned(&schema, &params, format.is_some(), options).await?;
     allow_method(&head, planned.kind)?;
     let variables = coerce(&schema, &planned, &params)?;
-    execute(gateway, &schema, &planned, &variables, &head).await
+    let request = execution_request(&gateway, &schema, &variables, &head.headers);
+    let execution = Execution { gateway, schema, planned, variables, request };
+    match format.filter(|_| execution.has_parts()) {
+        Some(format) => Ok(respond::parts(execution.in_parts(format).await?, format)),
+        None => Ok(respond::report(execution.whole().await?, media)),
+    }
 }
 
 /// A GET changes nothing.
@@ -59,23 +66,17 @@ fn coerce(schema: &Schema, planned: &Planned, params: &Params<'_>) -> Result<Coe
     coerced.map_err(|error| Failure::Variables(error.message))
 }
 
-async fn execute(
+fn execution_request(
     gateway: &Gateway,
     schema: &Schema,
-    planned: &Planned,
     variables: &CoercedVariables,
-    head: &Parts,
-) -> Result<ExecutionReport, Failure> {
-    let headers = gateway.propagated(&head.headers);
-    let request = ExecutionRequest {
+    headers: &HeaderMap,
+) -> ExecutionRequest {
+    let headers = gateway.propagated(headers);
+    ExecutionRequest {
         variables: variables.iter().collect(),
         caller: Gateway::caller(&headers),
         headers,
         generation: schema.generation,
-    };
-    let introspection = Introspection { schema: schema.api(), planned, variables };
-    let ports =
-        Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
-    let execution = octavo_executor::execute(&planned.prepared, request, ports);
-    timeout(gateway.options().request_timeout, execution).await.map_err(|_| Failure::Timeout)
+    }
 }

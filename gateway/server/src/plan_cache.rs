@@ -29,30 +29,32 @@ impl PlanCache {
     pub(crate) async fn get_or_make<F>(
         &self,
         document: &str,
-        name: Option<&str>,
+        (name, incremental): (Option<&str>, bool),
         make: impl FnOnce(PlanKey) -> F,
     ) -> Result<Arc<Planned>, Failure>
     where
         F: Future<Output = Result<Arc<Planned>, Failure>>,
     {
-        if let Some(planned) = self.0.get(&BorrowedKey { document, name }) {
+        if let Some(planned) = self.0.get(&BorrowedKey { document, name, incremental }) {
             return Ok(planned);
         }
-        let key = PlanKey { document: document.into(), name: name.map(Into::into) };
+        let key = PlanKey { document: document.into(), name: name.map(Into::into), incremental };
         self.0.get_or_insert_async(&key, make(key.clone())).await
     }
 }
 
-/// A document and the name of the operation to run.
+/// A document, the name of the operation to run, and whether it is answered in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlanKey {
     pub(crate) document: Arc<str>,
     pub(crate) name: Option<Arc<str>>,
+    pub(crate) incremental: bool,
 }
 
 impl Hash for PlanKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        BorrowedKey { document: &self.document, name: self.name.as_deref() }.hash(state);
+        let Self { document, name, incremental } = self;
+        BorrowedKey { document, name: name.as_deref(), incremental: *incremental }.hash(state);
     }
 }
 
@@ -60,11 +62,14 @@ impl Hash for PlanKey {
 struct BorrowedKey<'a> {
     document: &'a str,
     name: Option<&'a str>,
+    incremental: bool,
 }
 
 impl Equivalent<PlanKey> for BorrowedKey<'_> {
     fn equivalent(&self, key: &PlanKey) -> bool {
-        self.document == &*key.document && self.name == key.name.as_deref()
+        self.document == &*key.document
+            && self.name == key.name.as_deref()
+            && self.incremental == key.incremental
     }
 }
 

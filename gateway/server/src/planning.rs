@@ -35,6 +35,7 @@ impl Planned {
 pub(crate) async fn planned(
     schema: &Arc<Schema>,
     params: &Params<'_>,
+    incremental: bool,
     options: &Options,
 ) -> Result<Arc<Planned>, Failure> {
     let make = |key: PlanKey| {
@@ -47,7 +48,10 @@ pub(crate) async fn planned(
             })?
         }
     };
-    schema.plans.get_or_make(&params.document, params.operation_name.as_deref(), make).await
+    // Only what has parts is planned apart from what is answered as a whole.
+    let incremental = incremental && params.document.contains("defer");
+    let about = (params.operation_name.as_deref(), incremental);
+    schema.plans.get_or_make(&params.document, about, make).await
 }
 
 fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned>, Failure> {
@@ -55,8 +59,8 @@ fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned
     let document = ValidDocument::parse(schema.api(), &key.document, limits).map_err(refused)?;
     let operation = find(&document, key.name.as_deref())?;
     limit::check(&document, operation, options)?;
-    let bound =
-        Operation::bind(schema.graph.supergraph(), &document, operation).map_err(|error| unbound(&error))?;
+    let bind = if key.incremental { Operation::bind_incremental } else { Operation::bind };
+    let bound = bind(schema.graph.supergraph(), &document, operation).map_err(|error| unbound(&error))?;
     let plan = octavo_query_planner::plan(&schema.graph, &bound, &options.planning)
         .map_err(|error| Failure::Planning(error.to_string()))?;
     let kind = plan.kind;

@@ -42,5 +42,5 @@ async fn graphql(State(gateway): State<Arc<Gateway>>, request: Request) -> Respo
     {
         return playground::page(options);
     }
-    pipeline::answer(&gateway, request).await
+    pipeline::answer(gateway, request).await
 }

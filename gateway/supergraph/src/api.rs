@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use octavo_language::{Node, ValidSchema, ast};
+use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchema, ast};
 
 use crate::error::SupergraphError;
 use crate::join::JoinNames;
 use crate::links::Links;
 
 const BUILT_IN: [&str; 2] = ["deprecated", "specifiedBy"];
+
+/// What clients can ask of a gateway beyond the specification: the parts of a response one after the other
+/// (<https://github.com/graphql/graphql-spec/pull/1110>).
+const INCREMENTAL: &str =
+    "directive @defer(label: String, if: Boolean! = true) on FRAGMENT_SPREAD | INLINE_FRAGMENT";
 
 /// Makes the client schema of a supergraph document.
 pub(crate) fn api_schema(
@@ -20,7 +25,22 @@ pub(crate) fn api_schema(
     let mut api = ast::Document::new();
     api.sources = document.sources.clone();
     api.definitions = document.definitions.iter().filter_map(|d| filter.definition(d)).collect();
-    ValidSchema::from_ast(&api).map_err(|errors| errors.into_iter().map(SupergraphError::ApiSchema).collect())
+    let defines =
+        |name| api.definitions.iter().any(|d| is_directive(d) && d.name().is_some_and(|n| *n == name));
+    if !defines("defer") {
+        let own = TypeSystemDocument::parse("gateway.graphql", INCREMENTAL, Limits::SCHEMA);
+        let own = own.map_err(api_errors)?;
+        api.definitions.extend(own.ast().definitions.iter().cloned());
+    }
+    ValidSchema::from_ast(&api).map_err(api_errors)
+}
+
+fn api_errors(errors: Vec<GraphqlError>) -> Vec<SupergraphError> {
+    errors.into_iter().map(SupergraphError::ApiSchema).collect()
+}
+
+fn is_directive(definition: &ast::Definition) -> bool {
+    matches!(definition, ast::Definition::DirectiveDefinition(_))
 }
 
 fn hidden_types(document: &ast::Document, names: &JoinNames) -> BTreeSet<String> {

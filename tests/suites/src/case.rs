@@ -14,6 +14,7 @@ use octavo_supergraph::Supergraph;
 
 use crate::corpus::{Case, Suite};
 use crate::expectation::differences;
+use crate::incremental;
 use crate::json::{self, JsonValue};
 use crate::snapshot::Snapshots;
 use crate::subgraph::Subgraphs;
@@ -41,11 +42,66 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
     }
     findings.extend(differences(&case.expected()?, &response, &subgraphs.asked()));
     let mut snapshots = Snapshots::default();
-    snapshots.compare(&case.path("plan.txt"), &print::to_text(&planned))?;
+    let text = case.document()?;
+    if text.contains("@defer") {
+        let parts = InParts::run(suite, case, &graph, (&text, true))?;
+        snapshots.compare(&case.path("plan.txt"), &parts.plan)?;
+        snapshots.compare(&case.path("payloads.txt"), &parts.payloads)?;
+        findings.extend(parts.findings(&response));
+    } else {
+        snapshots.compare(&case.path("plan.txt"), &print::to_text(&planned))?;
+    }
+    for seed in 0..CUTS {
+        let cut = incremental::cut(&text, seed)?;
+        let parts = InParts::run(suite, case, &graph, (&cut, false)).with_context(|| cut.clone())?;
+        findings.extend(parts.findings(&response).into_iter().map(|finding| format!("{finding}\n{cut}")));
+    }
     snapshots.compare(&case.path("requests.txt"), &subgraphs.requests())?;
     snapshots.compare(&case.path("response.json"), &json::pretty(&response)?)?;
     findings.extend(snapshots.into_findings());
     if findings.is_empty() { Ok(()) } else { bail!(findings.join("\n\n")) }
+}
+
+/// How often each case is cut into parts by chance.
+const CUTS: u64 = 8;
+
+/// An operation answered in parts.
+struct InParts {
+    plan: String,
+    payloads: String,
+    wholes: Vec<JsonValue>,
+    violations: Vec<String>,
+}
+
+impl InParts {
+    fn run(suite: &Suite, case: &Case, graph: &QueryGraph, (text, apart): (&str, bool)) -> Result<Self> {
+        let supergraph = graph.supergraph();
+        let document = ValidDocument::parse(supergraph.api_schema(), text, Limits::OPERATION)
+            .map_err(|e| many("operation in parts", &e))?;
+        let operation = document.operation(None)?;
+        let bound = Operation::bind_incremental(supergraph, &document, operation).context("bind in parts")?;
+        let options = octavo_query_planner::Options { apart, ..octavo_query_planner::Options::default() };
+        let planned = plan(graph, &bound, &options).context("plan in parts")?;
+        let request = Request::new(case, supergraph, &document, operation)?;
+        let (payloads, wholes, violations) =
+            incremental::run(&planned, &request.execution(), suite, &request)?;
+        Ok(Self { plan: print::to_text(&planned), payloads, wholes, violations })
+    }
+
+    /// What is wrong, given the response as a whole. What became null because of an error may be less in parts: a null ends at its part.
+    fn findings(self, response: &JsonValue) -> Vec<String> {
+        let mut findings = self.violations;
+        let data = response.get("data").filter(|_| response.get("errors").is_none());
+        for whole in self.wholes {
+            if let Some(data) = data.filter(|data| **data != whole) {
+                findings.push(format!(
+                    "the parts are not the whole:\n{data}\n{whole}\n{}{}",
+                    self.payloads, self.plan
+                ));
+            }
+        }
+        findings
+    }
 }
 
 fn many<E: std::fmt::Display>(stage: &str, errors: &[E]) -> anyhow::Error {
@@ -79,12 +135,14 @@ impl<'r> Request<'r> {
         Ok(Self { supergraph, document, operation, variables })
     }
 
+    fn execution(&self) -> ExecutionRequest {
+        ExecutionRequest { variables: self.variables.iter().collect(), ..ExecutionRequest::default() }
+    }
+
     fn execute(&self, planned: &QueryPlan, subgraphs: &Subgraphs) -> Result<JsonValue> {
         let prepared = Prepared::new(Arc::new(planned.clone()), octavo_executor::Options::default());
-        let request =
-            ExecutionRequest { variables: self.variables.iter().collect(), ..ExecutionRequest::default() };
         let ports = Ports { subgraphs, cache: None, introspection: self };
-        let report = block_on(execute(&prepared, request, ports));
+        let report = block_on(execute(&prepared, self.execution(), ports));
         let text = std::str::from_utf8(&report.body)?;
         json::parse(text).with_context(|| format!("the response is no JSON: {text}"))
     }

@@ -33,7 +33,7 @@ pub struct Case {
 }
 
 /// What stands beside the input of a case.
-const CASE_FILES: [&str; 7] = [
+const CASE_FILES: [&str; 8] = [
     "graphql",
     "variables.json",
     "labels.json",
@@ -41,6 +41,7 @@ const CASE_FILES: [&str; 7] = [
     "plan.txt",
     "requests.txt",
     "response.json",
+    "payloads.txt",
 ];
 
 /// All suites, by name.

@@ -13,6 +13,7 @@ mod case;
 mod coordinates;
 mod corpus;
 mod expectation;
+mod incremental;
 mod json;
 mod snapshot;
 mod subgraph;

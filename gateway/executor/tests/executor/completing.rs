@@ -98,7 +98,8 @@ fn outputs_have_aliases_conditions_and_type_names() {
     let root = plan.shape(&["Query"], &[("x", string()), ("unseen", string())]);
     let (yes, no) = (plan.condition("v", true), plan.condition("v", false));
     let x = plan.slot(root, "x");
-    let output = |key: &str, when, value| Output { key: key.into(), types: TypeSet::All, when, value };
+    let output =
+        |key: &str, when, value| Output { key: key.into(), types: TypeSet::All, when, defer: None, value };
     *plan.outputs(root) = vec![
         output("never", Some(no), OutputValue::Slot(x)),
         output("first", None, OutputValue::Slot(x)),
@@ -122,7 +123,13 @@ fn a_plan_without_requests_is_answered() {
     let mut plan = Plan::new();
     let root = plan.shape(&["Query"], &[]);
     let value = OutputValue::Typename;
-    plan.outputs(root).push(Output { key: "__typename".into(), types: TypeSet::All, when: None, value });
+    plan.outputs(root).push(Output {
+        key: "__typename".into(),
+        types: TypeSet::All,
+        when: None,
+        defer: None,
+        value,
+    });
     let response = json(&run(&plan.prepare(), &Subgraphs::default()));
     assert_eq!(response, json!({"data": {"__typename": "Query"}}));
 }

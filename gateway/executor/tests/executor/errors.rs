@@ -153,8 +153,13 @@ fn root_errors_follow_lists_and_aliases() {
     let item = plan.shape(&["Item"], &[("name", non_null(string()))]);
     let root = plan.shape(&["Query"], &[("items", list(list(object(item))))]);
     let items = plan.slot(root, "items");
-    let twice =
-        Output { key: "again".into(), types: TypeSet::All, when: None, value: OutputValue::Slot(items) };
+    let twice = Output {
+        key: "again".into(),
+        types: TypeSet::All,
+        when: None,
+        defer: None,
+        value: OutputValue::Slot(items),
+    };
     plan.outputs(root).push(twice);
     let item = plan.select(item, &[("x1=name", None)]);
     let root = plan.select(root, &[("i=items", Some(item))]);

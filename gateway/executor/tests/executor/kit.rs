@@ -68,6 +68,7 @@ impl Plan {
             conditions: IndexVec::new(),
             enums: IndexVec::new(),
             node: None,
+            deferred: IndexVec::new(),
         })
     }
 
@@ -79,6 +80,7 @@ impl Plan {
             key: (*key).into(),
             types: TypeSet::All,
             when: None,
+            defer: None,
             value: OutputValue::Slot(SlotId::new(index)),
         };
         self.0.root = self.0.shapes.push(Shape {

@@ -1,16 +1,55 @@
 //! A plan as conventional nodes: ids replaced by names and paths.
 
+use octavo_index::Id as _;
+
 use super::node;
 use crate::{
-    ConditionId, EntityGroup, Fetch, FetchContent, FetchId, OperationKind, OutputValue, PathStep, PlanNode,
-    QueryPlan, Representation, RepresentationField, RepresentationValue, Shape, ShapeId, SlotId, TypeSet,
-    ValueType,
+    ConditionId, Deferred, EntityGroup, Fetch, FetchContent, FetchId, OperationKind, OutputValue, PathStep,
+    PlanNode, QueryPlan, Representation, RepresentationField, RepresentationValue, Shape, ShapeId, SlotId,
+    TypeSet, ValueType,
 };
 
 const TYPENAME: &str = "__typename";
 
 pub(super) fn plan(plan: &QueryPlan) -> node::Plan {
-    node::Plan { node: plan.node.as_ref().map(|node| describe(plan, node)) }
+    let first = plan.node.as_ref().map(|node| describe(plan, node));
+    if plan.deferred.is_empty() {
+        return node::Plan { node: first };
+    }
+    let primary = node::Primary { node: first.map(Box::new) };
+    let deferred = plan.deferred.iter().map(|part| deferred(plan, part)).collect();
+    node::Plan { node: Some(node::Node::Defer(node::Defer { primary, deferred })) }
+}
+
+fn deferred(plan: &QueryPlan, part: &Deferred) -> node::Deferred {
+    let depends = part.parent.map(|parent| node::Depends { id: parent.index().to_string() });
+    let path = part.shapes.first().and_then(|shape| path_to(plan, plan.root, *shape));
+    node::Deferred {
+        depends: depends.into_iter().collect(),
+        label: part.label.as_deref().map(str::to_owned),
+        when: part.when.map(|when| {
+            let all = plan.conditions[when].alternatives.iter();
+            all.map(|all| conjunction(all)).collect::<Vec<_>>().join(" || ")
+        }),
+        query_path: path.unwrap_or_default(),
+        node: part.node.as_ref().map(|node| Box::new(describe(plan, node))),
+    }
+}
+
+/// The response keys that lead to a shape, `@` for each list.
+fn path_to(plan: &QueryPlan, from: ShapeId, to: ShapeId) -> Option<Vec<String>> {
+    if from == to {
+        return Some(Vec::new());
+    }
+    let shape = &plan.shapes[from];
+    shape.outputs.iter().find_map(|output| {
+        let OutputValue::Slot(slot) = output.value else { return None };
+        let value = &shape.slots[slot].value;
+        let mut rest = path_to(plan, value.shape()?, to)?;
+        let lists = std::iter::repeat_n("@".to_owned(), list_depth(value));
+        rest.splice(0..0, std::iter::once(output.key.to_string()).chain(lists));
+        Some(rest)
+    })
 }
 
 fn describe(plan: &QueryPlan, node: &PlanNode) -> node::Node {

@@ -18,6 +18,7 @@ pub(super) enum Node {
     Sequence(Several),
     Parallel(Several),
     Condition(Condition),
+    Defer(Defer),
     Introspection(Introspection),
 }
 
@@ -89,6 +90,40 @@ pub(super) struct Condition {
     pub(super) if_clause: Option<Box<Node>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) else_clause: Option<Box<Node>>,
+}
+
+/// The first part of the response and those that come after it.
+#[derive(Serialize)]
+pub(super) struct Defer {
+    pub(super) primary: Primary,
+    pub(super) deferred: Vec<Deferred>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Primary {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) node: Option<Box<Node>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deferred {
+    /// The part that must have come before.
+    pub(super) depends: Vec<Depends>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) label: Option<String>,
+    /// A variable's name, or an expression, that must hold; otherwise the part comes with the one before.
+    #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
+    pub(super) when: Option<String>,
+    /// Where the fragment stands.
+    pub(super) query_path: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) node: Option<Box<Node>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Depends {
+    pub(super) id: String,
 }
 
 #[derive(Serialize)]

@@ -48,6 +48,7 @@ fn plan(groups: usize) -> QueryPlan {
         key: "top".into(),
         types: TypeSet::All,
         when: None,
+        defer: None,
         value: OutputValue::Slot(slot),
     });
     let selection = selections.push(Selection { shape: root, fields: vec![] });
@@ -82,6 +83,7 @@ fn plan(groups: usize) -> QueryPlan {
         conditions: IndexVec::new(),
         enums: IndexVec::new(),
         node: Some(node),
+        deferred: IndexVec::new(),
     }
 }
 

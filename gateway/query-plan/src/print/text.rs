@@ -1,7 +1,7 @@
 //! Conventional nodes as indented text.
 
 use super::document::{self, Line};
-use super::node::{BatchFetch, Condition, Fetch, Node, Plan, Selection};
+use super::node::{BatchFetch, Condition, Defer, Fetch, Node, Plan, Selection};
 
 pub(super) fn write(plan: &Plan) -> String {
     let mut out = Text { lines: Vec::new(), depth: 0 };
@@ -29,6 +29,7 @@ impl Text {
             Node::Sequence(several) => self.block("Sequence", ",", |out| out.nodes(&several.nodes)),
             Node::Parallel(several) => self.block("Parallel", ",", |out| out.nodes(&several.nodes)),
             Node::Condition(condition) => self.condition(condition),
+            Node::Defer(defer) => self.defer(defer),
             Node::Introspection(introspection) => {
                 self.block("Introspection", ",", |out| {
                     for field in &introspection.fields {
@@ -85,6 +86,28 @@ impl Text {
             let head = format!("{name}(if: {})", variables(&condition.variables));
             self.block(&head, ",", |out| out.node(node));
         }
+    }
+
+    fn defer(&mut self, defer: &Defer) {
+        self.block("Defer", ",", |out| {
+            out.block("Primary", ",", |out| {
+                if let Some(node) = &defer.primary.node {
+                    out.node(node);
+                }
+            });
+            for (id, part) in defer.deferred.iter().enumerate() {
+                let mut about = vec![format!("id: {id}")];
+                about.extend(part.depends.iter().map(|before| format!("depends: {}", before.id)));
+                about.extend(part.label.iter().map(|label| format!("label: \"{label}\"")));
+                about.extend(part.when.iter().map(|when| format!("if: {}", variables(when))));
+                about.push(format!("path: \"{}\"", path(&part.query_path)));
+                out.block(&format!("Deferred({})", about.join(", ")), ",", |out| {
+                    if let Some(node) = &part.node {
+                        out.node(node);
+                    }
+                });
+            }
+        });
     }
 
     fn selections(&mut self, selections: &[Selection]) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use octavo_index::NameId;
 use octavo_operation::{Literal, When};
-use octavo_supergraph::TypeId;
+use octavo_supergraph::{TypeId, TypeRef};
 
 use crate::planner::Planner;
 use crate::state::{NodeField, NodeId, SlotIndex, Source};
@@ -21,22 +21,25 @@ impl Names {
     pub(crate) fn new(planner: &Planner<'_>) -> Self {
         let mut keys = HashMap::new();
         for (id, node) in planner.nodes.iter_with_ids() {
-            let position = &planner.positions[node.position];
-            let subgraph = position.sources.iter().find(|s| s.node == id).map(|s| s.subgraph);
-            let mut taken: HashMap<String, (SlotIndex, String)> = HashMap::new();
+            let mut known: HashMap<(NameId, SlotIndex, &TypeRef), Box<str>> = HashMap::new();
+            let mut taken: HashSet<Box<str>> = HashSet::new();
+            let mut numbers: HashMap<NameId, usize> = HashMap::new();
             for (index, field) in node.fields.iter().enumerate() {
-                let name = planner.supergraph.name(planner.supergraph.field(field.field).name);
-                let access = subgraph.and_then(|s| planner.graph.access(s, field.field));
-                let ty = access.and_then(|a| a.ty()).unwrap_or(&planner.supergraph.field(field.field).ty);
-                let meaning = (field.slot, format!("{ty:?}"));
-                let mut key = name.to_owned();
-                let mut number = 1;
-                while taken.get(&key).is_some_and(|known| *known != meaning) {
-                    key = format!("{name}_{number}");
-                    number += 1;
-                }
-                taken.insert(key.clone(), meaning);
-                keys.insert((id, index), key.into());
+                let definition = planner.supergraph.field(field.field);
+                let access = planner.graph.access(node.subgraph, field.field);
+                let ty = access.and_then(|a| a.ty()).unwrap_or(&definition.ty);
+                let meaning = (definition.name, field.slot, ty);
+                let key = known.entry(meaning).or_insert_with(|| {
+                    let name = planner.supergraph.name(definition.name);
+                    let number = numbers.entry(definition.name).or_insert(0);
+                    let mut key: Box<str> = name.into();
+                    while !taken.insert(key.clone()) {
+                        *number += 1;
+                        key = format!("{name}_{number}").into();
+                    }
+                    key
+                });
+                keys.insert((id, index), key.clone());
             }
         }
         Self { keys }
@@ -69,17 +72,18 @@ impl<'p, 'g> Document<'p, 'g> {
         if node.fields.is_empty() || planner.tells_type(id) {
             self.text.push_str("__typename");
         }
-        let mut written = HashSet::new();
+        let mut by_type: HashMap<TypeId, Vec<usize>> = HashMap::new();
+        for (index, field) in node.fields.iter().enumerate() {
+            by_type.entry(field.on).or_default().push(index);
+        }
         for field in &node.fields {
-            if !written.insert(field.on) {
-                continue;
-            }
+            let Some(fields) = by_type.remove(&field.on) else { continue };
             let plain = node.ty == Some(field.on);
             if !plain {
                 self.separate();
                 let _ = write!(self.text, "... on {} {{", planner.supergraph.type_name(field.on));
             }
-            self.fields_on(id, field.on, hoisted);
+            self.fields_on(id, &fields, hoisted);
             if !plain {
                 self.text.push('}');
             }
@@ -93,9 +97,10 @@ impl<'p, 'g> Document<'p, 'g> {
         }
     }
 
-    fn fields_on(&mut self, node: NodeId, on: TypeId, hoisted: &When) {
+    fn fields_on(&mut self, node: NodeId, fields: &[usize], hoisted: &When) {
         let planner = self.planner;
-        for (index, field) in planner.nodes[node].fields.iter().enumerate().filter(|(_, f)| f.on == on) {
+        for &index in fields {
+            let field = &planner.nodes[node].fields[index];
             if field.when.is_always() || field.when == *hoisted {
                 self.field(node, index, field, &[]);
                 continue;
@@ -165,9 +170,12 @@ impl Planner<'_> {
         let node = &self.nodes[id];
         let position = &self.positions[node.position];
         let as_object = |source: &Source<'_>| self.graph.is_interface_object(source.subgraph, source.ty);
+        if !self.supergraph.ty(position.ty).kind.is_abstract() {
+            return false;
+        }
         let mut sources = position.sources.iter();
         let unknown = node.ty.is_some() || sources.any(as_object);
         let known_here = position.sources.iter().any(|source| source.node == id && !as_object(source));
-        self.supergraph.ty(position.ty).kind.is_abstract() && unknown && known_here
+        unknown && known_here
     }
 }

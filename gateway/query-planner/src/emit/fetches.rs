@@ -1,5 +1,6 @@
 //! Requests and how their answers are read.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use octavo_index::{Id as _, IndexVec};
@@ -15,7 +16,7 @@ use super::representations::{path, representations};
 use super::type_set;
 use crate::order::Batch;
 use crate::planner::Planner;
-use crate::state::{FetchIndex, NodeId};
+use crate::state::{FetchIndex, NodeField, NodeId};
 use crate::want::Types;
 
 /// How a node's objects are read.
@@ -30,13 +31,14 @@ pub(crate) fn selection(planner: &Planner<'_>, names: &Names, id: NodeId) -> Sel
             target: ReadTarget::Typename,
         });
     }
+    let mut by_key: HashMap<&str, Vec<&NodeField>> = HashMap::new();
+    for (index, field) in node.fields.iter().enumerate() {
+        by_key.entry(names.key(id, index)).or_default().push(field);
+    }
     for (index, field) in node.fields.iter().enumerate() {
         let key = names.key(id, index);
-        if fields.iter().any(|known| &*known.key == key) {
-            continue;
-        }
-        let same = node.fields.iter().enumerate().filter(|(other, _)| names.key(id, *other) == key);
-        let types = row_types(planner, id, same.map(|(_, field)| field.on));
+        let Some(same) = by_key.remove(key) else { continue };
+        let types = row_types(planner, id, same.iter().map(|field| field.on));
         let selection = field.child.map(|child| SelectionId::new(child.index()));
         let target = ReadTarget::Slot { slot: SlotId::new(field.slot.index()), selection };
         fields.push(ReadField { key: key.into(), types, target });
@@ -65,12 +67,15 @@ fn row_types(
 
 /// One request a batch.
 pub(crate) fn fetches(planner: &Planner<'_>, names: &Names, batches: &[Batch]) -> IndexVec<FetchId, Fetch> {
-    let batch_of = |fetch: &FetchIndex| batches.iter().position(|batch| batch.fetches.contains(fetch));
+    let mut batch_of: HashMap<FetchIndex, FetchId> = HashMap::new();
+    for (number, batch) in batches.iter().enumerate() {
+        batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, FetchId::new(number))));
+    }
     batches
         .iter()
         .map(|batch| {
             let after = batch.fetches.iter().flat_map(|&fetch| &planner.fetches[fetch].after);
-            let mut after: Vec<_> = after.filter_map(batch_of).map(FetchId::new).collect();
+            let mut after: Vec<_> = after.filter_map(|before| batch_of.get(before).copied()).collect();
             after.sort_unstable();
             after.dedup();
             fetch(planner, names, batch, after)

@@ -3,6 +3,7 @@
 mod document;
 mod fetches;
 mod lifetime;
+mod parts;
 mod representations;
 mod shapes;
 
@@ -27,14 +28,19 @@ pub(crate) struct Tables {
 
 /// Writes the plan.
 pub(crate) fn emit(planner: &Planner<'_>) -> QueryPlan {
+    let parts = parts::Parts::new(planner);
     let mut tables = Tables { conditions: IndexVec::new(), enums: shapes::Enums::default() };
-    let shapes: IndexVec<ShapeId, _> =
-        planner.positions.ids().map(|position| shapes::shape(planner, position, &mut tables)).collect();
+    let shapes: IndexVec<ShapeId, _> = planner
+        .positions
+        .ids()
+        .map(|position| shapes::shape(planner, position, &parts, &mut tables))
+        .collect();
     let names = document::Names::new(planner);
     let selections = planner.nodes.ids().map(|node| fetches::selection(planner, &names, node)).collect();
     let batches = batches(planner);
     let fetches = fetches::fetches(planner, &names, &batches);
-    let node = order(planner, &batches).map(|order| plan_node(planner, &batches, &order, &mut tables));
+    let node = order(planner, &batches, None).map(|order| plan_node(planner, &batches, &order, &mut tables));
+    let deferred = parts.deferred(planner, &batches, &mut tables);
     let root = ShapeId::new(0);
     let node = with_introspection(planner, &shapes[root], node);
     QueryPlan {
@@ -50,6 +56,7 @@ pub(crate) fn emit(planner: &Planner<'_>) -> QueryPlan {
         conditions: tables.conditions,
         enums: tables.enums.values,
         node,
+        deferred,
     }
 }
 

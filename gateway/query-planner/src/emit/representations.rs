@@ -125,15 +125,14 @@ fn slots(
 ) -> Vec<SlotIndex> {
     let arguments = selection.arguments.map(|text| planner.supergraph.name(text));
     let position = &planner.positions[place.position];
-    let matching = position.slots.iter_with_ids().filter(|(_, slot)| {
+    let named = position.named(name).map(|slot| (slot, &position.slots[slot]));
+    let matching = named.filter(|(_, slot)| {
         let same_arguments = slot.key.arguments.map(|text| planner.texts.resolve(text)) == arguments;
         let object = slot.key.objects.as_ref();
-        let for_key = object.is_none_or(|o| o.key.is_none() && fits(&o.types, place.types));
-        slot.key.name == name && same_arguments && for_key
+        same_arguments && object.is_none_or(|o| o.key.is_none() && fits(&o.types, place.types))
     });
-    let filled = matching.filter(|(_, slot)| {
-        slot.filled.iter().any(|(_, types)| types.is_none() || place_includes(place, types))
-    });
+    let filled = matching
+        .filter(|(_, slot)| slot.filled.iter().any(|f| f.types.is_none() || place_includes(place, &f.types)));
     filled.map(|(id, _)| id).collect()
 }
 

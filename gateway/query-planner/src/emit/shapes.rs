@@ -8,6 +8,7 @@ use octavo_query_plan::{
 };
 use octavo_supergraph::{TypeId, TypeKind, TypeRef};
 
+use super::parts::Parts;
 use super::{Tables, type_set};
 use crate::planner::Planner;
 use crate::state::{OutputFrom, PositionId, SlotState};
@@ -19,7 +20,7 @@ pub(crate) struct Enums {
     ids: HashMap<TypeId, EnumId>,
 }
 
-pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, tables: &mut Tables) -> Shape {
+pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, parts: &Parts, tables: &mut Tables) -> Shape {
     let position = &planner.positions[id];
     let possible = &planner.supergraph.ty(position.ty).possible;
     let types = possible
@@ -45,7 +46,8 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, tables: &mut Tables) 
                 }
             };
             let when = tables.condition(planner, &output.when);
-            Output { key, types: type_set(planner, id, &output.types), when, value }
+            let types = type_set(planner, id, &output.types);
+            Output { key, types, when, defer: parts.of(output.defer), value }
         })
         .collect();
     let interface_objects =

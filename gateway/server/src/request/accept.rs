@@ -1,7 +1,8 @@
-//! `Accept`: the media type of the answer, and whether a browser asks for a page.
+//! `Accept`: the media type of the answer, whether it may come in parts, and whether a browser asks for a page.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
+use octavo_executor::IncrementalFormat;
 
 /// How an answer is labelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +25,15 @@ impl MediaType {
     pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let mut best = None;
         let mut any = false;
-        for (range, quality) in ranges(headers) {
+        for Range { name, quality, .. } in ranges(headers) {
             any = true;
-            let media = match range {
+            let media = match name {
                 "application/graphql-response+json" => Self::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => Self::Json,
+                // What is only taken in parts is refused as JSON.
+                "application/json" | "application/*" | "*/*" | MULTIPART => Self::Json,
                 _ => continue,
             };
+            let quality = if name == MULTIPART { quality.min(LEAST) } else { quality };
             if quality > 0.0 && best.is_none_or(|(_, other)| quality > other) {
                 best = Some((media, quality));
             }
@@ -41,17 +44,54 @@ impl MediaType {
 
 /// Whether the client asks for HTML before anything else that is served here, as browsers do for a page.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
-    ranges(headers).any(|(range, quality)| range == "text/html" && quality > 0.0)
+    ranges(headers).any(|range| range.name == "text/html" && range.quality > 0.0)
+}
+
+/// The format of a response in parts, if the client takes one; without a parameter, the newer one.
+pub(crate) fn incremental(headers: &HeaderMap) -> Option<IncrementalFormat> {
+    let mut taken = ranges(headers).filter(|range| range.name == MULTIPART && range.quality > 0.0);
+    taken.find_map(|range| range.format())
+}
+
+const MULTIPART: &str = "multipart/mixed";
+/// Less than any quality that a client gives.
+const LEAST: f32 = 0.000_1;
+
+/// A media range of `Accept`.
+struct Range<'h> {
+    name: &'h str,
+    parameters: &'h str,
+    quality: f32,
+}
+
+impl Range<'_> {
+    /// The value of a parameter, without quotes.
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+        let value = parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?.1;
+        Some(value.trim().trim_matches('"'))
+    }
+
+    /// The format that a multipart range asks for; `None` for one that is not spoken here.
+    fn format(&self) -> Option<IncrementalFormat> {
+        match (self.parameter("deferSpec"), self.parameter("incrementalSpec")) {
+            (Some("20220824"), _) => Some(IncrementalFormat::Defer20220824),
+            (None, Some("v0.2")) => Some(IncrementalFormat::V02),
+            (None, None) if self.parameter("subscriptionSpec").is_none() => Some(IncrementalFormat::V02),
+            _ => None,
+        }
+    }
 }
 
 /// The media ranges with their quality, in order.
-fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (&str, f32)> {
+fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
     let values = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().filter(|name| !name.is_empty())?;
-        let quality = parts.find_map(|parameter| parameter.strip_prefix("q=")).map_or(Ok(1.0), str::parse);
-        Some((name, quality.unwrap_or(0.0)))
+        let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+        let range = Range { name, parameters, quality: 1.0 };
+        let quality = range.parameter("q").map_or(Ok(1.0), str::parse).unwrap_or(0.0);
+        Some(Range { quality, ..range })
     })
 }
 
@@ -60,7 +100,9 @@ mod tests {
     use http::HeaderMap;
     use http::header::ACCEPT;
 
-    use super::{MediaType, wants_page};
+    use octavo_executor::IncrementalFormat::{Defer20220824, V02};
+
+    use super::{MediaType, incremental, wants_page};
 
     fn accept(value: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -83,6 +125,8 @@ mod tests {
             ),
             ("*/*", Some(MediaType::Json)),
             ("application/json; charset=utf-8", Some(MediaType::Json)),
+            ("multipart/mixed, application/json;q=0.1", Some(MediaType::Json)),
+            ("multipart/mixed;deferSpec=20220824", Some(MediaType::Json)),
             ("text/plain", None),
             ("application/json;q=0", None),
         ];
@@ -90,6 +134,25 @@ mod tests {
             assert_eq!(MediaType::negotiate(&accept(value)), expected, "{value}");
         }
         assert_eq!(MediaType::negotiate(&HeaderMap::new()), Some(MediaType::Json));
+    }
+
+    #[test]
+    fn parts_come_in_the_format_that_is_asked_for() {
+        let cases = [
+            (
+                "multipart/mixed;deferSpec=20220824,application/graphql-response+json,application/json;q=0.9",
+                Some(Defer20220824),
+            ),
+            ("multipart/mixed; incrementalSpec=\"v0.2\", application/json", Some(V02)),
+            ("application/json, multipart/mixed", Some(V02)),
+            ("multipart/mixed;deferSpec=20990101, application/json", None),
+            ("multipart/mixed;q=0, application/json", None),
+            ("multipart/mixed;subscriptionSpec=1.0, application/json", None),
+            ("application/json, */*", None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(incremental(&accept(value)), expected, "{value}");
+        }
     }
 
     #[test]

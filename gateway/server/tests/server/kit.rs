@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use octavo_executor::{
     CacheEntry, CacheError, CacheKey, CachePort, CacheScope, SubgraphError, SubgraphPort, SubgraphRequest,
     SubgraphResponse,
@@ -55,15 +55,21 @@ type Answer = dyn Fn(&SubgraphRequest) -> Result<SubgraphResponse, SubgraphError
 pub(crate) struct Subgraphs {
     answer: Box<Answer>,
     pub(crate) seen: Mutex<Vec<SubgraphRequest>>,
+    /// The grades answer while it is free.
+    pub(crate) gate: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SubgraphPort for Subgraphs {
     fn call(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<SubgraphResponse, SubgraphError>> {
         async move {
             let answer = (self.answer)(&request);
+            let grades = &*request.subgraph == "grades";
             self.seen.lock().expect("no test panics in here").push(request);
             // Others may run while a subgraph thinks.
             tokio::task::yield_now().await;
+            if grades {
+                drop(self.gate.lock().await);
+            }
             answer
         }
         .boxed()
@@ -128,7 +134,8 @@ impl Kit {
         cache: Option<Arc<dyn CachePort>>,
         answer: impl Fn(&SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> + Send + Sync + 'static,
     ) -> Self {
-        let subgraphs = Arc::new(Subgraphs { answer: Box::new(answer), seen: Mutex::default() });
+        let subgraphs =
+            Arc::new(Subgraphs { answer: Box::new(answer), seen: Mutex::default(), gate: Arc::default() });
         let supergraph = Supergraph::parse(SUPERGRAPH).expect("a supergraph");
         let schema = Schema::new(supergraph, Arc::clone(&subgraphs) as Arc<dyn SubgraphPort>, 1);
         let gateway = Gateway::new(schema, cache, options);
@@ -136,9 +143,13 @@ impl Kit {
         Self { gateway, subgraphs, router }
     }
 
+    /// Sends a request whose answer is read as it comes.
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.expect("routers do not fail")
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.expect("routers do not fail");
-        let (head, body) = response.into_parts();
+        let (head, body) = self.open(request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         Reply { status: head.status, headers: head.headers, body }
     }

@@ -3,6 +3,7 @@
 mod kit;
 mod limits;
 mod pages;
+mod parts;
 mod protocol;
 mod stop;
 mod traffic;

@@ -1,5 +1,7 @@
 //! Responses in the client's media type.
 
+mod parts;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -8,6 +10,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use octavo_executor::ExecutionReport;
 
 use crate::request::MediaType;
+
+pub(crate) use parts::parts;
 
 /// Says how many entities of the answer came from the cache.
 const CACHE: HeaderName = HeaderName::from_static("octavo-cache");

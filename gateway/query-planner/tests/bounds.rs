@@ -1,0 +1,67 @@
+//! How many steps planning takes: about as many as the operation has fields, on shapes that planners have been seen to explode on.
+//!
+//! Steps are counted, so that the same inputs take the same number on every machine; `examples/explosion_shapes.rs` prints the time.
+
+use octavo_query_plan::print;
+use octavo_query_planner::{Explanation, Options, explain};
+
+#[path = "kit/schema.rs"]
+mod schema;
+#[path = "kit/shapes.rs"]
+mod shapes;
+
+/// What one walk may take: on the machine that this was measured on, a step is about 30 ns, so that this is 12 ms.
+const MOST_STEPS: usize = 400_000;
+
+fn explained(shape: &shapes::Shape, size: usize, steps: usize) -> (String, Explanation) {
+    let (sdl, query) = (shape.make)(size);
+    let graph = schema::graph(&sdl);
+    let operation = schema::operation(&graph, &query);
+    let options = Options { steps, ..Options::default() };
+    let (plan, explanation) = explain(&graph, &operation, &options).expect("a plan");
+    (print::to_json(&plan), explanation)
+}
+
+#[test]
+fn the_walk_grows_with_the_operation() {
+    for shape in shapes::SHAPES {
+        let (half, whole) = (shape.size / 2, shape.size);
+        let [half, whole] = [half, whole].map(|size| explained(shape, size, 0).1.walk_steps);
+        // Where sources grow with the size, each of twice as many fields looks at twice as many.
+        let most = half * if shape.widens { 5 } else { 3 };
+        assert!(whole <= most, "{}: {half} steps at half its size, {whole} at its size", shape.name);
+        assert!(whole <= MOST_STEPS, "{}: {whole} steps", shape.name);
+    }
+}
+
+#[test]
+fn nothing_is_tried_without_steps_left() {
+    for shape in shapes::SHAPES {
+        let (_, none) = explained(shape, shape.size, 0);
+        assert_eq!(none.steps, none.walk_steps, "{}", shape.name);
+    }
+}
+
+#[test]
+fn tries_end_when_the_steps_are_spent() {
+    let mut tried = 0;
+    for shape in shapes::SHAPES {
+        let size = shape.size / 4;
+        let (_, all) = explained(shape, size, usize::MAX);
+        for budget in [all.walk_steps, 2 * all.walk_steps, 5 * all.walk_steps] {
+            let (_, some) = explained(shape, size, budget);
+            // A try looks at the steps before each field, and one field takes no more than the whole walk.
+            assert!(some.steps <= budget + all.walk_steps, "{}: {some:?} of {budget}", shape.name);
+            tried += usize::from(some.steps < all.steps);
+        }
+    }
+    assert!(tried > 10, "only {tried} budgets were too small to try everything");
+}
+
+#[test]
+fn equal_steps_give_equal_plans() {
+    for shape in shapes::SHAPES {
+        let budget = 3_000;
+        assert_eq!(explained(shape, shape.size / 4, budget), explained(shape, shape.size / 4, budget));
+    }
+}

@@ -1,0 +1,76 @@
+//! A planned operation executed: as a whole, or in parts that are sent as they come.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+use octavo_executor::{ExecutionReport, ExecutionRequest, IncrementalFormat, Ports};
+use octavo_language::CoercedVariables;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use crate::failure::Failure;
+use crate::introspection::Introspection;
+use crate::planning::Planned;
+use crate::{Gateway, Schema};
+
+/// An operation that is ready to run.
+pub(crate) struct Execution {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) planned: Arc<Planned>,
+    pub(crate) variables: CoercedVariables,
+    pub(crate) request: ExecutionRequest,
+}
+
+/// The payloads of a response in parts. The execution ends when they are dropped.
+pub(crate) struct Payloads {
+    pub(crate) first: ExecutionReport,
+    pub(crate) rest: mpsc::Receiver<ExecutionReport>,
+    running: AbortHandle,
+}
+
+impl Drop for Payloads {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
+}
+
+impl Execution {
+    /// Whether something of the response may come later.
+    pub(crate) fn has_parts(&self) -> bool {
+        !self.planned.prepared.plan().deferred.is_empty()
+    }
+
+    /// Executes the operation.
+    pub(crate) async fn whole(self) -> Result<ExecutionReport, Failure> {
+        let Self { gateway, schema, planned, variables, request } = self;
+        let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
+        let ports =
+            Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
+        let execution = octavo_executor::execute(&planned.prepared, request, ports);
+        timeout(gateway.options().request_timeout, execution).await.map_err(|_| Failure::Timeout)
+    }
+
+    /// Executes the operation in parts; they are made as they are taken. What does not come in time is told in a last payload.
+    pub(crate) async fn in_parts(self, format: IncrementalFormat) -> Result<Payloads, Failure> {
+        let (sender, mut rest) = mpsc::channel(0);
+        let running = tokio::spawn(self.send_parts(format, sender)).abort_handle();
+        let first = rest.next().await;
+        match first {
+            Some(first) => Ok(Payloads { first, rest, running }),
+            None => Err(Failure::Timeout),
+        }
+    }
+
+    async fn send_parts(self, format: IncrementalFormat, payloads: mpsc::Sender<ExecutionReport>) {
+        let Self { gateway, schema, planned, variables, request } = self;
+        let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
+        let ports =
+            Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
+        let execution =
+            octavo_executor::execute_incrementally(&planned.prepared, request, ports, format, payloads);
+        // Whoever reads the payloads sees that there is no last one.
+        let _ = timeout(gateway.options().request_timeout, execution).await;
+    }
+}

@@ -1,0 +1,198 @@
+//! Responses in parts: taken together they must be the response as a whole, wherever it is cut.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail, ensure};
+use apollo_compiler::Node;
+use apollo_compiler::ast::{
+    Argument, Definition, Directive, Document, InlineFragment, OperationType, Selection, Value,
+};
+use apollo_compiler::name;
+use futures::channel::mpsc;
+use futures::executor::block_on;
+use futures::{StreamExt, future};
+use octavo_executor::{
+    ExecutionRequest, IncrementalFormat, IntrospectionPort, Ports, Prepared, execute_incrementally,
+};
+use octavo_query_plan::QueryPlan;
+
+use crate::corpus::Suite;
+use crate::json::{self, JsonValue};
+use crate::subgraph::Subgraphs;
+
+const FORMATS: [(&str, IncrementalFormat); 2] = [
+    ("incrementalSpec=v0.2", IncrementalFormat::V02),
+    ("deferSpec=20220824", IncrementalFormat::Defer20220824),
+];
+
+/// The payloads of a plan in both formats, as text; what they come to in each; and what no subgraph should have been asked.
+pub(crate) fn run(
+    planned: &QueryPlan,
+    request: &ExecutionRequest,
+    suite: &Suite,
+    introspection: &dyn IntrospectionPort,
+) -> Result<(String, Vec<JsonValue>, Vec<String>)> {
+    let prepared = Prepared::new(Arc::new(planned.clone()), octavo_executor::Options::default());
+    let mut text = String::new();
+    let mut wholes = Vec::new();
+    let mut violations = Vec::new();
+    for (name, format) in FORMATS {
+        let subgraphs = Subgraphs::of(suite)?;
+        let ports = Ports { subgraphs: &subgraphs, cache: None, introspection };
+        let (sender, receiver) = mpsc::channel(1);
+        let execution = execute_incrementally(&prepared, request.clone(), ports, format, sender);
+        let (reports, ()) = block_on(future::join(receiver.collect::<Vec<_>>(), execution));
+        let _ = writeln!(text, "# {name}");
+        let mut payloads = Vec::new();
+        for report in reports {
+            let body = std::str::from_utf8(&report.body)?;
+            payloads.push(json::parse(body).with_context(|| format!("a payload is no JSON: {body}"))?);
+            let _ = writeln!(text, "{body}");
+        }
+        violations.extend(subgraphs.violations());
+        wholes.push(joined(&payloads).with_context(|| text.clone())?);
+    }
+    Ok((text, wholes, violations))
+}
+
+/// What a client makes of payloads.
+fn joined(payloads: &[JsonValue]) -> Result<JsonValue> {
+    let (first, rest) = payloads.split_first().context("no payload")?;
+    let mut data = first.get("data").context("a first payload without data")?.clone();
+    let mut pending: BTreeMap<String, Vec<JsonValue>> = BTreeMap::new();
+    announce(first, &mut pending)?;
+    for (number, payload) in payloads.iter().enumerate() {
+        let more = payload.get("hasNext").and_then(JsonValue::as_bool).context("no hasNext")?;
+        ensure!(more == (number + 1 < payloads.len()), "hasNext is wrong in {payload}");
+    }
+    for payload in rest {
+        for entry in list(payload, "incremental") {
+            let mut path = match text(entry, "id") {
+                Some(id) => pending.get(id).with_context(|| format!("{id} is not pending"))?.clone(),
+                None => list(entry, "path").to_vec(),
+            };
+            path.extend(list(entry, "subPath").iter().cloned());
+            let at = find(&mut data, &path).with_context(|| format!("{entry} is for nothing"))?;
+            let data = entry.get("data").context("no data")?;
+            if data.is_null() {
+                ensure!(!list(entry, "errors").is_empty(), "a part is null without an error");
+            } else {
+                merge(at, data)?;
+            }
+        }
+        announce(payload, &mut pending)?;
+        for entry in list(payload, "completed") {
+            let id = text(entry, "id").context("no id")?;
+            ensure!(pending.remove(id).is_some(), "{id} ends twice");
+        }
+    }
+    ensure!(pending.is_empty(), "{:?} never end", pending.keys());
+    Ok(data)
+}
+
+fn announce(payload: &JsonValue, pending: &mut BTreeMap<String, Vec<JsonValue>>) -> Result<()> {
+    for entry in list(payload, "pending") {
+        let id = text(entry, "id").context("no id")?;
+        let known = pending.insert(id.to_owned(), list(entry, "path").to_vec());
+        ensure!(known.is_none(), "{id} is announced twice");
+    }
+    Ok(())
+}
+
+fn list<'v>(value: &'v JsonValue, key: &str) -> &'v [JsonValue] {
+    value.get(key).and_then(JsonValue::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text<'v>(value: &'v JsonValue, key: &str) -> Option<&'v str> {
+    value.get(key).and_then(JsonValue::as_str)
+}
+
+fn find<'v>(data: &'v mut JsonValue, path: &[JsonValue]) -> Option<&'v mut JsonValue> {
+    path.iter().try_fold(data, |at, step| match step {
+        JsonValue::String(key) => at.as_object_mut()?.get_mut(key.as_str()),
+        index => at.as_array_mut()?.get_mut(usize::try_from(index.as_u64()?).ok()?),
+    })
+}
+
+/// Adds what an object has to another. No leaf comes twice.
+fn merge(into: &mut JsonValue, from: &JsonValue) -> Result<()> {
+    let (JsonValue::Object(into), JsonValue::Object(from)) = (into, from) else {
+        bail!("{from} is no object")
+    };
+    for (key, value) in from {
+        match into.get_mut(key.as_str()) {
+            None => {
+                into.insert(key.clone(), value.clone());
+            }
+            Some(known) => merge(known, value).with_context(|| key.as_str().to_owned())?,
+        }
+    }
+    Ok(())
+}
+
+/// The document with some of its selections deferred: which, the seed says.
+pub(crate) fn cut(document: &str, seed: u64) -> Result<String> {
+    let Ok(mut document) = Document::parse(document, "case.graphql") else {
+        bail!("the case is not GraphQL")
+    };
+    let mut cutter = Cutter { state: seed * 2 + 1, labels: 0 };
+    for definition in &mut document.definitions {
+        match definition {
+            Definition::OperationDefinition(operation) => {
+                let operation = operation.make_mut();
+                let is_root = operation.operation_type != OperationType::Query;
+                cutter.cut(&mut operation.selection_set, is_root);
+            }
+            Definition::FragmentDefinition(fragment) => {
+                let is_root = fragment.make_mut().type_condition == name!("Mutation");
+                cutter.cut(&mut fragment.make_mut().selection_set, is_root);
+            }
+            _ => {}
+        }
+    }
+    Ok(document.to_string())
+}
+
+struct Cutter {
+    state: u64,
+    labels: usize,
+}
+
+impl Cutter {
+    /// A number below `end` (xorshift64).
+    fn below(&mut self, end: usize) -> usize {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        usize::try_from(self.state >> 33).unwrap_or_default() % end.max(1)
+    }
+
+    fn cut(&mut self, selections: &mut Vec<Selection>, is_root: bool) {
+        for selection in selections.iter_mut() {
+            match selection {
+                Selection::Field(field) => self.cut(&mut field.make_mut().selection_set, false),
+                Selection::InlineFragment(fragment) => {
+                    self.cut(&mut fragment.make_mut().selection_set, is_root);
+                }
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+        if selections.is_empty() || is_root || self.below(2) == 0 {
+            return;
+        }
+        let later = selections.split_off(self.below(selections.len()));
+        self.labels += 1;
+        let label = Argument {
+            name: name!("label"),
+            value: Node::new(Value::String(format!("part{}", self.labels))),
+        };
+        let defer = Directive { name: name!("defer"), arguments: vec![Node::new(label)] };
+        selections.push(Selection::InlineFragment(Node::new(InlineFragment {
+            type_condition: None,
+            directives: [Node::new(defer)].into_iter().collect(),
+            selection_set: later,
+        })));
+    }
+}
