@@ -51,7 +51,12 @@ pub fn check_coordinates(suite: &Suite) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!(failed.join("\n\n")) }
 }
 
-fn check(graph: &QueryGraph, subgraphs: &BTreeMap<String, SubgraphSchema>, query: &str) -> Result<()> {
+/// Plans a query, and validates each request by the subgraph that would get it.
+pub(crate) fn check(
+    graph: &QueryGraph,
+    subgraphs: &BTreeMap<String, SubgraphSchema>,
+    query: &str,
+) -> Result<()> {
     let supergraph = graph.supergraph();
     let document = ValidDocument::parse(supergraph.api_schema(), query, Limits::OPERATION);
     let Ok(document) = document else { bail!("the query is not valid") };

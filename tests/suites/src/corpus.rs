@@ -59,6 +59,13 @@ impl Suite {
         Ok(Self { name, folder, subgraphs, cases })
     }
 
+    /// A folder of others, which has subgraphs and no cases in our form.
+    pub(crate) fn foreign(folder: &Path) -> Result<Self> {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let subgraphs = stems(&folder.join("subgraphs"), ".graphql")?;
+        Ok(Self { name, folder: folder.to_owned(), subgraphs, cases: Vec::new() })
+    }
+
     /// The case of that name.
     pub fn case(&self, name: &str) -> Case {
         Case { suite: self.name.clone(), name: name.to_owned(), folder: self.folder.join("cases") }
