@@ -71,6 +71,8 @@ pub(crate) struct Arena {
     cells: Vec<Cell>,
     buffers: IndexVec<BufferId, Bytes>,
     pub(crate) failures: Failures,
+    /// Whether a value took the place of a null with an error.
+    pub(crate) displaced: bool,
     journal: Vec<Change>,
     /// How many cells and rows there were when the answer began.
     mark: (usize, usize),

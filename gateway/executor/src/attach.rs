@@ -5,31 +5,33 @@
 //! 2. Where it meets null it stays; the rest of its path is translated into the client's keys.
 //! 3. An error without a path, or whose path leads nowhere, stands for all that the fetch left empty.
 //! 4. One that finds no empty position is told without a path, when the response is written.
+//! 5. What another answer puts in the place of a null with an error is followed again: the error may belong beneath it.
 
 use octavo_query_plan::{ReadTarget, SelectionId};
 
 use crate::answer::{Asked, PathPart, UpstreamError, Wanted};
 use crate::arena::{Arena, Cell, CellId, RowId};
-use crate::failure::{Message, MessageId, Segment};
+use crate::failure::{Kept, Message, MessageId, Segment};
 use crate::prepared::{Prepared, ReadKind, Target};
+use crate::schedule::Run;
 
 /// Brings the errors of one answer to their positions. Gives, for each group, which of the entities sent have errors;
 /// `None`: all of them may.
 pub(crate) fn attach_errors(
-    prepared: &Prepared,
+    run: &Run<'_>,
     arena: &mut Arena,
     service: &str,
     wanted: &Wanted<'_>,
     errors: Vec<UpstreamError>,
 ) -> Option<Vec<(usize, usize)>> {
-    let max = prepared.options().max_errors;
+    let max = run.prepared.options().max_errors;
     // More errors than will be told are not followed: they could be many times many.
     let mut hurt = (errors.len() <= max).then(Vec::new);
     let mut swept = false;
     for UpstreamError { message, path, extensions } in errors.into_iter().take(max) {
         let message = arena.failures.say(Message::of_subgraph(&message, extensions, service));
-        let mut at = Attach { prepared, arena, message };
-        match at.follow(wanted, &path) {
+        let mut at = Attach { run, arena, message };
+        match at.follow(wanted, path) {
             Place::Root => {}
             Place::Entity(group, index) => {
                 if let Some(hurt) = &mut hurt {
@@ -39,7 +41,7 @@ pub(crate) fn attach_errors(
             Place::Nowhere => {
                 hurt = None;
                 if !swept {
-                    attach_everywhere(prepared, arena, wanted, message);
+                    attach_everywhere(run, arena, wanted, message);
                     swept = true;
                 }
             }
@@ -49,13 +51,8 @@ pub(crate) fn attach_errors(
 }
 
 /// Fails whatever is empty of what was wanted.
-pub(crate) fn attach_everywhere(
-    prepared: &Prepared,
-    arena: &mut Arena,
-    wanted: &Wanted<'_>,
-    message: MessageId,
-) {
-    let mut at = Attach { prepared, arena, message };
+pub(crate) fn attach_everywhere(run: &Run<'_>, arena: &mut Arena, wanted: &Wanted<'_>, message: MessageId) {
+    let mut at = Attach { run, arena, message };
     match wanted {
         Wanted::Root(row, selection) => at.fail_row(*row, *selection),
         Wanted::Entities(asked) => {
@@ -68,6 +65,18 @@ pub(crate) fn attach_everywhere(
     }
 }
 
+/// Follows errors again, whose positions an answer has filled.
+pub(crate) fn attach_again(run: &Run<'_>, arena: &mut Arena) {
+    let kept = std::mem::take(&mut arena.failures.kept);
+    for Kept { message, rows, selection, path } in &kept {
+        let mut at = Attach { run, arena, message: *message };
+        for &row in rows {
+            at.follow_row((row, *selection), path);
+        }
+    }
+    arena.failures.kept = kept;
+}
+
 /// Where the path of an error leads.
 enum Place {
     Nowhere,
@@ -78,22 +87,29 @@ enum Place {
 }
 
 struct Attach<'a> {
-    prepared: &'a Prepared,
+    run: &'a Run<'a>,
     arena: &'a mut Arena,
     message: MessageId,
 }
 
 impl Attach<'_> {
+    fn prepared(&self) -> &Prepared {
+        self.run.prepared
+    }
+
     /// Follows a path from the top of the answer.
-    fn follow(&mut self, wanted: &Wanted<'_>, path: &[PathPart]) -> Place {
+    fn follow(&mut self, wanted: &Wanted<'_>, mut path: Vec<PathPart>) -> Place {
         let asked = match wanted {
             Wanted::Root(row, selection) => {
-                let followed = self.follow_row((*row, *selection), path);
-                return followed.map_or(Place::Nowhere, |()| Place::Root);
+                let Some(()) = self.follow_row((*row, *selection), &path) else { return Place::Nowhere };
+                self.keep(vec![*row], *selection, path);
+                return Place::Root;
             }
             Wanted::Entities(asked) => asked,
         };
-        let [PathPart::Key(key), PathPart::Index(index), rest @ ..] = path else { return Place::Nowhere };
+        let [PathPart::Key(key), PathPart::Index(index), rest @ ..] = path.as_slice() else {
+            return Place::Nowhere;
+        };
         let Some(group) = asked.iter().position(|asked| *asked.group.key == **key) else {
             return Place::Nowhere;
         };
@@ -106,12 +122,18 @@ impl Attach<'_> {
                 self.fail_row(owner, asked.group.selection);
             }
         }
+        path.drain(..2);
+        self.keep(asked.owners(index).to_vec(), asked.group.selection, path);
         Place::Entity(group, index)
+    }
+
+    fn keep(&mut self, rows: Vec<RowId>, selection: SelectionId, path: Vec<PathPart>) {
+        self.arena.failures.kept.push(Kept { message: self.message, rows, selection, path });
     }
 
     fn follow_row(&mut self, (row, selection): (RowId, SelectionId), path: &[PathPart]) -> Option<()> {
         let (PathPart::Key(key), rest) = path.split_first()? else { return None };
-        let selection = &self.prepared.selections[selection];
+        let selection = &self.prepared().selections[selection];
         let target = selection.keys[selection.position(key.as_bytes())?].target;
         let Target::Slot { slot, kind } = target else { return None };
         let cell = self.arena.cell_of(row, slot);
@@ -124,6 +146,17 @@ impl Attach<'_> {
                 let beneath = self.translate(kind, rest);
                 let failure = self.arena.failures.fail(self.message, beneath);
                 self.arena.set(cell, Cell::Failed(failure));
+            }
+            (Cell::Failed(before), _) => {
+                // A position has one error, but several may have happened beneath it.
+                let beneath = self.translate(kind, rest);
+                let failures = &mut self.arena.failures;
+                if failures.chain(before).all(|known| known.beneath != beneath) {
+                    let failure = failures.fail_after(Some(before), self.message, beneath);
+                    self.arena.set(cell, Cell::Failed(failure));
+                } else {
+                    failures.known.push(self.message);
+                }
             }
             (Cell::Row(row), [_, ..]) => {
                 // What leads nowhere from here on belongs to this object, which is there: it is told without a path.
@@ -147,12 +180,16 @@ impl Attach<'_> {
                 PathPart::Index(index) => beneath.push(Segment::Index(*index)),
                 PathPart::Key(key) => {
                     let Some(selection) = kind.object() else { break };
-                    let selection = &self.prepared.selections[selection];
+                    let selection = &self.prepared().selections[selection];
                     let Some(position) = selection.position(key.as_bytes()) else { break };
                     let Target::Slot { slot, kind: inner } = selection.keys[position].target else { break };
-                    let response_key = &self.prepared.shapes[selection.shape].response_keys[slot];
-                    let Some(response_key) = response_key else { break };
-                    beneath.push(response_key.clone());
+                    let keys = &self.prepared().shapes[selection.shape].response_keys[slot];
+                    let Some((_, key)) =
+                        keys.iter().find(|(when, _)| when.is_none_or(|when| self.run.holds(when)))
+                    else {
+                        break;
+                    };
+                    beneath.push(key.clone());
                     kind = inner;
                 }
             }
@@ -170,7 +207,7 @@ impl Attach<'_> {
     fn fail_row(&mut self, row: RowId, selection: SelectionId) {
         let ty = self.arena.ty(row);
         let mut failure = None;
-        for field in &self.prepared.plan().selections[selection].fields {
+        for field in &self.run.prepared.plan().selections[selection].fields {
             let ReadTarget::Slot { slot, .. } = field.target else { continue };
             let cell = self.arena.cell_of(row, slot);
             if field.types.contains(ty) && matches!(self.arena.get(cell), Cell::Missing | Cell::Null) {

@@ -6,6 +6,10 @@ use std::sync::Arc;
 use octavo_index::Id;
 use serde_json::{Map, Value};
 
+use octavo_query_plan::SelectionId;
+
+use crate::answer::PathPart;
+use crate::arena::RowId;
 use crate::ports::SubgraphError;
 use crate::scan::Malformed;
 
@@ -96,13 +100,27 @@ pub(crate) struct Failure {
     pub(crate) message: MessageId,
     /// Where the error happened, from the position that became null.
     pub(crate) beneath: Box<[Segment]>,
+    /// Another one at the same position, which came before.
+    pub(crate) before: Option<FailureId>,
+}
+
+/// An error that has found its position, and how it was found.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) message: MessageId,
+    pub(crate) rows: Vec<RowId>,
+    pub(crate) selection: SelectionId,
+    pub(crate) path: Vec<PathPart>,
 }
 
 /// All errors of one request that came up before its response is written.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     messages: Vec<Message>,
-    failures: Vec<Failure>,
+    all: Vec<Failure>,
+    pub(crate) kept: Vec<Kept>,
+    /// Messages that say again what a position says already.
+    pub(crate) known: Vec<MessageId>,
 }
 
 impl Failures {
@@ -112,12 +130,27 @@ impl Failures {
     }
 
     pub(crate) fn fail(&mut self, message: MessageId, beneath: Box<[Segment]>) -> FailureId {
-        self.failures.push(Failure { message, beneath });
-        Id::new(self.failures.len() - 1)
+        self.fail_after(None, message, beneath)
+    }
+
+    /// A failure at a position that failed before.
+    pub(crate) fn fail_after(
+        &mut self,
+        before: Option<FailureId>,
+        message: MessageId,
+        beneath: Box<[Segment]>,
+    ) -> FailureId {
+        self.all.push(Failure { message, beneath, before });
+        Id::new(self.all.len() - 1)
+    }
+
+    /// A failure and those before it at the same position, the last first.
+    pub(crate) fn chain(&self, last: FailureId) -> impl Iterator<Item = &Failure> {
+        std::iter::successors(Some(self.failure(last)), |failure| Some(self.failure(failure.before?)))
     }
 
     pub(crate) fn failure(&self, id: FailureId) -> &Failure {
-        &self.failures[id.index()]
+        &self.all[id.index()]
     }
 
     pub(crate) fn message(&self, id: MessageId) -> &Message {
@@ -126,7 +159,7 @@ impl Failures {
 
     /// The messages that some position is null for.
     pub(crate) fn placed(&self) -> HashSet<MessageId> {
-        self.failures.iter().map(|failure| failure.message).collect()
+        self.all.iter().map(|failure| failure.message).collect()
     }
 
     /// Every message, in the order in which they came up.
@@ -135,11 +168,11 @@ impl Failures {
     }
 
     pub(crate) fn mark(&self) -> (usize, usize) {
-        (self.messages.len(), self.failures.len())
+        (self.messages.len(), self.all.len())
     }
 
     pub(crate) fn reset(&mut self, (messages, failures): (usize, usize)) {
         self.messages.truncate(messages);
-        self.failures.truncate(failures);
+        self.all.truncate(failures);
     }
 }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use octavo_query_plan::{EntityGroup, Fetch, FetchContent, FetchId};
 
 use crate::answer::{Asked, Wanted, read_answer};
-use crate::attach::{attach_errors, attach_everywhere};
+use crate::attach::{attach_again, attach_errors, attach_everywhere};
 use crate::body::{entity_head, root_body};
 use crate::failure::Message;
 use crate::keep::Keep;
@@ -116,11 +116,14 @@ fn apply(
         Ok(answer) => answer,
         Err(message) => {
             let message = arena.failures.say(message);
-            attach_everywhere(run.prepared, arena, wanted, message);
+            attach_everywhere(run, arena, wanted, message);
             return None;
         }
     };
-    let hurt = attach_errors(run.prepared, arena, service, wanted, answer.errors)?;
+    if std::mem::take(&mut arena.displaced) {
+        attach_again(run, arena);
+    }
+    let hurt = attach_errors(run, arena, service, wanted, answer.errors)?;
     for (group, index) in hurt {
         let entities = answer.entities.get_mut(group)?;
         if let Some(entity) = entities.get_mut(index) {

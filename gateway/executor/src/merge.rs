@@ -51,6 +51,7 @@ fn merge_cells(
             None
         }
         (old, new) if old == Cell::Missing || (old.is_empty() && !new.is_empty()) => {
+            arena.displaced |= matches!(old, Cell::Failed(_));
             Some(copy(prepared, arena, shape, new))
         }
         _ => None,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
-    DeferId, EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget,
-    Selection, SelectionId, Shape, ShapeId, SlotId,
+    ConditionId, DeferId, EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField,
+    ReadTarget, Selection, SelectionId, Shape, ShapeId, SlotId,
 };
 
 use crate::Options;
@@ -31,8 +31,8 @@ pub(crate) struct PreparedShape {
     pub(crate) type_names: Vec<Box<str>>,
     /// For each output, what is written before its value.
     pub(crate) keys: Vec<OutputKey>,
-    /// For each slot, the quoted key of its first output.
-    pub(crate) response_keys: IndexVec<SlotId, Option<Segment>>,
+    /// For each slot, the quoted keys of its outputs, each with the condition under which it is written.
+    pub(crate) response_keys: IndexVec<SlotId, Vec<(Option<ConditionId>, Segment)>>,
 }
 
 /// What is written before an output's value.
@@ -142,14 +142,14 @@ impl Prepared {
 
 impl PreparedShape {
     fn new(shape: &Shape) -> Self {
-        let key_of = |slot| {
-            let output = shape.outputs.iter().find(|o| o.value == OutputValue::Slot(slot))?;
-            Some(Segment::Key(quoted(&output.key).into()))
+        let keys_of = |slot| {
+            let outputs = shape.outputs.iter().filter(|o| o.value == OutputValue::Slot(slot));
+            outputs.map(|output| (output.when, Segment::Key(quoted(&output.key).into()))).collect()
         };
         Self {
             type_names: shape.types.iter().map(|ty| quoted(&ty.name).into()).collect(),
             keys: shape.outputs.iter().map(|output| OutputKey::new(&output.key)).collect(),
-            response_keys: shape.slots.ids().map(key_of).collect(),
+            response_keys: shape.slots.ids().map(keys_of).collect(),
         }
     }
 }

@@ -104,6 +104,7 @@ impl<'r, 't> Reader<'r, 't> {
             _ => {
                 let new = self.fresh(kind)?;
                 if old == Cell::Missing || (old.is_empty() && !new.is_empty()) {
+                    self.arena.displaced |= matches!(old, Cell::Failed(_));
                     self.arena.set(cell, new);
                 }
                 Ok(())

@@ -109,7 +109,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn holds(&self, condition: ConditionId) -> bool {
+    pub(crate) fn holds(&self, condition: ConditionId) -> bool {
         self.conditions[condition.index()]
     }
 

@@ -1,10 +1,11 @@
 //! The `errors` of a response, as they are told.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use octavo_index::Id;
 
-use crate::failure::{FailureId, Failures, Message, MessageId, Segment};
+use crate::failure::{Failure, FailureId, Failures, Message, MessageId, Segment};
 use crate::write::Path;
 
 /// Collects errors while the data is written.
@@ -16,13 +17,24 @@ pub(crate) struct Told<'f> {
     max: usize,
     /// Which messages of `failures` were told, by id.
     messages: Vec<bool>,
+    /// The entries that tell of an absence.
+    absences: Vec<Range<usize>>,
+}
+
+/// A moment in the telling.
+pub(crate) struct Mark {
+    count: usize,
+    absences: usize,
 }
 
 impl<'f> Told<'f> {
     /// `messages` says which were told before, by id.
     pub(crate) fn new(failures: &'f Failures, max: usize, mut messages: Vec<bool>) -> Self {
         messages.resize(failures.messages().count(), false);
-        Self { failures, entries: Vec::new(), count: 0, max, messages }
+        for known in &failures.known {
+            messages[known.index()] = true;
+        }
+        Self { failures, entries: Vec::new(), count: 0, max, messages, absences: Vec::new() }
     }
 
     /// Tells a message at a position, or at none.
@@ -44,9 +56,39 @@ impl<'f> Told<'f> {
 
     /// Tells what made a position null.
     pub(crate) fn tell_failure(&mut self, failure: FailureId, path: &Path<'_>) {
-        let failure = self.failures.failure(failure);
-        self.messages[failure.message.index()] = true;
-        self.tell(self.failures.message(failure.message), Some(path), &failure.beneath);
+        let failures = self.failures;
+        let mut chain: Vec<&Failure> = failures.chain(failure).collect();
+        chain.reverse();
+        for failure in chain {
+            self.messages[failure.message.index()] = true;
+            self.tell(failures.message(failure.message), Some(path), &failure.beneath);
+        }
+    }
+
+    /// Tells that nothing is there where something must be. It is news only if nothing else explains the null: see [`Told::settle`].
+    pub(crate) fn tell_absence(&mut self, message: &Message, path: &Path<'_>) {
+        let start = self.entries.len();
+        self.tell(message, Some(path), &[]);
+        if self.entries.len() > start {
+            self.absences.push(start..self.entries.len());
+        }
+    }
+
+    /// What was told so far.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { count: self.count, absences: self.absences.len() }
+    }
+
+    /// Of what was told since `mark` of one position that became null, takes back the absences that others explain: all of
+    /// them if there is a failure, otherwise all but the first.
+    pub(crate) fn settle(&mut self, mark: &Mark) {
+        let absent = self.absences.len() - mark.absences;
+        let explained = self.count - mark.count > absent;
+        let kept = mark.absences + usize::from(!explained);
+        for range in self.absences.drain(kept.min(self.absences.len())..).rev() {
+            self.entries.drain(range);
+            self.count -= 1;
+        }
     }
 
     /// Tells what no position told.
@@ -78,6 +120,7 @@ impl<'f> Told<'f> {
             out.push(b']');
         }
         self.entries.clear();
+        self.absences.clear();
         std::mem::take(&mut self.count)
     }
 

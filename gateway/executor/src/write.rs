@@ -96,8 +96,10 @@ impl<'a> Writer<'a> {
     /// Writes what belongs to the part of one object and what is inside it. Nothing is written, and false given, if it became null.
     pub(crate) fn part_of(&mut self, at: (RowId, ShapeId), path: &Path<'_>) -> bool {
         let start = self.out.len();
+        let mark = self.told.mark();
         let written = self.object(at, path).is_ok();
         if !written {
+            self.told.settle(&mark);
             self.out.truncate(start);
             self.lose_row(at.0);
         }
@@ -182,15 +184,14 @@ impl Writer<'_> {
 
     fn value(&mut self, cell: Cell, value: &ValueType, at: (&Slot, &Path<'_>)) -> Written {
         let start = self.out.len();
+        let mark = self.told.mark();
         let written = match (value, cell) {
             (ValueType::Leaf { .. }, Cell::Leaf { .. }) => self
                 .leaf(cell, value)
                 .map_err(|Misfit| self.invalid("has a value that its type does not accept", at)),
             (ValueType::Object { shape, .. }, Cell::Row(row)) => self.row(row, *shape, at),
             (ValueType::List { item, .. }, Cell::List { start, len }) => self.list((start, len), item, at),
-            (_, Cell::Missing | Cell::Null) if value.non_null() => {
-                Err(self.invalid("is null, which its type does not allow", at))
-            }
+            (_, Cell::Missing | Cell::Null) if value.non_null() => Err(self.absent(at)),
             (_, Cell::Missing | Cell::Null) => Err(Nulled),
             (_, Cell::Failed(failure)) => Err(self.failed(failure, at.1)),
             _ => Err(self.invalid("has a value of another kind than its type", at)),
@@ -199,6 +200,7 @@ impl Writer<'_> {
             return Ok(());
         }
         self.out.truncate(start);
+        self.told.settle(&mark);
         if value.non_null() {
             return Err(Nulled);
         }
@@ -244,6 +246,13 @@ impl Writer<'_> {
     fn invalid(&mut self, what: &str, (field, path): (&Slot, &Path<'_>)) -> Nulled {
         let message = Message::new(&format!("the field \"{}\" {what}", field.field), code::INVALID, None);
         self.told.tell(&message, Some(path), &[]);
+        Nulled
+    }
+
+    #[cold]
+    fn absent(&mut self, (field, path): (&Slot, &Path<'_>)) -> Nulled {
+        let text = format!("the field \"{}\" is null, which its type does not allow", field.field);
+        self.told.tell_absence(&Message::new(&text, code::INVALID, None), path);
         Nulled
     }
 

@@ -221,3 +221,66 @@ fn fields_that_were_asked_of_another_type_do_not_fail() {
     let response = json(&run(&plan.prepare(), &Subgraphs::new(&[("a", a), ("b", b)])));
     assert_eq!(paths(response["errors"].as_array().unwrap()), [json!(["nodes", 0, "x"])]);
 }
+
+/// `{ a b }`, both of one subgraph and never null, in an object that may be.
+fn strict() -> Prepared {
+    let mut plan = Plan::new();
+    let pair = plan.shape(&["Pair"], &[("a", non_null(string())), ("b", non_null(string()))]);
+    let root = plan.shape(&["Query"], &[("pair", object(pair))]);
+    let a = plan.select(pair, &[("a", None)]);
+    let b = plan.select(pair, &[("b", None)]);
+    let (a, b) = (plan.select(root, &[("pair", Some(a))]), plan.select(root, &[("pair", Some(b))]));
+    plan.then_root("a", a);
+    plan.then_root("b", b);
+    plan.prepare()
+}
+
+fn strict_errors(a: &str, b: &str) -> Vec<Value> {
+    let response = json(&run(&strict(), &Subgraphs::new(&[("a", a), ("b", b)])));
+    assert_eq!(response["data"], json!({"pair": null}));
+    response["errors"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn what_an_error_left_missing_is_no_error_of_its_own() {
+    let a = r#"{"data":{"pair":{}}}"#;
+    let b = r#"{"data":{"pair":null},"errors":[{"message":"m","path":["pair","b"]}]}"#;
+    let errors = strict_errors(a, b);
+    assert_eq!(paths(&errors), [json!(["pair", "b"])]);
+    let errors = strict_errors(a, r#"{"data":{"pair":{}}}"#);
+    assert_eq!(paths(&errors), [json!(["pair", "a"])], "the null is explained, and once");
+}
+
+#[test]
+fn an_error_goes_on_into_an_object_that_another_answer_brings() {
+    let a = r#"{"data":{"pair":null},"errors":[{"message":"m","path":["pair","a"]}]}"#;
+    let errors = strict_errors(a, r#"{"data":{"pair":{"b":"x"}}}"#);
+    assert_eq!(errors.len(), 1);
+    assert_eq!((&errors[0]["message"], &errors[0]["path"]), (&json!("m"), &json!(["pair", "a"])));
+}
+
+#[test]
+fn several_errors_beneath_one_null_keep_their_paths() {
+    let a = r#"{"data":{"pair":null},"errors":[{"message":"m","path":["pair","a"]},{"message":"n","path":["pair"]}]}"#;
+    let b = r#"{"data":{"pair":null},"errors":[{"message":"o","path":["pair","b"]},{"message":"p","path":["pair"]}]}"#;
+    let errors = strict_errors(a, b);
+    let told = [json!(["pair", "a"]), json!(["pair"]), json!(["pair", "b"])];
+    assert_eq!(paths(&errors), told, "two subgraphs with an error at one position tell it once");
+}
+
+#[test]
+fn a_path_goes_through_the_key_that_is_written() {
+    let mut plan = Plan::new();
+    let item = plan.shape(&["Item"], &[("name", non_null(string()))]);
+    let root = plan.shape(&["Query"], &[("item", object(item))]);
+    let mut hidden = plan.outputs(item)[0].clone();
+    hidden.key = "hidden".into();
+    hidden.when = Some(plan.condition("show", true));
+    plan.outputs(item).insert(0, hidden);
+    let item = plan.select(item, &[("name", None)]);
+    let root = plan.select(root, &[("item", Some(item))]);
+    plan.then_root("a", root);
+    let a = r#"{"data":{"item":null},"errors":[{"message":"m","path":["item","name"]}]}"#;
+    let response = json(&run(&plan.prepare(), &Subgraphs::new(&[("a", a)])));
+    assert_eq!(paths(response["errors"].as_array().unwrap()), [json!(["item", "name"])]);
+}
