@@ -34,10 +34,6 @@ impl Access {
         access
     }
 
-    pub(crate) fn is_open(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Both rules.
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self {

@@ -9,6 +9,9 @@ macro_rules! codes {
         }
 
         impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
             /// As it is printed.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -53,6 +56,10 @@ codes! {
     RequiresUnsupportedOnInterface = "REQUIRES_UNSUPPORTED_ON_INTERFACE",
     /// An external field that nothing uses.
     ExternalUnused = "EXTERNAL_UNUSED",
+    /// An external field that is said to provide something.
+    ExternalCollisionWithAnotherDirective = "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE",
+    /// A type of Federation 1 that has nothing but external fields without use.
+    TypeWithOnlyUnusedExternal = "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
     /// An external field of an interface.
     ExternalOnInterface = "EXTERNAL_ON_INTERFACE",
     /// `@provides` on a field without fields.
@@ -119,6 +126,8 @@ codes! {
     ReferencedInaccessible = "REFERENCED_INACCESSIBLE",
     /// A default value holds an inaccessible element.
     DefaultValueUsesInaccessible = "DEFAULT_VALUE_USES_INACCESSIBLE",
+    /// An argument of a directive that clients cannot use is inaccessible.
+    DisallowedInaccessible = "DISALLOWED_INACCESSIBLE",
     /// The query type is inaccessible.
     QueryRootTypeInaccessible = "QUERY_ROOT_TYPE_INACCESSIBLE",
     /// A required argument or input field is inaccessible.
@@ -167,6 +176,8 @@ codes! {
     NoContextInSelection = "NO_CONTEXT_IN_SELECTION",
     /// A context argument on a type without key.
     ContextNoResolvableKey = "CONTEXT_NO_RESOLVABLE_KEY",
+    /// An argument comes from a context here, and clients must give it there; a hint where they need not.
+    ContextualArgumentNotInAll = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
     /// A context's name is not a name.
     ContextNameInvalid = "CONTEXT_NAME_INVALID",
     /// `@cost` on a field of an interface.
@@ -186,6 +197,42 @@ codes! {
 
     /// Field types differ but go together.
     InconsistentButCompatibleFieldType = "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE",
+    /// Argument types differ but go together.
+    InconsistentButCompatibleArgumentType = "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE",
+    /// A type has a key in some subgraphs only.
+    InconsistentEntity = "INCONSISTENT_ENTITY",
+    /// A field of a type without keys is not in all subgraphs that have the type.
+    InconsistentObjectValueTypeField = "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD",
+    /// A field of an interface without keys is not in all subgraphs that have the interface.
+    InconsistentInterfaceValueTypeField = "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD",
+    /// A value that clients may not send, since not all subgraphs have it.
+    InconsistentEnumValueForInputEnum = "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM",
+    /// A value that clients may get, though not all subgraphs have it.
+    InconsistentEnumValueForOutputEnum = "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM",
+    /// An enum that nothing is of.
+    UnusedEnumType = "UNUSED_ENUM_TYPE",
+    /// A directive of operations that not all subgraphs define.
+    InconsistentExecutableDirectivePresence = "INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE",
+    /// A directive of operations that no place has in all subgraphs.
+    NoExecutableDirectiveIntersection = "NO_EXECUTABLE_DIRECTIVE_INTERSECTION",
+    /// A directive of operations that is repeatable in some subgraphs.
+    InconsistentExecutableDirectiveRepeatable = "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE",
+    /// A directive of operations that has other places in other subgraphs.
+    InconsistentExecutableDirectiveLocations = "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS",
+    /// Descriptions differ.
+    InconsistentDescription = "INCONSISTENT_DESCRIPTION",
+    /// A directive that stands once has other arguments in other subgraphs; one of them is taken.
+    InconsistentNonRepeatableDirectiveArguments = "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+    /// A directive that stands once has other arguments in other subgraphs; they are merged.
+    MergedNonRepeatableDirectiveArguments = "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+    /// Composing a directive is not needed, or its versions differ where it is not composed.
+    DirectiveCompositionInfo = "DIRECTIVE_COMPOSITION_INFO",
+    /// A composed directive has another name where it is not composed.
+    DirectiveCompositionWarn = "DIRECTIVE_COMPOSITION_WARN",
+    /// Subgraphs resolve a shared field to types that overlap in part.
+    InconsistentRuntimeTypesForShareableReturn = "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN",
+    /// A linked specification needs a newer federation than the subgraph links.
+    ImplicitlyUpgradedFederationVersion = "IMPLICITLY_UPGRADED_FEDERATION_VERSION",
     /// A default is given in some subgraphs.
     InconsistentDefaultValuePresence = "INCONSISTENT_DEFAULT_VALUE_PRESENCE",
     /// An optional argument is not in all subgraphs.

@@ -40,6 +40,16 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Selection<'_>>, String> {
     if selections.is_empty() { Err("it selects nothing".to_owned()) } else { Ok(selections) }
 }
 
+/// The context and the selection of `$context selection`; the selection may be empty.
+pub(crate) fn split_context(value: &str) -> Option<(&str, &str)> {
+    let mut parser = Parser { text: value, at: 0 };
+    if !parser.eat('$') {
+        return None;
+    }
+    let name = parser.name()?;
+    Some((name, &value[parser.at..]))
+}
+
 /// Prints a field set without outer braces.
 pub(crate) fn print(selections: &[Selection<'_>]) -> String {
     let mut out = String::new();

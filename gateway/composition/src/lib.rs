@@ -63,7 +63,7 @@ fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> 
     }
     // Without directives of its own it is what clients see, which loading it checks.
     if !merged.features.is_empty() {
-        validate::validate_supergraph(&emit::supergraph_types(&merged, &subgraphs), report);
+        validate::validate_supergraph(schema, &emit::supergraph_types(&merged, &subgraphs), report);
     }
     if report.has_errors() {
         return None;

@@ -58,7 +58,18 @@ pub(crate) fn error_at_all<'a>(
     message: String,
     places: impl IntoIterator<Item = (Place<'a>, String)>,
 ) -> Diagnostic {
-    places.into_iter().fold(Diagnostic::error(code.as_str(), message), |diagnostic, (place, text)| {
-        diagnostic.at(place.subgraph, place.span.range(), &text)
-    })
+    at_all(Diagnostic::error(code.as_str(), message), places)
+}
+
+/// A hint with a label for each place.
+pub(crate) fn hint_at_all<'a>(
+    code: Code,
+    message: String,
+    places: impl IntoIterator<Item = (Place<'a>, String)>,
+) -> Diagnostic {
+    at_all(Diagnostic::hint(code.as_str(), message), places)
+}
+
+fn at_all<'a>(found: Diagnostic, places: impl IntoIterator<Item = (Place<'a>, String)>) -> Diagnostic {
+    places.into_iter().fold(found, |found, (place, text)| found.at(place.subgraph, place.span.range(), &text))
 }

@@ -19,7 +19,7 @@ pub(crate) enum JoinVersion {
 
 impl JoinVersion {
     pub(crate) fn of(subgraphs: &IndexVec<GraphId, Subgraph<'_>>) -> Self {
-        let newest = subgraphs.iter().map(|subgraph| match subgraph.version {
+        let newest = subgraphs.iter().map(|subgraph| match subgraph.needed_version().0 {
             Version::One => 0,
             Version::Two(minor) => minor,
         });

@@ -110,6 +110,7 @@ impl<'a> Reader<'a, '_> {
             major: parsed.major,
             minor: parsed.minor,
             imports: Vec::new(),
+            span,
         };
         if let Some(import) = argument(directive, "import") {
             self.imports(&mut link, import, span);

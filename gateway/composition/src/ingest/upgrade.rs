@@ -24,7 +24,7 @@ pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>], report: &mut Rep
         drop_external_on_extension_keys(schema, &keys);
         drop_inactive_field_sets(schema);
         drop_from_interfaces(schema);
-        drop_unused_external(schema);
+        drop_unused_external(schema, subgraph.name, report);
         for ty in schema.types.values_mut() {
             share_fields(ty);
             if !ty.defined && defined.contains(ty.name) {
@@ -248,8 +248,8 @@ fn is_builtin_scalar(name: &str) -> bool {
     matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }
 
-/// Removes external fields that nothing uses, and types that had no other fields.
-fn drop_unused_external(schema: &mut Schema<'_>) {
+/// Removes external fields that nothing uses, and types that had no other fields; those that something is of cannot go.
+fn drop_unused_external(schema: &mut Schema<'_>, subgraph: &str, report: &mut Report) {
     super::usage::mark(schema, Version::One);
     let mut emptied = Vec::new();
     for ty in schema.types.values_mut() {
@@ -260,6 +260,21 @@ fn drop_unused_external(schema: &mut Schema<'_>) {
         }
     }
     for name in emptied {
-        schema.types.shift_remove(name);
+        let Some(ty) = schema.types.shift_remove(name) else { continue };
+        if is_referenced(schema, name) {
+            let message =
+                format!("every field of `{name}` is `@external`, and nothing here uses any of them");
+            let place = Place { subgraph, span: ty.span };
+            report.error(Code::TypeWithOnlyUnusedExternal, message, place);
+        }
     }
+}
+
+/// Whether a field is of that type, or a union or a type has it.
+fn is_referenced(schema: &Schema<'_>, name: &str) -> bool {
+    schema.types.values().any(|ty| {
+        ty.implements.contains_key(name)
+            || ty.members.contains_key(name)
+            || ty.fields.values().any(|field| field.ty.name == name)
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::field_set;
-use crate::model::{Kind, Schema, TypeDefinition, Version};
+use crate::model::{Builtin, Kind, Schema, TypeDefinition, Version};
 
 type Coordinates<'a> = HashSet<(&'a str, &'a str)>;
 
@@ -16,6 +16,7 @@ pub(crate) fn mark(schema: &mut Schema<'_>, version: Version) {
     collect_field_sets(schema, &mut used, &mut provided);
     used.extend(provided.iter().copied());
     collect_implementations(schema, &mut used);
+    collect_contexts(schema, &mut used);
     for ty in schema.types.values_mut() {
         for field in ty.fields.values_mut() {
             let coordinate = (ty.name, field.name);
@@ -62,6 +63,24 @@ fn collect_implementations<'a>(schema: &Schema<'a>, found: &mut Coordinates<'a>)
     for interface in schema.types.values().filter(|ty| ty.kind == Kind::Interface) {
         for implementation in schema.implementers.get(interface.name).into_iter().flatten() {
             found.extend(interface.fields.keys().map(|&field| (*implementation, field)));
+        }
+    }
+}
+
+/// What arguments select from contexts.
+fn collect_contexts<'a>(schema: &Schema<'a>, found: &mut Coordinates<'a>) {
+    let arguments =
+        schema.types.values().flat_map(|ty| ty.fields.values()).flat_map(|field| field.arguments.values());
+    let applied = arguments.flat_map(|argument| &argument.applied);
+    for applied in applied.filter(|applied| applied.is(Builtin::FromContext)) {
+        let Some((name, selection)) = applied.string("field").and_then(field_set::split_context) else {
+            continue;
+        };
+        let sets = |ty: &&TypeDefinition<'a>| {
+            ty.all(Builtin::Context).any(|applied| applied.string("name") == Some(name))
+        };
+        for setter in schema.types.values().filter(sets) {
+            add(schema, setter.name, selection, found);
         }
     }
 }

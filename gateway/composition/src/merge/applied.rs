@@ -3,11 +3,13 @@
 //! Repeatable ones by union; others once, as most subgraphs have it, except costs and list sizes, whose arguments merge
 //! one by one. Access rules are merged apart from these.
 
+use std::fmt::Display;
+
 use indexmap::{IndexMap, IndexSet};
 use octavo_language::ast::Value;
 
 use crate::emit::{JoinVersion, quote};
-use crate::merge::Context;
+use crate::merge::{Context, differing};
 use crate::merged::{MergedArgument, MergedDirective, Visible};
 use crate::model::{Applied, Builtin, GraphId, Meaning};
 
@@ -17,19 +19,24 @@ pub(crate) type AppliedSource<'a> = (GraphId, &'a [Applied<'a>]);
 /// Merges the directives of one element that has no arguments.
 pub(crate) fn merge<'a>(
     context: &mut Context<'a, '_>,
+    what: &dyn Display,
     sources: &[AppliedSource<'a>],
 ) -> Vec<MergedDirective> {
-    merge_of_field(context, sources, &IndexMap::new())
+    merge_of_field(context, what, sources, &IndexMap::new())
 }
 
 /// Merges the directives of one field, which has these arguments in the supergraph.
 pub(crate) fn merge_of_field<'a>(
     context: &mut Context<'a, '_>,
+    what: &dyn Display,
     sources: &[AppliedSource<'a>],
     arguments: &IndexMap<&'a str, MergedArgument<'a>>,
 ) -> Vec<MergedDirective> {
+    if sources.iter().all(|(_, list)| list.is_empty()) {
+        return Vec::new();
+    }
     let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
-    let mut custom: IndexMap<usize, Vec<&'a Applied<'a>>> = IndexMap::new();
+    let mut custom: IndexMap<usize, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
     let mut lifetimes = Vec::new();
     let carried = JoinVersion::of(context.subgraphs).has_directive();
     for &(graph, list) in sources {
@@ -40,7 +47,7 @@ pub(crate) fn merge_of_field<'a>(
                 }
                 Meaning::Custom(name) => {
                     if let Some(composed) = context.features.composed(graph, name) {
-                        custom.entry(composed).or_default().push(applied);
+                        custom.entry(composed).or_default().push((graph, applied));
                     } else if name == CACHE_CONTROL && carried {
                         lifetimes.push((graph, applied));
                     }
@@ -51,6 +58,7 @@ pub(crate) fn merge_of_field<'a>(
     }
     let mut merged = Vec::new();
     for (builtin, group) in groups {
+        differing::report(context, what, builtin, &group);
         match builtin {
             Builtin::ListSize => merged.push(list_size(context, &group, arguments)),
             Builtin::Tag => merged.extend(tags(context, &group)),
@@ -59,8 +67,11 @@ pub(crate) fn merge_of_field<'a>(
     }
     for (composed, group) in custom {
         let name = context.features.composed_name(composed).to_owned();
-        let texts = group.iter().map(|applied| format!("{name}{}", argument_list(applied))).collect();
+        let texts = group.iter().map(|(_, applied)| format!("{name}{}", argument_list(applied))).collect();
         let repeatable = context.features.is_repeatable(composed);
+        if !repeatable {
+            differing::report_choice(context, what, &name, &group);
+        }
         merged.extend(choose(texts, repeatable).into_iter().map(gateway));
     }
     merged.extend(per_graph(context, CACHE_CONTROL, &lifetimes).into_iter().map(gateway));
@@ -128,7 +139,7 @@ fn choose(texts: Vec<String>, repeatable: bool) -> Vec<String> {
 }
 
 /// The argument list of a directive, parentheses included, in the order of names; empty without arguments.
-fn argument_list(applied: &Applied<'_>) -> String {
+pub(super) fn argument_list(applied: &Applied<'_>) -> String {
     let mut list: Vec<String> = applied
         .node
         .arguments

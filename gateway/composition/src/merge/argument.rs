@@ -8,7 +8,7 @@ use crate::merge::reference::{Agreement, merge_input};
 use crate::merge::{Context, applied, description};
 use crate::merged::MergedArgument;
 use crate::model::{Argument, Builtin, GraphId, Span, TypeReference};
-use crate::report::error_at_all;
+use crate::report::{error_at_all, hint_at_all};
 
 /// Arguments of one field in one subgraph.
 pub(crate) type ArgumentSource<'a> = (GraphId, &'a IndexMap<&'a str, Argument<'a>>, Span);
@@ -22,11 +22,36 @@ pub(crate) fn merge<'a>(
     let mut names: Vec<&str> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (_, arguments, _) in sources {
-        let of_clients = arguments.values().filter(|argument| !is_contextual(argument));
-        names.extend(of_clients.map(|argument| argument.name).filter(|name| seen.insert(*name)));
+        names.extend(arguments.keys().copied().filter(|name| seen.insert(*name)));
     }
+    names.retain(|name| !report_contextual(context, owner, name, sources));
     let merged = names.into_iter().filter_map(|name| Some((name, merge_one(context, owner, name, sources)?)));
     merged.collect()
+}
+
+/// Whether some subgraph has the argument from a context, so that clients do not see it; reported where another wants it from them.
+fn report_contextual<'a>(
+    context: &mut Context<'a, '_>,
+    owner: &str,
+    name: &str,
+    sources: &[ArgumentSource<'a>],
+) -> bool {
+    let found = sources.iter().filter_map(|(graph, arguments, _)| Some((*graph, arguments.get(name)?)));
+    let (contextual, of_clients): (Vec<_>, Vec<_>) = found.partition(|(_, argument)| is_contextual(argument));
+    if contextual.is_empty() {
+        return false;
+    }
+    for (graph, argument) in of_clients {
+        let place = context.place(graph, argument.span);
+        let code = Code::ContextualArgumentNotInAll;
+        let what = format!("the argument `{name}` of `{owner}` comes from a context in another subgraph");
+        if argument.is_required() {
+            context.report.error(code, format!("{what}, yet clients would have to give it here"), place);
+        } else {
+            context.report.hint(code, format!("{what}, and so clients cannot give it"), place);
+        }
+    }
+    true
 }
 
 /// Whether the gateway fills the argument in.
@@ -49,18 +74,19 @@ fn merge_one<'a>(
     let types: Vec<(GraphId, TypeReference<'a>, Span)> =
         found.iter().map(|(graph, argument)| (*graph, argument.ty, argument.span)).collect();
     let what = format!("the argument `{name}` of `{owner}`");
-    let ty = merge_types(context, &what, &types, Code::FieldArgumentTypeMismatch)?;
+    let ty = merge_types(context, &what, &types, Position::Argument)?;
     let defaults: Vec<_> =
         found.iter().map(|(graph, argument)| (*graph, argument.default, argument.span)).collect();
     let default = merge_defaults(context, &what, &defaults, Code::FieldArgumentDefaultMismatch);
     let lists: Vec<_> = found.iter().map(|(graph, argument)| (*graph, &argument.applied[..])).collect();
     context.enum_usage.entry(ty.name).or_default().input = true;
+    let descriptions = found.iter().map(|(graph, argument)| (*graph, argument.description, argument.span));
     Some(MergedArgument {
         name,
         ty,
-        description: description::merge(found.iter().map(|(_, argument)| argument.description)),
+        description: description::merge(context, &what, descriptions),
         default,
-        applied: applied::merge(context, &lists),
+        applied: applied::merge(context, &what, &lists),
     })
 }
 
@@ -72,7 +98,7 @@ fn report_absence<'a>(
 ) {
     let required =
         sources.iter().any(|(_, arguments, _)| arguments.get(name).is_some_and(Argument::is_required));
-    let mut places = sources.iter().map(|(graph, arguments, span)| match arguments.get(name) {
+    let places = sources.iter().map(|(graph, arguments, span)| match arguments.get(name) {
         Some(argument) if argument.is_required() => {
             (context.place(*graph, argument.span), "required here".to_owned())
         }
@@ -85,10 +111,11 @@ fn report_absence<'a>(
         let error = error_at_all(Code::RequiredArgumentMissing, message, places)
             .help("add it everywhere, or make it optional");
         context.report.push(error);
-    } else if let Some((place, _)) = places.next_back() {
+    } else {
         let message =
             format!("the argument `{name}` of `{owner}` is left out, since not all subgraphs have it");
-        context.report.hint(Code::InconsistentArgumentPresence, message, place);
+        let hint = hint_at_all(Code::InconsistentArgumentPresence, message, places);
+        context.report.push(hint);
     }
 }
 
@@ -97,14 +124,49 @@ pub(crate) fn merge_types<'a>(
     context: &mut Context<'a, '_>,
     what: &str,
     types: &[(GraphId, TypeReference<'a>, Span)],
-    code: Code,
+    position: Position,
 ) -> Option<TypeReference<'a>> {
     let references: Vec<_> = types.iter().map(|(_, ty, _)| *ty).collect();
     let agreement = merge_input(context, &references)?;
-    if let Agreement::Mismatch(_) = agreement {
-        report_types(context, what, types, code);
+    match agreement {
+        Agreement::Same(_) => {}
+        Agreement::Compatible(ty) => hint_at_types(context, (what, ty), types, position),
+        Agreement::Mismatch(_) => {
+            let code = match position {
+                Position::Field => Code::FieldTypeMismatch,
+                Position::Argument => Code::FieldArgumentTypeMismatch,
+            };
+            report_types(context, what, types, code);
+        }
     }
     Some(agreement.ty())
+}
+
+/// What has a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// A field or an input field.
+    Field,
+    /// An argument.
+    Argument,
+}
+
+/// Hints at types that differ from the one that fits all.
+pub(crate) fn hint_at_types<'a>(
+    context: &mut Context<'a, '_>,
+    (what, merged): (&str, TypeReference<'a>),
+    types: &[(GraphId, TypeReference<'a>, Span)],
+    position: Position,
+) {
+    let code = match position {
+        Position::Field => Code::InconsistentButCompatibleFieldType,
+        Position::Argument => Code::InconsistentButCompatibleArgumentType,
+    };
+    let message = format!("{what} is `{merged}` in the supergraph, and has other types in some subgraphs");
+    let others = types.iter().filter(|(_, ty, _)| *ty != merged);
+    let places = others.map(|(graph, ty, span)| (context.place(*graph, *span), format!("here `{ty}`")));
+    let hint = hint_at_all(code, message, places);
+    context.report.push(hint);
 }
 
 /// Reports types that do not go together.

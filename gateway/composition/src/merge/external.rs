@@ -18,13 +18,19 @@ pub(crate) fn report_missing_base<'a>(
     context.report.push(error);
 }
 
-/// Compares external declarations with the merged field.
-pub(crate) fn check<'a>(context: &mut Context<'a, '_>, coordinate: &str, merged: &MergedField<'a>) {
+/// Compares external declarations with the merged field; one of a subtype is fine where those who resolve it differ as well.
+pub(crate) fn check<'a>(
+    context: &mut Context<'a, '_>,
+    coordinate: &str,
+    merged: &MergedField<'a>,
+    same_types: bool,
+) {
     let external: Vec<(GraphId, &Field<'a>)> =
         merged.sources.iter().filter(|(_, field)| field.external).copied().collect();
     for (graph, field) in external {
         let place = context.place(graph, field.span);
-        if !context.hierarchy.is_subtype(field.ty, merged.ty) {
+        let is_subtype = !same_types && context.hierarchy.is_subtype(field.ty, merged.ty);
+        if field.ty != merged.ty && !is_subtype {
             let message = format!(
                 "the external field `{coordinate}` is `{}` here and `{}` where it is resolved",
                 field.ty, merged.ty

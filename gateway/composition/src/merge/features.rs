@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexMap;
+use octavo_index::IndexVec;
 
 use crate::code::Code;
 use crate::emit::{directive_definition, quote};
 use crate::merge::Context;
+use crate::merge::composed::{OwnDirective, compare_names, compare_versions, own_directive};
 use crate::merged::{Hiding, Merged};
-use crate::model::{Applied, Builtin, GraphId, Link, Subgraph};
+use crate::model::{Applied, Builtin, DirectiveDefinition, GraphId, Link, Subgraph};
 use crate::report::error_at_all;
 
 /// Directives that the supergraph carries.
@@ -35,6 +37,8 @@ struct Composed<'a> {
     graph: GraphId,
     link: &'a Link<'a>,
     repeatable: bool,
+    /// Where it is asked for.
+    asked_in: Vec<GraphId>,
 }
 
 /// A known directive's specification: URL, purpose, what follows the name in its definition, a scalar it needs.
@@ -128,6 +132,7 @@ impl<'a> Features<'a> {
             }
         }
         features.spread(context);
+        features.compare(context);
         features
     }
 
@@ -163,6 +168,17 @@ impl<'a> Features<'a> {
         self.specifications[composed].repeatable
     }
 
+    /// The definitions of carried directives, where they are newest.
+    pub(crate) fn composed_definitions<'s>(
+        &'s self,
+        subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>,
+    ) -> impl Iterator<Item = &'a DirectiveDefinition<'a>> + use<'s, 'a> {
+        self.specifications.iter().filter_map(|composed| {
+            let bare = composed.local.trim_start_matches('@');
+            subgraphs[composed.graph].schema.directives.get(bare)
+        })
+    }
+
     fn collect_names(&mut self, context: &mut Context<'a, '_>) {
         let mut found: BTreeMap<Builtin, IndexMap<&'a str, GraphId>> = BTreeMap::new();
         for (graph, subgraph) in context.subgraphs.iter_with_ids() {
@@ -194,6 +210,12 @@ impl<'a> Features<'a> {
     fn compose(&mut self, context: &mut Context<'a, '_>, graph: GraphId, applied: &Applied<'a>) {
         let subgraph = &context.subgraphs[graph];
         let name = applied.string("name").unwrap_or_default();
+        let own = own_directive(subgraph, name);
+        if own == Some(OwnDirective::Carried) {
+            let message = format!("`{name}` is carried into every supergraph, and need not be composed");
+            let place = context.place(graph, applied.span);
+            return context.report.hint(Code::DirectiveCompositionInfo, message, place);
+        }
         let mut wrong = |message: String| {
             let place = context.place(graph, applied.span);
             context.report.error(Code::DirectiveCompositionError, message, place);
@@ -201,12 +223,18 @@ impl<'a> Features<'a> {
         let Some(bare) = name.strip_prefix('@') else {
             return wrong(format!("`@composeDirective` needs a directive's name with its `@`, not `{name}`"));
         };
+        if own == Some(OwnDirective::Kept) {
+            return wrong(format!("`{name}` belongs to federation, and is not for the supergraph"));
+        }
         let Some(definition) = subgraph.schema.directives.get(bare) else {
-            if known(bare).is_none() {
-                wrong(format!("the directive `{name}` is not defined in this subgraph"));
-            }
-            return;
+            return wrong(format!("the directive `{name}` is not defined in this subgraph"));
         };
+        if let Some(taken) = [Builtin::Tag, Builtin::Inaccessible].into_iter().find(|&b| self.name(b) == bare)
+        {
+            return wrong(format!(
+                "`{name}` cannot be composed, since `{taken:?}` has that name in the supergraph"
+            ));
+        }
         let repeatable = definition.repeatable;
         let Some((link, element)) = origin(subgraph, name) else {
             return wrong(format!(
@@ -228,6 +256,7 @@ impl<'a> Features<'a> {
                 wrong(format!("the directive `{name}` is called `{}` in another subgraph", has.local));
             }
             Some(has) => {
+                has.asked_in.push(graph);
                 if version(link) >= version(has.link) {
                     has.link = link;
                     has.graph = graph;
@@ -245,6 +274,7 @@ impl<'a> Features<'a> {
                     graph,
                     link,
                     repeatable,
+                    asked_in: vec![graph],
                 });
             }
         }
@@ -262,6 +292,18 @@ impl<'a> Features<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// Hints at names and versions that differ where nobody asked for a directive.
+    fn compare(&self, context: &mut Context<'a, '_>) {
+        let is_composed = |graph: GraphId, identity: &str| {
+            self.specifications.iter().any(|c| c.identity == identity && c.asked_in.contains(&graph))
+        };
+        compare_versions(context, is_composed);
+        for composed in &self.specifications {
+            let names = (composed.identity, composed.element, composed.local);
+            compare_names(context, names, &composed.asked_in);
         }
     }
 
@@ -287,6 +329,7 @@ impl<'a> Features<'a> {
         for composed in &self.specifications {
             let bare = composed.local.trim_start_matches('@');
             if let Some(definition) = context.subgraphs[composed.graph].schema.directives.get(bare) {
+                report_hidden(context, composed.graph, definition);
                 merged.directives.insert(bare.to_owned(), directive_definition(definition));
             }
             let import = if composed.element == composed.local {
@@ -332,6 +375,20 @@ impl<'a> Features<'a> {
                 Some(format!("{url}{purpose}, import: [{}]", import(known.element, name)))
             }
         }
+    }
+}
+
+/// Clients do not see a directive of type systems, so that there is nothing in it to hide from them.
+fn report_hidden<'a>(context: &mut Context<'a, '_>, graph: GraphId, definition: &DirectiveDefinition<'a>) {
+    for argument in definition.arguments.values() {
+        let hidden = argument.applied.iter().find(|applied| applied.is(Builtin::Inaccessible));
+        let Some(applied) = hidden else { continue };
+        let message = format!(
+            "the argument `{}` of `@{}` cannot be `@inaccessible`, since the directive is not for clients",
+            argument.name, definition.name
+        );
+        let place = context.place(graph, applied.span);
+        context.report.error(Code::DisallowedInaccessible, message, place);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Fields of objects and interfaces, and their `@join__field`s.
 
 use crate::code::Code;
-use crate::merge::argument::{ArgumentSource, report_types};
+use crate::field_set::split_context;
+use crate::merge::argument::{ArgumentSource, Position, hint_at_types, report_types};
 use crate::merge::overrides::{Override, Takeover};
 use crate::merge::reference::{Agreement, merge_output};
 use crate::merge::{Context, applied, argument, description, external, overrides, sharing};
@@ -31,11 +32,13 @@ pub(crate) fn merge<'a>(
     let arguments = argument::merge(context, &coordinate, &argument_sources);
     context.enum_usage.entry(agreement.ty().name).or_default().output = true;
     let lists: Vec<_> = own.iter().map(|(graph, field)| (*graph, &field.applied[..])).collect();
-    let applied = applied::merge_of_field(context, &lists, &arguments);
+    let what = format_args!("the field `{coordinate}`");
+    let applied = applied::merge_of_field(context, &what, &lists, &arguments);
+    let descriptions = own.iter().map(|(graph, field)| (*graph, field.description, field.span));
     let mut merged = MergedField {
         name,
         ty: agreement.ty(),
-        description: description::merge(own.iter().map(|(_, field)| field.description)),
+        description: description::merge(context, &what, descriptions),
         arguments,
         default: None,
         joins: Vec::new(),
@@ -43,11 +46,11 @@ pub(crate) fn merge<'a>(
         access: Access::default(),
         sources,
     };
-    external::check(context, &coordinate, &merged);
+    let same_types = matches!(agreement, Agreement::Same(_));
+    external::check(context, &coordinate, &merged, same_types);
     if parent.kind == Kind::Object {
         sharing::check(context, parent, &merged, &takeover);
     }
-    let same_types = matches!(agreement, Agreement::Same(_));
     merged.joins = joins(context, parent, &merged, &takeover, same_types);
     Some(merged)
 }
@@ -63,11 +66,13 @@ fn through_interface_object<'a>(
     let (_, first) = sources.first()?;
     let lists: Vec<ArgumentSource<'a>> =
         sources.iter().map(|(graph, field)| (*graph, &field.arguments, field.span)).collect();
+    let coordinate = format!("{}.{name}", parent.name);
+    let descriptions = sources.iter().map(|(graph, field)| (*graph, field.description, field.span));
     let mut merged = MergedField {
         name,
         ty: first.ty,
-        description: description::merge(sources.iter().map(|(_, field)| field.description)),
-        arguments: argument::merge(context, &format!("{}.{name}", parent.name), &lists),
+        description: description::merge(context, &coordinate, descriptions),
+        arguments: argument::merge(context, &coordinate, &lists),
         default: None,
         joins: Vec::new(),
         applied: Vec::new(),
@@ -86,19 +91,11 @@ fn merge_types<'a>(
     let references: Vec<_> = own.iter().map(|(_, field)| field.ty).collect();
     let agreement = merge_output(context, &references)?;
     let what = format!("the field `{coordinate}`");
+    let types = || own.iter().map(|(graph, field)| (*graph, field.ty, field.span)).collect::<Vec<_>>();
     match agreement {
         Agreement::Same(_) => {}
-        Agreement::Compatible(ty) => {
-            if let Some((graph, field)) = own.iter().find(|(_, field)| field.ty != ty) {
-                let message = format!("{what} is `{ty}` in the supergraph and `{}` here", field.ty);
-                let place = context.place(*graph, field.span);
-                context.report.hint(Code::InconsistentButCompatibleFieldType, message, place);
-            }
-        }
-        Agreement::Mismatch(_) => {
-            let types: Vec<_> = own.iter().map(|(graph, field)| (*graph, field.ty, field.span)).collect();
-            report_types(context, &what, &types, Code::FieldTypeMismatch);
-        }
+        Agreement::Compatible(ty) => hint_at_types(context, (&what, ty), &types(), Position::Field),
+        Agreement::Mismatch(_) => report_types(context, &what, &types(), Code::FieldTypeMismatch),
     }
     Some(agreement)
 }
@@ -151,9 +148,7 @@ fn contextual<'a>(field: &Field<'a>) -> impl Iterator<Item = (&'a str, String, &
 }
 
 fn context_argument(subgraph: &str, argument: &str, ty: &str, field: &str) -> String {
-    let after = field.trim_start().trim_start_matches('$');
-    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-    let (name, selection) = after.split_at(end);
+    let (name, selection) = split_context(field).unwrap_or_default();
     let selection = crate::emit::quote(selection);
     format!(
         "{{context: \"{subgraph}__{name}\", name: \"{argument}\", type: \"{ty}\", selection: {selection}}}"

@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use crate::code::Code;
-use crate::merge::argument::{merge_defaults, merge_types};
+use crate::merge::argument::{Position, merge_defaults, merge_types};
 use crate::merge::{Context, applied, description};
-use crate::merged::{Access, JoinField, MergedField, MergedType};
+use crate::merged::{Access, JoinField, MergedField, MergedType, is_inaccessible};
 use crate::model::{Field, GraphId};
-use crate::report::error_at_all;
+use crate::report::{error_at_all, hint_at_all};
 
 /// Merges the fields of an input type.
 pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut MergedType<'a>) {
@@ -18,10 +18,13 @@ pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut Merge
         }
     }
     for (name, sources) in names {
-        if sources.len() < merged.sources.len() {
-            report_absence(context, merged, name);
-        } else if let Some(field) = merge_field(context, merged.name, name, sources) {
+        let is_complete = sources.len() == merged.sources.len();
+        let Some(field) = merge_field(context, merged, name, sources) else { continue };
+        // What clients do not see may be missing anywhere.
+        if is_complete || is_inaccessible(&field.applied) {
             merged.fields.insert(name, field);
+        } else {
+            report_absence(context, merged, name);
         }
     }
     if merged.fields.is_empty() {
@@ -34,35 +37,37 @@ pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut Merge
 
 fn merge_field<'a>(
     context: &mut Context<'a, '_>,
-    parent: &str,
+    parent: &MergedType<'a>,
     name: &'a str,
     sources: Vec<(GraphId, &'a Field<'a>)>,
 ) -> Option<MergedField<'a>> {
-    let what = format!("the input field `{parent}.{name}`");
+    let what = format!("the input field `{}.{name}`", parent.name);
     let types: Vec<_> = sources.iter().map(|(graph, field)| (*graph, field.ty, field.span)).collect();
-    let ty = merge_types(context, &what, &types, Code::FieldTypeMismatch)?;
+    let ty = merge_types(context, &what, &types, Position::Field)?;
     let defaults: Vec<_> = sources.iter().map(|(graph, field)| (*graph, field.default, field.span)).collect();
     let default = merge_defaults(context, &what, &defaults, Code::InputFieldDefaultMismatch);
     let lists: Vec<_> = sources.iter().map(|(graph, field)| (*graph, &field.applied[..])).collect();
     context.enum_usage.entry(ty.name).or_default().input = true;
-    let joins = if types.iter().all(|(_, other, _)| *other == ty) {
+    let same_types = types.iter().all(|(_, other, _)| *other == ty);
+    let joins = if same_types && sources.len() == parent.sources.len() {
         Vec::new()
     } else {
         let join = |(graph, field): &(GraphId, &Field<'a>)| JoinField {
             graph: Some(*graph),
-            ty: Some(field.ty),
+            ty: (!same_types).then_some(field.ty),
             ..JoinField::default()
         };
         sources.iter().map(join).collect()
     };
+    let descriptions = sources.iter().map(|(graph, field)| (*graph, field.description, field.span));
     Some(MergedField {
         name,
         ty,
-        description: description::merge(sources.iter().map(|(_, field)| field.description)),
+        description: description::merge(context, &what, descriptions),
         arguments: IndexMap::new(),
         default,
         joins,
-        applied: applied::merge(context, &lists),
+        applied: applied::merge(context, &what, &lists),
         access: Access::default(),
         sources,
     })
@@ -73,7 +78,7 @@ fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, na
     let is_required = |field: &&Field<'_>| field.ty.is_non_null() && field.default.is_none();
     let required =
         merged.sources.iter().filter_map(|(_, ty)| ty.fields.get(name)).any(|field| is_required(&field));
-    let mut places = merged.sources.iter().map(|(graph, ty)| match ty.fields.get(name) {
+    let places = merged.sources.iter().map(|(graph, ty)| match ty.fields.get(name) {
         Some(field) => {
             let text = if is_required(&field) { "required here" } else { "" };
             (context.place(*graph, field.span), text.to_owned())
@@ -87,9 +92,10 @@ fn report_absence<'a>(context: &mut Context<'a, '_>, merged: &MergedType<'a>, na
         );
         let error = error_at_all(Code::RequiredInputFieldMissing, message, places);
         context.report.push(error);
-    } else if let Some((place, _)) = places.next_back() {
+    } else {
         let message =
             format!("the input field `{}.{name}` is left out, since not all subgraphs have it", merged.name);
-        context.report.hint(Code::InconsistentInputObjectField, message, place);
+        let hint = hint_at_all(Code::InconsistentInputObjectField, message, places);
+        context.report.push(hint);
     }
 }

@@ -8,7 +8,10 @@
 mod access;
 mod applied;
 mod argument;
+mod composed;
 mod description;
+mod differing;
+mod entity;
 mod enums;
 mod executable;
 mod external;
@@ -31,7 +34,7 @@ use octavo_language::ast::OperationType;
 
 use crate::code::Code;
 use crate::merged::{Access, Merged, MergedType, Sources};
-use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition};
+use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition, Version};
 use crate::report::{Place, Report};
 use features::Features;
 use hierarchy::Hierarchy;
@@ -73,6 +76,7 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
         graph_names: crate::emit::graph_names(subgraphs),
     };
     context.features = Features::collect(&mut context);
+    report_upgrades(&mut context);
     require_query(&mut context);
     let mut merged = Merged { roots: roots(subgraphs), ..Merged::default() };
     let kinds = kind::compare(&mut context);
@@ -84,6 +88,7 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
             merged.types.insert(name, ty);
         }
     }
+    note_composed_inputs(&mut context);
     executable::merge(&mut context, &mut merged);
     for name in waiting {
         if let Some(ty) = merge_type(&mut context, name, Kind::Enum) {
@@ -95,6 +100,14 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
     let features = std::mem::take(&mut context.features);
     features.finish(&mut context, &mut merged);
     merged
+}
+
+/// Enums of the arguments of composed directives are written as clients write them.
+fn note_composed_inputs(context: &mut Context<'_, '_>) {
+    let definitions: Vec<_> = context.features.composed_definitions(context.subgraphs).collect();
+    for argument in definitions.iter().flat_map(|definition| definition.arguments.values()) {
+        context.enum_usage.entry(argument.ty.name).or_default().input = true;
+    }
 }
 
 fn gather<'a>(
@@ -120,6 +133,19 @@ fn roots<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>) -> Vec<(OperationTy
     roots
 }
 
+/// Who links a specification of a newer federation is taken to be written for that.
+fn report_upgrades(context: &mut Context<'_, '_>) {
+    for (graph, subgraph) in context.subgraphs.iter_with_ids() {
+        let (Version::Two(minor), Some(link)) = subgraph.needed_version() else { continue };
+        let message = format!(
+            "`{}` belongs to Federation 2.{minor}, which the subgraph is taken to be written for",
+            link.url
+        );
+        let place = context.place(graph, link.span);
+        context.report.hint(Code::ImplicitlyUpgradedFederationVersion, message, place);
+    }
+}
+
 fn require_query(context: &mut Context<'_, '_>) {
     let fields =
         context.types.get("Query").into_iter().flatten().map(|(_, ty)| ty.fields.len()).sum::<usize>();
@@ -135,10 +161,12 @@ fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> O
     if extends_nothing(context, name, &sources) {
         return None;
     }
+    let what = format_args!("the {} `{name}`", kind.describe());
+    let descriptions = sources.iter().map(|(graph, ty)| (*graph, ty.description, ty.span));
     let mut merged = MergedType {
         name,
         kind,
-        description: description::merge(sources.iter().map(|(_, ty)| ty.description)),
+        description: description::merge(context, &what, descriptions),
         joins: object::joins(context, name, &sources),
         implements: Vec::new(),
         fields: indexmap::IndexMap::new(),
@@ -149,10 +177,13 @@ fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> O
         sources,
     };
     let applied: Vec<_> = merged.sources.iter().map(|(graph, ty)| (*graph, &ty.applied[..])).collect();
-    merged.applied = applied::merge(context, &applied);
+    merged.applied = applied::merge(context, &what, &applied);
     match kind {
         Kind::Scalar => {}
-        Kind::Object | Kind::Interface => object::merge_fields(context, &mut merged),
+        Kind::Object | Kind::Interface => {
+            object::merge_fields(context, &mut merged);
+            entity::compare(context, &merged);
+        }
         Kind::Union => union::merge_members(context, &mut merged),
         Kind::Enum => enums::merge_values(context, &mut merged),
         Kind::Input => input::merge_fields(context, &mut merged),

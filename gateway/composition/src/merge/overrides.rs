@@ -113,11 +113,15 @@ impl<'a> Step<'a, '_, '_, '_> {
     fn take(&mut self, source: GraphId, overridden: &Field<'a>) {
         let how = if overridden.used { Override::Used } else { Override::Unused };
         self.takeover.overridden.push((source, how));
-        let message = format!("`{}` is overridden and can be removed from this subgraph", self.coordinate);
+        let what = match how {
+            Override::Unused => "can be removed from this subgraph",
+            Override::Used => {
+                "can be marked `@external` or removed from this subgraph with what uses it there"
+            }
+        };
+        let message = format!("`{}` is overridden and {what}", self.coordinate);
         let place = self.context.place(source, overridden.span);
-        if how == Override::Unused {
-            self.context.report.hint(Code::OverriddenFieldCanBeRemoved, message, place);
-        }
+        self.context.report.hint(Code::OverriddenFieldCanBeRemoved, message, place);
     }
 
     fn label(&mut self, graph: GraphId, source: GraphId, label: &'a str, applied: &Applied<'a>) {

@@ -1,6 +1,6 @@
 //! One subgraph with what its links say.
 
-use super::Schema;
+use super::{Schema, Span};
 
 octavo_index::define_ids! {
     /// Names a subgraph, in the order of names.
@@ -46,6 +46,20 @@ pub(crate) struct Link<'a> {
     pub(crate) major: u32,
     pub(crate) minor: u32,
     pub(crate) imports: Vec<Declared<'a>>,
+    pub(crate) span: Span,
+}
+
+impl Link<'_> {
+    /// The minor version of Federation 2 that the specification belongs to, if to any.
+    pub(crate) fn needed_federation(&self) -> Option<u32> {
+        let name = self.identity.strip_prefix("https://specs.apollo.dev/")?;
+        Some(match (name, self.major, self.minor) {
+            ("authenticated", 0, 1) => 5,
+            ("cost", 0, 1) => 9,
+            ("connect", 0, minor @ 1..) => 9 + minor,
+            _ => return None,
+        })
+    }
 }
 
 /// One subgraph.
@@ -56,4 +70,17 @@ pub(crate) struct Subgraph<'a> {
     pub(crate) version: Version,
     pub(crate) links: Vec<Link<'a>>,
     pub(crate) schema: Schema<'a>,
+}
+
+impl<'a> Subgraph<'a> {
+    /// The version of federation that its links need, and the link that needs more than the subgraph says.
+    pub(crate) fn needed_version(&self) -> (Version, Option<&Link<'a>>) {
+        let Version::Two(said) = self.version else { return (self.version, None) };
+        let newest = self.links.iter().max_by_key(|link| link.needed_federation());
+        let upgrade = newest.and_then(|link| Some((link.needed_federation()?, link)));
+        match upgrade.filter(|(needed, _)| *needed > said) {
+            Some((needed, link)) => (Version::Two(needed), Some(link)),
+            None => (self.version, None),
+        }
+    }
 }

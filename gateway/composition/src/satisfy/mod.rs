@@ -17,32 +17,36 @@ mod walk;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::{Labels, QueryGraph};
 use octavo_supergraph::Supergraph;
 
-use crate::code::Code;
 use crate::report::Report;
-use crate::validate::MergedSchema;
+use crate::validate::{MergedSchema, report_invalid};
 
 /// Labels that are tried one by one; beyond, only none and all of them.
 const LABELS_ALONE: usize = 8;
 
+/// Steps of one walk.
+const BUDGET: usize = 20_000_000;
+
 /// Checks the rendered supergraph.
 pub(crate) fn satisfy(sdl: &str, schema: MergedSchema<'_, '_>, report: &mut Report) {
+    satisfy_within(BUDGET, sdl, schema, report);
+}
+
+fn satisfy_within(budget: usize, sdl: &str, schema: MergedSchema<'_, '_>, report: &mut Report) {
     let supergraph = match Supergraph::parse(sdl) {
         Ok(supergraph) => Arc::new(supergraph),
         Err(errors) => {
             for error in errors {
-                let message = format!("the merged schema is not valid: {error}");
-                report.push(Diagnostic::error(Code::InvalidGraphql.as_str(), message));
+                report_invalid(schema, &error.to_string(), report);
             }
             return;
         }
     };
     for labels in label_sets(&supergraph) {
         let graph = QueryGraph::new(Arc::clone(&supergraph), Labels(labels));
-        walk::walk(&graph, schema, report);
+        walk::walk(&graph, budget, schema, report);
         if report.has_errors() {
             return;
         }
@@ -62,4 +66,30 @@ fn label_sets(supergraph: &Supergraph) -> Vec<BTreeSet<String>> {
         sets.push(labels);
     }
     sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUDGET, satisfy_within};
+    use crate::report::Report;
+    use crate::validate::MergedSchema;
+    use crate::{SubgraphInput, emit, ingest, merge};
+
+    /// Codes that a walk of so many steps finds.
+    fn codes(budget: usize) -> Vec<&'static str> {
+        let sdl = "type Query { first: A } type A { next: B } type B { next: C } type C { id: ID }";
+        let mut report = Report::default();
+        let parsed = ingest::parse(&[SubgraphInput { name: "a", url: "", sdl }], &mut report);
+        let subgraphs = ingest::ingest(&parsed, &mut report);
+        let merged = merge::merge(&subgraphs, &mut report);
+        let schema = MergedSchema { subgraphs: &subgraphs, merged: &merged };
+        satisfy_within(budget, &emit::supergraph(&merged, &subgraphs), schema, &mut report);
+        report.into_diagnostics().iter().map(|found| found.code).collect()
+    }
+
+    #[test]
+    fn a_walk_that_is_given_up_says_so() {
+        assert_eq!(codes(2), ["MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"]);
+        assert!(codes(BUDGET).is_empty());
+    }
 }

@@ -15,8 +15,6 @@ use super::place::{Place, Taken, applies, arrivals};
 
 /// Deepest chain of keys that need other keys.
 const DEPTH: usize = 40;
-/// Steps after which everything counts as reachable.
-const BUDGET: usize = 20_000_000;
 
 /// From some places of objects of a type, without entering some subgraphs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,10 +40,12 @@ pub(crate) struct Moves<'g> {
     /// Subgraphs whose keys are being told, which therefore cannot be entered for it.
     excluded: Vec<SubgraphId>,
     steps: usize,
+    /// Steps after which everything counts as reachable.
+    budget: usize,
 }
 
 impl<'g> Moves<'g> {
-    pub(crate) fn new(graph: &'g QueryGraph) -> Self {
+    pub(crate) fn new(graph: &'g QueryGraph, budget: usize) -> Self {
         Self {
             graph,
             supergraph: graph.supergraph(),
@@ -56,12 +56,13 @@ impl<'g> Moves<'g> {
             requiring: HashSet::new(),
             excluded: Vec::new(),
             steps: 0,
+            budget,
         }
     }
 
     /// Whether so many steps were made that no more will be.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.steps > BUDGET
+        self.steps > self.budget
     }
 
     /// All places of an object of type `ty` that can be reached from `start`.

@@ -24,10 +24,10 @@ pub(crate) struct State<'g> {
     pub(crate) root: RootKind,
 }
 
-/// Walks one graph.
-pub(crate) fn walk(graph: &QueryGraph, schema: MergedSchema<'_, '_>, report: &mut Report) {
+/// Walks one graph, within a number of steps.
+pub(crate) fn walk(graph: &QueryGraph, budget: usize, schema: MergedSchema<'_, '_>, report: &mut Report) {
     let mut walk = Walk {
-        moves: Moves::new(graph),
+        moves: Moves::new(graph, budget),
         schema,
         report,
         states: Vec::new(),

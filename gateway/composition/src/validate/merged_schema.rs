@@ -27,6 +27,13 @@ impl<'a> MergedSchema<'a, '_> {
         first.map_or(Place { subgraph: "", span: Span::default() }, |(graph, ty)| self.place(*graph, ty.span))
     }
 
+    /// Where a subgraph has a field.
+    pub(crate) fn place_of_field_in(&self, parent: &str, field: &str, subgraph: &str) -> Option<Place<'a>> {
+        let sources = &self.merged.types.get(parent)?.fields.get(field)?.sources;
+        let (graph, field) = sources.iter().find(|(graph, _)| self.subgraphs[*graph].name == subgraph)?;
+        Some(self.place(*graph, field.span))
+    }
+
     /// Where a field is first written.
     pub(crate) fn place_of_field(&self, parent: &str, field: &str) -> Place<'a> {
         let first = self.merged.types.get(parent).and_then(|ty| ty.fields.get(field)?.sources.first());
@@ -73,11 +80,32 @@ pub(crate) fn is_missing_input_field(error: &GraphqlError) -> bool {
     error.message.starts_with("the required field") && error.message.ends_with("is not provided")
 }
 
-/// Checks that the supergraph is a type system of the language.
-pub(crate) fn validate_supergraph(sdl: &str, report: &mut Report) {
+/// Checks that the merged types, as they are printed in `sdl`, are a type system of the language.
+pub(crate) fn validate_supergraph(schema: MergedSchema<'_, '_>, sdl: &str, report: &mut Report) {
     let Err(errors) = ValidSchema::parse("supergraph", sdl, Limits::SCHEMA) else { return };
     for error in errors.into_iter().filter(|error| !is_missing_input_field(error)) {
-        let message = format!("the merged schema is not valid: {}", error.message);
-        report.push(octavo_diagnostics::Diagnostic::error(Code::InvalidGraphql.as_str(), message));
+        report_invalid(schema, &error.message, report);
     }
+}
+
+/// Reports what is wrong with the merged schema, at the last element that the problem names.
+pub(crate) fn report_invalid(schema: MergedSchema<'_, '_>, problem: &str, report: &mut Report) {
+    let names = problem.split('`').skip(1).step_by(2);
+    let place = names.filter_map(|name| place_of_name(schema, name)).last();
+    let fallback = || {
+        let first = schema.subgraphs.iter().next();
+        Place { subgraph: first.map_or("", |subgraph| subgraph.name), span: Span::default() }
+    };
+    let message = format!("the merged schema is not valid: {problem}");
+    report.error(Code::InvalidGraphql, message, place.unwrap_or_else(fallback));
+}
+
+/// The place of a type, or of a field by its type and name.
+fn place_of_name<'a>(schema: MergedSchema<'a, '_>, name: &str) -> Option<Place<'a>> {
+    let (parent, field) = name.split_once('.').map_or((name, None), |(ty, field)| (ty, Some(field)));
+    let ty = schema.merged.types.get(parent)?;
+    Some(match field {
+        Some(field) => schema.place_of_field(ty.name, field),
+        None => schema.place_of_type(ty.name),
+    })
 }

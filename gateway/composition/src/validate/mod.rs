@@ -10,7 +10,7 @@ use crate::model::{Field, GraphId, Subgraph, TypeDefinition};
 use crate::report::Report;
 use field_set_use::FieldSetUse;
 pub(crate) use merged_schema::{
-    MergedSchema, is_missing_input_field, validate_api, validate_merged, validate_supergraph,
+    MergedSchema, is_missing_input_field, report_invalid, validate_api, validate_merged, validate_supergraph,
 };
 
 /// Rules over a whole subgraph.
@@ -21,6 +21,7 @@ const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
     rules::external_unused::check,
     rules::context::check,
     rules::auth_requirements_applied_on_interface::check,
+    rules::invalid_shareable_usage::check_types,
 ];
 
 /// Rules over a field and its type.

@@ -35,7 +35,10 @@ fn check_selections(
                 }
             }
             Selected::Field { name, .. } => {
-                let Some(field) = parent.fields.get(name) else { continue };
+                let Some(field) = parent.fields.get(name) else {
+                    set.error(CODES, &format!("`{name}` belongs to every subgraph"), report);
+                    continue;
+                };
                 if field.external {
                     continue;
                 }

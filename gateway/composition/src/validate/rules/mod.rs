@@ -2,6 +2,7 @@
 
 pub(crate) mod auth_requirements_applied_on_interface;
 pub(crate) mod context;
+mod context_selection;
 pub(crate) mod cost_applied_to_interface_field;
 pub(crate) mod default_value_uses_inaccessible;
 pub(crate) mod directive_in_fields_arg;
