@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use octavo_executor::{SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
+use octavo_executor::{Events, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
 use octavo_query_plan::OperationKind;
 use std::collections::HashMap;
 
@@ -60,6 +60,10 @@ impl SubgraphPort for Joined {
             }
             _ => self.shared.next.call(request),
         }
+    }
+
+    fn subscribe(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
+        self.shared.next.subscribe(request)
     }
 }
 

@@ -11,7 +11,9 @@ use crate::body::{entity_head, root_body};
 use crate::failure::Message;
 use crate::keep::Keep;
 use crate::ports::{EntityCall, EntityCallGroup, SubgraphError, SubgraphRequest, SubgraphResponse};
+use crate::prepared::Prepared;
 use crate::represent::Representations;
+use crate::request::ExecutionRequest;
 use crate::scan::Span;
 use crate::schedule::Run;
 
@@ -20,7 +22,11 @@ pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId) {
     let fetch = &run.prepared.plan().fetches[id];
     match &fetch.content {
         FetchContent::Root(selection) => {
-            let answer = send(run, id, None).await;
+            let event = run.take_event(id);
+            let answer = match event {
+                Some(event) => event,
+                None => send(run, id, None).await,
+            };
             apply(run, fetch, &Wanted::Root(run.root, *selection), &answer);
         }
         FetchContent::Entities(groups) => run_entities(run, id, groups).await,
@@ -70,9 +76,20 @@ async fn send(
     id: FetchId,
     asked: Option<&[Asked<'_>]>,
 ) -> Result<SubgraphResponse, SubgraphError> {
-    let fetch = &run.prepared.plan().fetches[id];
-    let prepared = &run.prepared.fetches[id];
-    let variables = &run.request.variables;
+    run.state().report.fetches += 1;
+    run.ports.subgraphs.call(subgraph_request(run.prepared, run.request, id, asked)).await
+}
+
+/// What is sent for a fetch.
+pub(crate) fn subgraph_request(
+    prepared: &Prepared,
+    request: &ExecutionRequest,
+    id: FetchId,
+    asked: Option<&[Asked<'_>]>,
+) -> SubgraphRequest {
+    let fetch = &prepared.plan().fetches[id];
+    let prepared = &prepared.fetches[id];
+    let variables = &request.variables;
     let entities = asked.map(|asked| EntityCall {
         head: entity_head(prepared, fetch, variables),
         groups: prepared.groups.iter().zip(asked).map(|(names, asked)| call_group(names, asked)).collect(),
@@ -81,16 +98,14 @@ async fn send(
         Some(call) => call.body(),
         None => root_body(prepared, fetch, variables),
     };
-    run.state().report.fetches += 1;
-    let request = SubgraphRequest {
+    SubgraphRequest {
         subgraph: Arc::clone(&fetch.subgraph),
         kind: fetch.kind,
         body,
-        headers: Arc::clone(&run.request.headers),
-        generation: run.request.generation,
+        headers: Arc::clone(&request.headers),
+        generation: request.generation,
         entities,
-    };
-    run.ports.subgraphs.call(request).await
+    }
 }
 
 fn call_group((key, variable): &(Arc<str>, Arc<str>), asked: &Asked<'_>) -> EntityCallGroup {

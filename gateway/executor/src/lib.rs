@@ -26,12 +26,13 @@ mod represent;
 mod request;
 mod scan;
 mod schedule;
+mod subscribe;
 mod told;
 mod write;
 
 pub use ports::{
-    CacheEntry, CacheError, CacheHint, CacheKey, CachePort, CacheScope, EntityCall, EntityCallGroup, Headers,
-    IntrospectionPort, Ports, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse,
+    CacheEntry, CacheError, CacheHint, CacheKey, CachePort, CacheScope, EntityCall, EntityCallGroup, Events,
+    Headers, IntrospectionPort, Ports, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse,
 };
 pub use prepared::Prepared;
 pub use request::{ExecutionReport, ExecutionRequest, IncrementalFormat, Options, Variables};
@@ -54,4 +55,15 @@ pub async fn execute_incrementally(
 ) {
     let run = schedule::Run::new(prepared, &request, ports, true);
     deliver::Delivery::new(&run, format).deliver(payloads).await;
+}
+
+/// Follows a subscription: each event of the subgraph becomes one response, with what other subgraphs know of it. Ends with the
+/// subgraph's stream, or when nobody takes the responses any more. A subscription that cannot be had is one response with an error.
+pub async fn execute_subscription(
+    prepared: &Prepared,
+    request: ExecutionRequest,
+    ports: Ports<'_>,
+    responses: futures::channel::mpsc::Sender<ExecutionReport>,
+) {
+    subscribe::follow(prepared, &request, ports, responses).await;
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::BoxStream;
 use octavo_query_plan::OperationKind;
 
 /// The ports of one request.
@@ -25,7 +26,15 @@ pub trait SubgraphPort: Send + Sync {
     /// Sends `request`. An answer that is GraphQL (an object that holds `data` or `errors`) is `Ok`, whatever the status
     /// that it came with.
     fn call(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<SubgraphResponse, SubgraphError>>;
+
+    /// Follows a subscription. Each event is an answer; one that fails is the last. The subscription ends when the stream is dropped.
+    fn subscribe(&self, _request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
+        futures::future::ready(Err(SubgraphError::NoEvents)).boxed()
+    }
 }
+
+/// The events of a subscription.
+pub type Events = BoxStream<'static, Result<SubgraphResponse, SubgraphError>>;
 
 /// A request to one subgraph.
 #[derive(Clone, Debug)]
@@ -100,6 +109,9 @@ pub enum SubgraphError {
     /// Its answer is larger than allowed.
     #[error("its answer is too large")]
     TooLarge,
+    /// It answers a subscription with no stream of events.
+    #[error("it offers no stream of events")]
+    NoEvents,
     /// It was not asked: it failed too often just now.
     #[error("it is failing and was not asked")]
     Rejected,

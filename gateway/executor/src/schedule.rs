@@ -4,13 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 use octavo_index::Id;
-use octavo_query_plan::{ConditionId, DeferId, IntrospectionField, PlanNode};
+use octavo_query_plan::{ConditionId, DeferId, FetchId, IntrospectionField, PlanNode};
 
 use crate::arena::{Arena, RowId};
 use crate::failure::{Message, code};
 use crate::fetch::run_fetch;
 use crate::parts::Parts;
-use crate::ports::Ports;
+use crate::ports::{Ports, SubgraphError, SubgraphResponse};
 use crate::prepared::{Prepared, PreparedKey, PreparedSelection, ReadKind, Target};
 use crate::read::Reader;
 use crate::request::{ExecutionReport, ExecutionRequest};
@@ -32,7 +32,12 @@ pub(crate) struct Run<'r> {
 pub(crate) struct State {
     pub(crate) arena: Arena,
     pub(crate) report: ExecutionReport,
+    /// What came for a fetch that is not sent: the event of a subscription.
+    pub(crate) event: Option<(FetchId, Event)>,
 }
+
+/// An event of a subscription.
+pub(crate) type Event = Result<SubgraphResponse, SubgraphError>;
 
 impl<'r> Run<'r> {
     /// A run whose deferred parts come later if it is `incremental`, and with the first otherwise.
@@ -46,7 +51,7 @@ impl<'r> Run<'r> {
         let is_true = |name: &str| request.variables.is_true(name);
         let conditions: Vec<bool> =
             prepared.plan().conditions.iter().map(|condition| condition.holds(is_true)).collect();
-        let state = Mutex::new(State { arena, report: ExecutionReport::default() });
+        let state = Mutex::new(State { arena, report: ExecutionReport::default(), event: None });
         Self {
             parts: Parts::new(prepared.plan(), &conditions, incremental),
             prepared,
@@ -61,6 +66,17 @@ impl<'r> Run<'r> {
     /// What was read so far; never kept while anything is waited for.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run of one event of a subscription, which `fetch` follows.
+    pub(crate) fn with_event(self, fetch: FetchId, event: Event) -> Self {
+        self.state().event = Some((fetch, event));
+        self
+    }
+
+    /// What came for a fetch that is not sent.
+    pub(crate) fn take_event(&self, fetch: FetchId) -> Option<Event> {
+        self.state().event.take_if(|(followed, _)| *followed == fetch).map(|(_, event)| event)
     }
 
     /// Sends what the plan says for a part, in its order; then for those inside it that come with it.
@@ -79,7 +95,7 @@ impl<'r> Run<'r> {
 
     /// Writes the response.
     pub(crate) fn finish(self) -> ExecutionReport {
-        let State { arena, report } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let State { arena, report, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let page = Page {
             prepared: self.prepared,
             arena: &arena,

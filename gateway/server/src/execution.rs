@@ -1,4 +1,4 @@
-//! A planned operation executed: as a whole, or in parts that are sent as they come.
+//! A planned operation executed: as a whole, in parts that are sent as they come, or once for each event.
 
 use std::sync::Arc;
 
@@ -27,12 +27,22 @@ pub(crate) struct Execution {
 pub(crate) struct Payloads {
     pub(crate) first: ExecutionReport,
     pub(crate) rest: mpsc::Receiver<ExecutionReport>,
-    running: AbortHandle,
+    _running: Running,
 }
 
-impl Drop for Payloads {
+/// The responses of a subscription. It ends when they are dropped.
+pub(crate) struct Responses {
+    pub(crate) receiver: mpsc::Receiver<ExecutionReport>,
+    pub(crate) gateway: Arc<Gateway>,
+    _running: Running,
+}
+
+/// A task that ends when nobody waits for it any more.
+struct Running(AbortHandle);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        self.running.abort();
+        self.0.abort();
     }
 }
 
@@ -55,12 +65,28 @@ impl Execution {
     /// Executes the operation in parts; they are made as they are taken. What does not come in time is told in a last payload.
     pub(crate) async fn in_parts(self, format: IncrementalFormat) -> Result<Payloads, Failure> {
         let (sender, mut rest) = mpsc::channel(0);
-        let running = tokio::spawn(self.send_parts(format, sender)).abort_handle();
+        let running = Running(tokio::spawn(self.send_parts(format, sender)).abort_handle());
         let first = rest.next().await;
         match first {
-            Some(first) => Ok(Payloads { first, rest, running }),
+            Some(first) => Ok(Payloads { first, rest, _running: running }),
             None => Err(Failure::Timeout),
         }
+    }
+
+    /// Follows a subscription; the next event is taken up once the response to the last one was taken.
+    pub(crate) fn events(self) -> Responses {
+        let (sender, receiver) = mpsc::channel(0);
+        let gateway = Arc::clone(&self.gateway);
+        let running = Running(tokio::spawn(self.send_events(sender)).abort_handle());
+        Responses { receiver, gateway, _running: running }
+    }
+
+    async fn send_events(self, responses: mpsc::Sender<ExecutionReport>) {
+        let Self { gateway, schema, planned, variables, request } = self;
+        let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
+        let ports =
+            Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
+        octavo_executor::execute_subscription(&planned.prepared, request, ports, responses).await;
     }
 
     async fn send_parts(self, format: IncrementalFormat, payloads: mpsc::Sender<ExecutionReport>) {

@@ -31,8 +31,10 @@ pub(crate) enum Failure {
     BadRequest(String),
     #[error("a mutation is sent by POST")]
     MutationByGet,
-    #[error("subscriptions are not served yet")]
-    Subscription,
+    #[error(
+        "a subscription is answered as text/event-stream or multipart/mixed;subscriptionSpec=1.0; `Accept` allows neither"
+    )]
+    NoEvents,
     #[error("persisted queries are not served: send `query`")]
     PersistedQuery,
     #[error("the document is not valid GraphQL")]
@@ -58,7 +60,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::NotAcceptable | Self::NoEvents => "NOT_ACCEPTABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::BodyTooLarge(_) => "PAYLOAD_TOO_LARGE",
             Self::BodyTimeout => "REQUEST_TIMEOUT",
@@ -66,7 +68,6 @@ impl Failure {
             Self::CrossSite => "CSRF_PREVENTION_FAILED",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::MutationByGet => "MUTATION_NOT_ALLOWED_OVER_HTTP_GET",
-            Self::Subscription => "SUBSCRIPTION_NOT_SUPPORTED",
             Self::PersistedQuery => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::Syntax(_) => "GRAPHQL_PARSE_FAILED",
             Self::Validation(_) => "GRAPHQL_VALIDATION_FAILED",
@@ -85,7 +86,7 @@ impl Failure {
     /// See <https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes>.
     fn status(&self, media: MediaType) -> StatusCode {
         match self {
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::NotAcceptable | Self::NoEvents => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -94,8 +95,7 @@ impl Failure {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal | Self::Planning(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Subscription
-            | Self::PersistedQuery
+            Self::PersistedQuery
             | Self::Syntax(_)
             | Self::Validation(_)
             | Self::UnknownOperation(_)

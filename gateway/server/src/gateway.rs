@@ -1,11 +1,11 @@
 //! What is served, and what it is served with.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
 use octavo_executor::{CachePort, Headers};
+use tokio::sync::watch;
 
 use crate::{Options, Schema};
 
@@ -18,7 +18,7 @@ pub struct Gateway {
     cache: Option<Arc<dyn CachePort>>,
     options: Options,
     no_headers: Headers,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 impl Gateway {
@@ -29,7 +29,7 @@ impl Gateway {
             cache,
             options,
             no_headers: Headers::default(),
-            stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
         })
     }
 
@@ -50,13 +50,19 @@ impl Gateway {
         &self.options
     }
 
-    /// From now on `/ready` says no.
+    /// From now on `/ready` says no, and subscriptions end.
     pub(crate) fn begin_stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.send_replace(true);
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Waits until the gateway begins to stop.
+    pub(crate) async fn stopping(&self) {
+        // The sender lives as long as the gateway.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
     /// The client's headers that subgraphs get.

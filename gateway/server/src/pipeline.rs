@@ -13,7 +13,7 @@ use octavo_query_plan::OperationKind;
 use crate::execution::Execution;
 use crate::failure::Failure;
 use crate::planning::{Planned, planned};
-use crate::request::{MediaType, Params, check, incremental, parse, receive};
+use crate::request::{EventFormat, MediaType, Params, check, incremental, parse, receive};
 use crate::{Gateway, Schema, respond};
 
 /// Answers a GraphQL request.
@@ -43,6 +43,10 @@ async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Resul
     let variables = coerce(&schema, &planned, &params)?;
     let request = execution_request(&gateway, &schema, &variables, &head.headers);
     let execution = Execution { gateway, schema, planned, variables, request };
+    if execution.planned.kind == OperationKind::Subscription {
+        let format = EventFormat::negotiate(&head.headers).ok_or(Failure::NoEvents)?;
+        return Ok(respond::events(execution.events(), format));
+    }
     match format.filter(|_| execution.has_parts()) {
         Some(format) => Ok(respond::parts(execution.in_parts(format).await?, format)),
         None => Ok(respond::report(execution.whole().await?, media)),
@@ -51,7 +55,7 @@ async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Resul
 
 /// A GET changes nothing.
 fn allow_method(head: &Parts, kind: OperationKind) -> Result<(), Failure> {
-    if head.method == Method::GET && kind != OperationKind::Query {
+    if head.method == Method::GET && kind == OperationKind::Mutation {
         return Err(Failure::MutationByGet);
     }
     Ok(())

@@ -64,9 +64,6 @@ fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned
     let plan = octavo_query_planner::plan(&schema.graph, &bound, &options.planning)
         .map_err(|error| Failure::Planning(error.to_string()))?;
     let kind = plan.kind;
-    if kind == OperationKind::Subscription {
-        return Err(Failure::Subscription);
-    }
     let prepared = Prepared::new(Arc::new(plan), options.execution);
     Ok(Arc::new(Planned { document, name: key.name.clone(), kind, prepared }))
 }

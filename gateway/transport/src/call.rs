@@ -10,12 +10,13 @@ use futures::future::BoxFuture;
 use http::Response;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use octavo_executor::{SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
+use octavo_executor::{Events, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
 use octavo_query_plan::OperationKind;
 use tokio::time::timeout;
 
 use crate::connect::{Pool, pool};
 use crate::endpoint::Endpoint;
+use crate::subscribe::subscribe;
 use crate::{Options, TransportError, answer, cache_hint};
 
 /// The subgraphs of one supergraph, asked over HTTP.
@@ -84,6 +85,14 @@ impl SubgraphPort for HttpSubgraphs {
                 Ok(outcome) => outcome,
                 Err(_) => Err(SubgraphError::Timeout),
             }
+        }
+        .boxed()
+    }
+
+    fn subscribe(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
+        async move {
+            let endpoint = self.endpoints.get(&*request.subgraph).ok_or(SubgraphError::Unreachable)?;
+            subscribe(&self.pool, endpoint, &request, &self.options).await
         }
         .boxed()
     }

@@ -2,7 +2,7 @@
 //!
 //! [`HttpSubgraphs`] is the executor's [`SubgraphPort`](octavo_executor::SubgraphPort): one pooled client for all
 //! subgraphs, a deadline and a size limit for every answer, and one more attempt for a query whose connection was closed
-//! before anything came back. It knows no GraphQL beyond telling whether a body is an answer.
+//! before anything came back. A subscription is followed over server-sent events or `multipart/mixed`. It knows no GraphQL beyond telling whether a body is an answer.
 
 mod answer;
 mod cache_hint;
@@ -10,7 +10,9 @@ mod call;
 mod connect;
 mod endpoint;
 mod error;
+mod events;
 mod options;
+mod subscribe;
 
 pub use call::HttpSubgraphs;
 pub use error::TransportError;

@@ -12,13 +12,30 @@ use crate::{
 const TYPENAME: &str = "__typename";
 
 pub(super) fn plan(plan: &QueryPlan) -> node::Plan {
-    let first = plan.node.as_ref().map(|node| describe(plan, node));
+    let first = match &plan.node {
+        Some(node) if plan.kind == OperationKind::Subscription => Some(subscription(plan, node)),
+        node => node.as_ref().map(|node| describe(plan, node)),
+    };
     if plan.deferred.is_empty() {
         return node::Plan { node: first };
     }
     let primary = node::Primary { node: first.map(Box::new) };
     let deferred = plan.deferred.iter().map(|part| deferred(plan, part)).collect();
     node::Plan { node: Some(node::Node::Defer(node::Defer { primary, deferred })) }
+}
+
+/// The first request is followed, the others are sent for each event.
+fn subscription(plan: &QueryPlan, node: &PlanNode) -> node::Node {
+    let (primary, rest) = match node {
+        PlanNode::Sequence(nodes) => match nodes.as_slice() {
+            [first, second] => (first, Some(describe(plan, second))),
+            [first, rest @ ..] => (first, Some(describe(plan, &PlanNode::Sequence(rest.to_vec())))),
+            [] => (node, None),
+        },
+        node => (node, None),
+    };
+    let (primary, rest) = (Box::new(describe(plan, primary)), rest.map(Box::new));
+    node::Node::Subscription(node::Subscription { primary, rest })
 }
 
 fn deferred(plan: &QueryPlan, part: &Deferred) -> node::Deferred {

@@ -19,6 +19,7 @@ pub(super) enum Node {
     Parallel(Several),
     Condition(Condition),
     Defer(Defer),
+    Subscription(Subscription),
     Introspection(Introspection),
 }
 
@@ -90,6 +91,14 @@ pub(super) struct Condition {
     pub(super) if_clause: Option<Box<Node>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) else_clause: Option<Box<Node>>,
+}
+
+/// What is followed, and what is asked for each event.
+#[derive(Serialize)]
+pub(super) struct Subscription {
+    pub(super) primary: Box<Node>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rest: Option<Box<Node>>,
 }
 
 /// The first part of the response and those that come after it.

@@ -30,6 +30,12 @@ impl Text {
             Node::Parallel(several) => self.block("Parallel", ",", |out| out.nodes(&several.nodes)),
             Node::Condition(condition) => self.condition(condition),
             Node::Defer(defer) => self.defer(defer),
+            Node::Subscription(subscription) => self.block("Subscription", ",", |out| {
+                out.block("Primary", ",", |out| out.node(&subscription.primary));
+                if let Some(rest) = &subscription.rest {
+                    out.block("Rest", ",", |out| out.node(rest));
+                }
+            }),
             Node::Introspection(introspection) => {
                 self.block("Introspection", ",", |out| {
                     for field in &introspection.fields {

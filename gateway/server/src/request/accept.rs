@@ -1,4 +1,4 @@
-//! `Accept`: the media type of the answer, whether it may come in parts, and whether a browser asks for a page.
+//! `Accept`: the media type of the answer, whether it may come in parts or as events, and whether a browser asks for a page.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -29,11 +29,11 @@ impl MediaType {
             any = true;
             let media = match name {
                 "application/graphql-response+json" => Self::GraphqlResponse,
-                // What is only taken in parts is refused as JSON.
-                "application/json" | "application/*" | "*/*" | MULTIPART => Self::Json,
+                // What is only taken in parts or as events is refused as JSON.
+                "application/json" | "application/*" | "*/*" | MULTIPART | EVENTS => Self::Json,
                 _ => continue,
             };
-            let quality = if name == MULTIPART { quality.min(LEAST) } else { quality };
+            let quality = if [MULTIPART, EVENTS].contains(&name) { quality.min(LEAST) } else { quality };
             if quality > 0.0 && best.is_none_or(|(_, other)| quality > other) {
                 best = Some((media, quality));
             }
@@ -53,6 +53,35 @@ pub(crate) fn incremental(headers: &HeaderMap) -> Option<IncrementalFormat> {
     taken.find_map(|range| range.format())
 }
 
+/// How the events of a subscription are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventFormat {
+    /// `text/event-stream`, see <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>, "distinct connections".
+    ServerSent,
+    /// `multipart/mixed;subscriptionSpec=1.0`, see
+    /// <https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol>.
+    Multipart,
+}
+
+impl EventFormat {
+    /// The format that the client likes best, the first of equals; `None` when it takes no events.
+    pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Self> {
+        let mut best: Option<(Self, f32)> = None;
+        for range in ranges(headers).filter(|range| range.quality > 0.0) {
+            let format = match (range.name, range.parameter("subscriptionSpec")) {
+                (EVENTS, _) => Self::ServerSent,
+                (MULTIPART, Some("1.0")) => Self::Multipart,
+                _ => continue,
+            };
+            if best.is_none_or(|(_, quality)| range.quality > quality) {
+                best = Some((format, range.quality));
+            }
+        }
+        best.map(|(format, _)| format)
+    }
+}
+
+const EVENTS: &str = "text/event-stream";
 const MULTIPART: &str = "multipart/mixed";
 /// Less than any quality that a client gives.
 const LEAST: f32 = 0.000_1;
@@ -102,7 +131,7 @@ mod tests {
 
     use octavo_executor::IncrementalFormat::{Defer20220824, V02};
 
-    use super::{MediaType, incremental, wants_page};
+    use super::{EventFormat, MediaType, incremental, wants_page};
 
     fn accept(value: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -152,6 +181,22 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(incremental(&accept(value)), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn events_come_in_the_format_that_is_asked_for() {
+        let cases = [
+            ("text/event-stream", Some(EventFormat::ServerSent)),
+            (
+                "application/json, multipart/mixed;boundary=graphql;subscriptionSpec=1.0, text/event-stream;q=0.5",
+                Some(EventFormat::Multipart),
+            ),
+            ("application/json, multipart/mixed", None),
+            ("text/event-stream;q=0, */*", None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(EventFormat::negotiate(&accept(value)), expected, "{value}");
         }
     }
 

@@ -5,7 +5,7 @@ mod guard;
 mod params;
 mod receive;
 
-pub(crate) use accept::{MediaType, incremental, wants_page};
+pub(crate) use accept::{EventFormat, MediaType, incremental, wants_page};
 pub(crate) use guard::check;
 pub(crate) use params::{Params, parse};
 pub(crate) use receive::receive;

@@ -1,5 +1,6 @@
 //! Responses in the client's media type.
 
+mod events;
 mod parts;
 
 use axum::body::Body;
@@ -11,6 +12,7 @@ use octavo_executor::ExecutionReport;
 
 use crate::request::MediaType;
 
+pub(crate) use events::events;
 pub(crate) use parts::parts;
 
 /// Says how many entities of the answer came from the cache.

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use futures::FutureExt;
+use futures::channel::mpsc;
 use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use http::{HeaderMap, Request, Response, StatusCode};
 use octavo_executor::{
-    CacheEntry, CacheError, CacheKey, CachePort, CacheScope, SubgraphError, SubgraphPort, SubgraphRequest,
-    SubgraphResponse,
+    CacheEntry, CacheError, CacheKey, CachePort, CacheScope, Events, SubgraphError, SubgraphPort,
+    SubgraphRequest, SubgraphResponse,
 };
 use octavo_server::{Gateway, Options, Schema};
 use octavo_supergraph::Supergraph;
@@ -21,7 +22,7 @@ const SUPERGRAPH: &str = r#"
 schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
-{ query: Query mutation: Mutation }
+{ query: Query mutation: Mutation subscription: Subscription }
 directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
 directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE
@@ -41,6 +42,7 @@ type Query @join__type(graph: BOOKS) @join__type(graph: GRADES) {
   motto: String @join__field(graph: BOOKS)
 }
 type Mutation @join__type(graph: BOOKS) { rename(isbn: ID!, title: String!): Book }
+type Subscription @join__type(graph: BOOKS) { lent: Book }
 type Book @join__type(graph: BOOKS, key: "isbn") @join__type(graph: GRADES, key: "isbn") {
   isbn: ID!
   title: String @join__field(graph: BOOKS)
@@ -49,12 +51,17 @@ type Book @join__type(graph: BOOKS, key: "isbn") @join__type(graph: GRADES, key:
 }
 "#;
 
+/// An event of a subscription.
+pub(crate) type Event = Result<SubgraphResponse, SubgraphError>;
+
 type Answer = dyn Fn(&SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> + Send + Sync;
 
 /// Subgraphs that answer from a closure, and remember what they were asked.
 pub(crate) struct Subgraphs {
     answer: Box<Answer>,
     pub(crate) seen: Mutex<Vec<SubgraphRequest>>,
+    /// What follows a subscription.
+    pub(crate) events: Mutex<Option<mpsc::UnboundedReceiver<Event>>>,
     /// The grades answer while it is free.
     pub(crate) gate: Arc<tokio::sync::Mutex<()>>,
 }
@@ -71,6 +78,15 @@ impl SubgraphPort for Subgraphs {
                 drop(self.gate.lock().await);
             }
             answer
+        }
+        .boxed()
+    }
+
+    fn subscribe(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
+        async move {
+            self.seen.lock().expect("no test panics in here").push(request);
+            let events = self.events.lock().expect("no test panics in here").take();
+            events.map(StreamExt::boxed).ok_or(SubgraphError::NoEvents)
         }
         .boxed()
     }
@@ -134,8 +150,12 @@ impl Kit {
         cache: Option<Arc<dyn CachePort>>,
         answer: impl Fn(&SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> + Send + Sync + 'static,
     ) -> Self {
-        let subgraphs =
-            Arc::new(Subgraphs { answer: Box::new(answer), seen: Mutex::default(), gate: Arc::default() });
+        let subgraphs = Arc::new(Subgraphs {
+            answer: Box::new(answer),
+            seen: Mutex::default(),
+            events: Mutex::default(),
+            gate: Arc::default(),
+        });
         let supergraph = Supergraph::parse(SUPERGRAPH).expect("a supergraph");
         let schema = Schema::new(supergraph, Arc::clone(&subgraphs) as Arc<dyn SubgraphPort>, 1);
         let gateway = Gateway::new(schema, cache, options);
@@ -161,6 +181,13 @@ impl Kit {
             request = request.header(*name, *value);
         }
         self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    /// Lets one subscription be followed; what is sent are its events.
+    pub(crate) fn events(&self) -> mpsc::UnboundedSender<Event> {
+        let (sender, receiver) = mpsc::unbounded();
+        *self.subgraphs.events.lock().expect("no test panics in here") = Some(receiver);
+        sender
     }
 
     pub(crate) async fn query(&self, document: &str) -> Reply {

@@ -1,0 +1,91 @@
+//! The responses of a subscription, as a stream that stays open.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use octavo_executor::ExecutionReport;
+use tokio::time::timeout;
+
+use crate::execution::Responses;
+use crate::request::EventFormat;
+
+/// After this time without an event something is sent, so that nobody on the way takes the connection for dead.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// The bytes around responses.
+struct Format {
+    content_type: &'static str,
+    begin: &'static [u8],
+    before: &'static [u8],
+    after: &'static [u8],
+    heartbeat: &'static [u8],
+    end: &'static [u8],
+}
+
+const SERVER_SENT: Format = Format {
+    content_type: "text/event-stream; charset=utf-8",
+    begin: b":\n\n",
+    before: b"event: next\ndata: ",
+    after: b"\n\n",
+    heartbeat: b":\n\n",
+    end: b"event: complete\ndata:\n\n",
+};
+
+const MULTIPART: Format = Format {
+    content_type: "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0",
+    begin: b"\r\n--graphql",
+    before: b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n{\"payload\":",
+    after: b"}\r\n--graphql",
+    heartbeat: b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n{}\r\n--graphql",
+    end: b"--\r\n",
+};
+
+/// The response whose events are sent as they come. It ends with the subscription, or when the gateway stops.
+pub(crate) fn events(responses: Responses, format: EventFormat) -> Response {
+    let format = match format {
+        EventFormat::ServerSent => &SERVER_SENT,
+        EventFormat::Multipart => &MULTIPART,
+    };
+    let begin = stream::once(std::future::ready(Ok::<_, Infallible>(Bytes::from_static(format.begin))));
+    let rest = stream::unfold(Some(responses), move |state| next(state, format));
+    let mut response = Response::new(Body::from_stream(begin.chain(rest)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would hold events back until its buffer is full.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+async fn next(
+    state: Option<Responses>,
+    format: &'static Format,
+) -> Option<(Result<Bytes, Infallible>, Option<Responses>)> {
+    let mut responses = state?;
+    let gateway = std::sync::Arc::clone(&responses.gateway);
+    let waited = tokio::select! {
+        waited = timeout(HEARTBEAT, responses.receiver.next()) => waited,
+        () = gateway.stopping() => Ok(None),
+    };
+    Some(match waited {
+        Ok(Some(response)) => (Ok(written(&response, format)), Some(responses)),
+        Ok(None) => (Ok(Bytes::from_static(format.end)), None),
+        Err(_) => (Ok(Bytes::from_static(format.heartbeat)), Some(responses)),
+    })
+}
+
+/// A line break would end the line of a server-sent event. In JSON it can only stand between tokens, where a space is as good.
+fn written(response: &ExecutionReport, format: &Format) -> Bytes {
+    let mut text = [format.before, &response.body, format.after].concat();
+    let body = format.before.len()..format.before.len() + response.body.len();
+    for byte in text[body].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')) {
+        *byte = b' ';
+    }
+    text.into()
+}
