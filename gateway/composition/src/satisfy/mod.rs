@@ -10,7 +10,9 @@
 
 mod explain;
 mod moves;
+mod operation;
 mod place;
+mod reasons;
 mod shared_types;
 mod walk;
 
@@ -45,8 +47,8 @@ fn satisfy_within(budget: usize, sdl: &str, schema: MergedSchema<'_, '_>, report
         }
     };
     for labels in label_sets(&supergraph) {
-        let graph = QueryGraph::new(Arc::clone(&supergraph), Labels(labels));
-        walk::walk(&graph, budget, schema, report);
+        let graph = QueryGraph::new(Arc::clone(&supergraph), Labels(labels.clone()));
+        walk::walk(&graph, &labels, budget, schema, report);
         if report.has_errors() {
             return;
         }

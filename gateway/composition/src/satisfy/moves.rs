@@ -173,6 +173,32 @@ impl<'g> Moves<'g> {
         })
     }
 
+    /// The first field of a set that cannot be had from the places of an object, with the type that lacks it.
+    pub(crate) fn missing(
+        &mut self,
+        reached: &[Place<'g>],
+        ty: TypeId,
+        set: &'g [FieldSelection],
+    ) -> Option<(TypeId, FieldId)> {
+        for selection in set {
+            let Some(field) = selection.field.filter(|_| applies(self.graph, selection.on, ty)) else {
+                continue;
+            };
+            let definition = self.supergraph.field(field);
+            let taken = self.take(reached, ty, definition.name);
+            if taken.is_empty() {
+                return Some((ty, self.supergraph.field_with(ty, definition.name).unwrap_or(field)));
+            }
+            for (object, places) in arrivals(self.graph, definition.ty.named(), &taken) {
+                let below = self.reach(object, &places);
+                if let Some(missing) = self.missing(&below, object, &selection.selections) {
+                    return Some(missing);
+                }
+            }
+        }
+        None
+    }
+
     /// Whether some place resolves the field of that name.
     fn can_take(&mut self, reached: &[Place<'g>], ty: TypeId, name: NameId) -> bool {
         let field = self.field_of(ty, name);

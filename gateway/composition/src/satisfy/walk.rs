@@ -1,6 +1,6 @@
 //! Over all fields that clients see, from the roots down.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::QueryGraph;
@@ -25,9 +25,16 @@ pub(crate) struct State<'g> {
 }
 
 /// Walks one graph, within a number of steps.
-pub(crate) fn walk(graph: &QueryGraph, budget: usize, schema: MergedSchema<'_, '_>, report: &mut Report) {
+pub(crate) fn walk(
+    graph: &QueryGraph,
+    labels: &BTreeSet<String>,
+    budget: usize,
+    schema: MergedSchema<'_, '_>,
+    report: &mut Report,
+) {
     let mut walk = Walk {
         moves: Moves::new(graph, budget),
+        labels,
         schema,
         report,
         states: Vec::new(),
@@ -48,6 +55,7 @@ pub(crate) fn walk(graph: &QueryGraph, budget: usize, schema: MergedSchema<'_, '
 
 struct Walk<'g, 'a, 's, 'r> {
     moves: Moves<'g>,
+    labels: &'r BTreeSet<String>,
     schema: MergedSchema<'a, 's>,
     report: &'r mut Report,
     states: Vec<State<'g>>,
@@ -131,7 +139,7 @@ impl<'g> Walk<'g, '_, '_, '_> {
         if self.moves.is_exhausted() || !self.reported.insert((self.states[at].ty, field)) {
             return;
         }
-        let dead = Dead { states: &self.states, at, field, reached };
+        let dead = Dead { states: &self.states, at, field, reached, labels: self.labels };
         let finding = explain(&mut self.moves, self.schema, &dead);
         self.report.push(finding);
     }
