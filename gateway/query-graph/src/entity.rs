@@ -92,6 +92,10 @@ impl QueryGraph {
     }
 
     /// The key of a move.
+    ///
+    /// # Panics
+    ///
+    /// If the move is not one of these.
     pub fn key(&self, moves: &EntityMoves, entered: &EntityMove) -> &Key {
         let join = self.joined(moves.subgraphs[entered.subgraph], entered.ty);
         &join.expect("a move was made from the subgraph's own join").keys[entered.key]
@@ -164,8 +168,10 @@ impl QueryGraph {
 
     /// The field of that name as a subgraph resolves it for objects of `ty`: on the type, or on an interface that it has as an object.
     pub fn field_in(&self, subgraph: SubgraphId, ty: TypeId, field: FieldId) -> Option<FieldId> {
-        let name = self.supergraph.field(field).name;
-        let own = self.supergraph.field_with(ty, name);
+        let definition = self.supergraph.field(field);
+        let name = definition.name;
+        let same = definition.parent == ty;
+        let own = if same { Some(field) } else { self.supergraph.field_with(ty, name) };
         if own.is_some_and(|own| self.access(subgraph, own).is_some()) {
             return own;
         }

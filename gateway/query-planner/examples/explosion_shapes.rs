@@ -13,6 +13,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[path = "../tests/kit/schema.rs"]
 mod schema;
 #[path = "../tests/kit/shapes.rs"]
+#[expect(dead_code, reason = "tests use the rest")]
 mod shapes;
 
 const RUNS: u32 = 5;

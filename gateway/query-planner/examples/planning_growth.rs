@@ -16,6 +16,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[path = "../tests/kit/random.rs"]
 mod random;
 #[path = "../tests/kit/schema.rs"]
+#[expect(dead_code, reason = "tests use the rest")]
 mod schema;
 
 const SUBGRAPHS: [usize; 4] = [5, 50, 200, 500];
@@ -77,7 +78,6 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// The highest resident size of this process, in KB, where the system tells.
-#[expect(clippy::disallowed_methods, reason = "a measurement asks the system about itself")]
 fn peak_memory() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM"))?;

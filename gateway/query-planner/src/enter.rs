@@ -181,7 +181,8 @@ impl<'g> Planner<'g> {
         ty: TypeId,
         field: octavo_supergraph::FieldId,
     ) -> Option<octavo_supergraph::FieldId> {
-        self.supergraph.field_with(ty, self.supergraph.field(field).name)
+        let definition = self.supergraph.field(field);
+        if definition.parent == ty { Some(field) } else { self.supergraph.field_with(ty, definition.name) }
     }
 
     /// `ty` as types of a position: `None` where the position has no other.

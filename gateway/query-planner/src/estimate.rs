@@ -3,7 +3,7 @@
 //! An estimate, not a promise: it shares requests among the fields of one selection set, not between sets.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use octavo_operation::{Item, ItemField, SetId};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId};
 
 use crate::planner::Planner;
+use crate::quick_hash::IdMap;
 use crate::reach::REQUEST;
 use crate::state::includes;
 use crate::want::Children;
@@ -33,15 +34,18 @@ impl Hash for ByAddress<'_> {
     }
 }
 
+/// Subgraphs that resolve a field, each with the field as it has it.
+type Resolving = Rc<[(SubgraphId, FieldId)]>;
+
 /// What was found out of an operation on a graph, whatever is decided.
 #[derive(Debug, Default)]
 pub(crate) struct Memory<'g> {
     /// What a selection costs that is asked of a subgraph with what is provided there.
-    estimates: HashMap<(SubgraphId, SetId, Vec<ByAddress<'g>>), u32>,
+    estimates: IdMap<(SubgraphId, SetId, Vec<ByAddress<'g>>), u32>,
     /// The options below which the least has to be asked of others.
-    cheapest: HashMap<(TypeId, FieldId, SetId), Option<(SubgraphId, FieldId)>>,
-    /// The subgraphs that resolve a field for objects of a type, each with the field as it has it.
-    options: RefCell<HashMap<(TypeId, FieldId), Rc<[(SubgraphId, FieldId)]>>>,
+    cheapest: IdMap<(TypeId, FieldId, SetId), Option<(SubgraphId, FieldId)>>,
+    /// Who resolves a field for objects of a type.
+    options: RefCell<IdMap<(TypeId, FieldId), Resolving>>,
 }
 
 /// Where a value type is split over subgraphs, the way leads through the position above.

@@ -44,7 +44,8 @@ pub(crate) fn best<'g>(
     while number < found.planner.decisions.made().len() {
         for option in 1..found.planner.decisions.made()[number] {
             let left = options.steps.saturating_sub(found.steps);
-            if left == 0 {
+            // A try takes about as long as the first walk: one that could not end is not begun.
+            if left < walk_steps {
                 return Ok(found);
             }
             let mut other = forced.clone();

@@ -17,6 +17,7 @@ mod needed;
 mod order;
 mod part;
 mod planner;
+mod quick_hash;
 mod reach;
 mod relax;
 mod resolve;

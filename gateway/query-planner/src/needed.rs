@@ -1,12 +1,11 @@
 //! When each request is needed: under the conditions of what a client asked in it, and whenever a later request is that sends what
 //! was asked in it for no client.
 
-use std::collections::HashMap;
-
 use octavo_index::IndexVec;
 use octavo_operation::When;
 
 use crate::planner::Planner;
+use crate::quick_hash::IdMap;
 use crate::state::{FetchIndex, NodeId};
 
 /// What the fields of a selection set are for.
@@ -32,7 +31,7 @@ pub(crate) fn conditions(planner: &Planner<'_>) -> IndexVec<FetchIndex, When> {
     // Whoever waits for a fetch has a higher level.
     let mut order: Vec<FetchIndex> = planner.fetches.ids().collect();
     order.sort_by_key(|&fetch| std::cmp::Reverse(planner.fetches[fetch].level));
-    let mut waiting: HashMap<FetchIndex, Vec<FetchIndex>> = HashMap::new();
+    let mut waiting: IdMap<FetchIndex, Vec<FetchIndex>> = IdMap::default();
     for (id, fetch) in planner.fetches.iter_with_ids() {
         fetch.after.iter().for_each(|&before| waiting.entry(before).or_default().push(id));
     }

@@ -1,6 +1,6 @@
 //! The order of the requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use octavo_operation::{DeferId, When};
 use octavo_supergraph::SubgraphId;
@@ -54,64 +54,87 @@ pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch], part: Option<Defer
     for (number, batch) in batches.iter().enumerate() {
         batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, number)));
     }
-    let before: Vec<BTreeSet<usize>> = batches
-        .iter()
-        .map(|batch| {
-            batch.fetches.iter().flat_map(|&f| &planner.fetches[f].after).map(|f| batch_of[f]).collect()
-        })
-        .collect();
-    let all: BTreeSet<usize> = (0..batches.len()).filter(|&batch| batches[batch].part == part).collect();
-    (!all.is_empty()).then(|| arrange(&before, all))
+    let before = |batch: &Batch| {
+        let after = batch.fetches.iter().flat_map(|&fetch| &planner.fetches[fetch].after);
+        after.map(|before| batch_of[before]).collect()
+    };
+    let mut waits = Waits {
+        before: batches.iter().map(before).collect(),
+        open: batches.iter().map(|batch| batch.part == part).collect(),
+        leader: (0..batches.len()).collect(),
+    };
+    let all: Vec<usize> = (0..batches.len()).filter(|&batch| waits.open[batch]).collect();
+    (!all.is_empty()).then(|| waits.arrange(all))
 }
 
-fn arrange(before: &[BTreeSet<usize>], mut open: BTreeSet<usize>) -> Order {
-    let mut steps = Vec::new();
-    loop {
-        let parts = components(before, &open);
-        if parts.len() > 1 {
-            steps.push(Order::Parallel(parts.into_iter().map(|part| arrange(before, part)).collect()));
-            break;
+/// Which batches wait for which.
+struct Waits {
+    before: Vec<Vec<usize>>,
+    /// Whether a batch is still to be put in order.
+    open: Vec<bool>,
+    /// A higher batch of the same part, or itself.
+    leader: Vec<usize>,
+}
+
+impl Waits {
+    /// Orders batches, sorted; none of them waits for an open one that is not among them.
+    fn arrange(&mut self, mut batches: Vec<usize>) -> Order {
+        let mut steps = Vec::new();
+        loop {
+            let parts = self.components(&batches);
+            if parts.len() > 1 {
+                steps.push(Order::Parallel(parts.into_iter().map(|part| self.arrange(part)).collect()));
+                break;
+            }
+            let ready = |&batch: &usize| !self.before[batch].iter().any(|&before| self.open[before]);
+            let (first, rest): (Vec<_>, Vec<_>) = batches.into_iter().partition(ready);
+            for &batch in &first {
+                self.open[batch] = false;
+            }
+            steps.push(parallel(first.into_iter().map(Order::Batch).collect()));
+            if rest.is_empty() {
+                break;
+            }
+            batches = rest;
         }
-        let first: BTreeSet<usize> =
-            open.iter().copied().filter(|&b| !before[b].iter().any(|b| open.contains(b))).collect();
-        steps.push(parallel(first.iter().map(|&batch| Order::Batch(batch)).collect()));
-        open.retain(|batch| !first.contains(batch));
-        if open.is_empty() {
-            break;
-        }
+        if steps.len() == 1 { steps.remove(0) } else { Order::Sequence(steps) }
     }
-    if steps.len() == 1 { steps.remove(0) } else { Order::Sequence(steps) }
+
+    /// The parts of open batches that do not depend on each other, in the order of their last batches.
+    fn components(&mut self, batches: &[usize]) -> Vec<Vec<usize>> {
+        for &batch in batches {
+            self.leader[batch] = batch;
+        }
+        for &batch in batches {
+            for at in 0..self.before[batch].len() {
+                let before = self.before[batch][at];
+                if self.open[before] {
+                    let (one, other) = (self.led_by(batch), self.led_by(before));
+                    self.leader[one.min(other)] = one.max(other);
+                }
+            }
+        }
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &batch in batches {
+            parts.entry(self.led_by(batch)).or_default().push(batch);
+        }
+        parts.into_values().collect()
+    }
+
+    /// The highest batch of a batch's part; what lies on the way there points to it from then on.
+    fn led_by(&mut self, batch: usize) -> usize {
+        let mut top = batch;
+        while self.leader[top] != top {
+            top = self.leader[top];
+        }
+        let mut at = batch;
+        while at != top {
+            at = std::mem::replace(&mut self.leader[at], top);
+        }
+        top
+    }
 }
 
 fn parallel(mut orders: Vec<Order>) -> Order {
     if orders.len() == 1 { orders.remove(0) } else { Order::Parallel(orders) }
-}
-
-/// The parts of `open` that do not depend on each other, in the order of their last batches.
-fn components(before: &[BTreeSet<usize>], open: &BTreeSet<usize>) -> Vec<BTreeSet<usize>> {
-    let mut leader: BTreeMap<usize, usize> = open.iter().map(|&batch| (batch, batch)).collect();
-    for &batch in open {
-        for other in before[batch].intersection(open) {
-            let (one, other) = (led_by(&mut leader, batch), led_by(&mut leader, *other));
-            leader.insert(one.min(other), one.max(other));
-        }
-    }
-    let mut parts: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for &batch in open {
-        parts.entry(led_by(&mut leader, batch)).or_default().insert(batch);
-    }
-    parts.into_values().collect()
-}
-
-/// The highest batch of a batch's part; what lies on the way there points to it from then on.
-fn led_by(leader: &mut BTreeMap<usize, usize>, batch: usize) -> usize {
-    let mut top = batch;
-    while leader[&top] != top {
-        top = leader[&top];
-    }
-    let mut at = batch;
-    while at != top {
-        at = leader.insert(at, top).unwrap_or(top);
-    }
-    top
 }

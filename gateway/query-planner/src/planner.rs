@@ -1,7 +1,7 @@
 //! The planner's state and the primitive steps on it: ask a source for a field, start a fetch.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use octavo_index::{IndexVec, Interner, NameId};
@@ -12,6 +12,7 @@ use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergrap
 use crate::Options;
 use crate::decide::Decisions;
 use crate::estimate::Memory;
+use crate::quick_hash::IdMap;
 use crate::relax::Ways;
 use crate::state::{
     FetchIndex, FetchState, Filled, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex,
@@ -20,7 +21,7 @@ use crate::state::{
 use crate::want::{Children, Types, Want};
 
 /// Tables of ways by position and type.
-type KnownWays<'g> = HashMap<(PositionId, TypeId), ((usize, usize), Rc<Ways<'g>>)>;
+type KnownWays<'g> = IdMap<(PositionId, TypeId), ((usize, usize), Rc<Ways<'g>>)>;
 
 /// The plan in the making.
 pub(crate) struct Planner<'g> {
@@ -30,7 +31,7 @@ pub(crate) struct Planner<'g> {
     /// Argument texts.
     pub(crate) texts: Interner,
     /// The operation's variables in an argument text.
-    pub(crate) argument_variables: HashMap<NameId, Box<[NameId]>>,
+    pub(crate) argument_variables: IdMap<NameId, Box<[NameId]>>,
     pub(crate) positions: IndexVec<PositionId, Position<'g>>,
     pub(crate) fetches: IndexVec<FetchIndex, FetchState<'g>>,
     pub(crate) nodes: IndexVec<NodeId, Node>,
@@ -48,7 +49,7 @@ pub(crate) struct Planner<'g> {
     /// The steps that were taken, as a measure of time that is the same on every machine.
     pub(crate) steps: Cell<usize>,
     /// The entity fetches of a subgraph at a position.
-    entity_fetches: HashMap<(PositionId, SubgraphId), Vec<FetchIndex>>,
+    entity_fetches: IdMap<(PositionId, SubgraphId), Vec<FetchIndex>>,
     /// Tables of ways, each with the changes that it was made after.
     pub(crate) known_ways: RefCell<KnownWays<'g>>,
 }
@@ -83,7 +84,7 @@ impl<'g> Planner<'g> {
             supergraph: graph.supergraph(),
             operation,
             texts: Interner::default(),
-            argument_variables: HashMap::new(),
+            argument_variables: IdMap::default(),
             positions: IndexVec::new(),
             fetches: IndexVec::new(),
             nodes: IndexVec::new(),
@@ -94,8 +95,8 @@ impl<'g> Planner<'g> {
             apart: options.apart,
             unasked: 0,
             steps: Cell::new(0),
-            entity_fetches: HashMap::new(),
-            known_ways: RefCell::new(HashMap::new()),
+            entity_fetches: IdMap::default(),
+            known_ways: RefCell::new(IdMap::default()),
         }
     }
 

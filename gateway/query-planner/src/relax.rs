@@ -246,7 +246,9 @@ impl<'g> Ways<'g> {
 
     fn price_again(&mut self, field: usize) -> usize {
         let waiting = &self.moves.fields()[field].moves;
-        waiting.iter().for_each(|&number| self.open_move(number));
+        for &number in waiting {
+            self.open_move(number);
+        }
         waiting.len()
     }
 
@@ -329,12 +331,12 @@ impl<'g> Ways<'g> {
 
     fn entry_step(&self, number: usize) -> Option<EntryStep<'g>> {
         let entered = &self.moves.moves()[number];
-        let part = |&field: &usize| match self.fields[field].filled {
-            Some((fetch, _)) => Some(KeyPart::Filled(fetch)),
-            None => {
-                let (place, _) = self.provider(entered.subgraph, field)?;
-                Some(KeyPart::Subgraph(self.moves.subgraphs()[place]))
+        let part = |&field: &usize| {
+            if let Some((fetch, _)) = self.fields[field].filled {
+                return Some(KeyPart::Filled(fetch));
             }
+            let (place, _) = self.provider(entered.subgraph, field)?;
+            Some(KeyPart::Subgraph(self.moves.subgraphs()[place]))
         };
         let parts = entered.fields.iter().map(part).collect::<Option<_>>()?;
         Some(EntryStep { ty: entered.ty, key: self.graph.key(self.moves, entered), parts })

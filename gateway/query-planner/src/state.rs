@@ -1,11 +1,12 @@
 //! The plan while it is made: positions of the response with their slots, fetches, and the selections of the fetches.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use octavo_index::{IndexVec, NameId};
 use octavo_operation::{DeferId, SetId, When};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeRef};
 
+use crate::quick_hash::IdMap;
 use crate::want::Types;
 
 octavo_index::define_ids! {
@@ -29,8 +30,8 @@ pub(crate) struct Position<'g> {
     /// The selection sets of the operation that stand here.
     pub(crate) sets: Vec<SetId>,
     pub(crate) slots: IndexVec<SlotIndex, SlotState>,
-    pub(crate) slots_by_key: HashMap<SlotKey, SlotIndex>,
-    slots_by_name: HashMap<NameId, Vec<SlotIndex>>,
+    pub(crate) slots_by_key: IdMap<SlotKey, SlotIndex>,
+    slots_by_name: IdMap<NameId, Vec<SlotIndex>>,
     pub(crate) outputs: Vec<OutputState>,
     pub(crate) sources: IndexVec<SourceIndex, Source<'g>>,
     /// By the type of the objects as the subgraph knows it.
@@ -152,9 +153,9 @@ pub(crate) struct Node {
     pub(crate) ty: Option<TypeId>,
     pub(crate) fields: Vec<NodeField>,
     /// By slot and type: the field's place in `fields`.
-    by_slot: HashMap<(SlotIndex, TypeId), usize>,
+    by_slot: IdMap<(SlotIndex, TypeId), usize>,
     /// By slot: the node below.
-    children: HashMap<SlotIndex, NodeId>,
+    children: IdMap<SlotIndex, NodeId>,
 }
 
 /// A field of a selection set of a fetch.
@@ -194,8 +195,8 @@ impl<'g> Position<'g> {
             parent,
             sets: Vec::new(),
             slots: IndexVec::new(),
-            slots_by_key: HashMap::new(),
-            slots_by_name: HashMap::new(),
+            slots_by_key: IdMap::default(),
+            slots_by_name: IdMap::default(),
             outputs: Vec::new(),
             sources: IndexVec::new(),
             sources_by_type: BTreeMap::new(),
@@ -234,7 +235,14 @@ impl<'g> Position<'g> {
 
 impl Node {
     pub(crate) fn new(position: PositionId, subgraph: SubgraphId, ty: Option<TypeId>) -> Self {
-        Self { position, subgraph, ty, fields: Vec::new(), by_slot: HashMap::new(), children: HashMap::new() }
+        Self {
+            position,
+            subgraph,
+            ty,
+            fields: Vec::new(),
+            by_slot: IdMap::default(),
+            children: IdMap::default(),
+        }
     }
 
     /// The node below a slot's field, shared by all uses of the slot here.

@@ -1,6 +1,6 @@
 //! The text of a request: an operation that asks the fields of its nodes.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use octavo_index::NameId;
@@ -8,22 +8,23 @@ use octavo_operation::{Literal, When};
 use octavo_supergraph::{TypeId, TypeRef};
 
 use crate::planner::Planner;
+use crate::quick_hash::IdMap;
 use crate::state::{NodeField, NodeId, SlotIndex, Source};
 
 /// The response key of each field of each node.
 pub(crate) struct Names {
-    keys: HashMap<(NodeId, usize), Box<str>>,
+    keys: IdMap<(NodeId, usize), Box<str>>,
 }
 
 impl Names {
     /// Gives every field its name as key; a number is added where two slots, or two types of one field, would meet under one key
     /// (<https://spec.graphql.org/draft/#FieldsInSetCanMerge()>).
     pub(crate) fn new(planner: &Planner<'_>) -> Self {
-        let mut keys = HashMap::new();
+        let mut keys = IdMap::default();
         for (id, node) in planner.nodes.iter_with_ids() {
-            let mut known: HashMap<(NameId, SlotIndex, &TypeRef), Box<str>> = HashMap::new();
+            let mut known: IdMap<(NameId, SlotIndex, &TypeRef), Box<str>> = IdMap::default();
             let mut taken: HashSet<Box<str>> = HashSet::new();
-            let mut numbers: HashMap<NameId, usize> = HashMap::new();
+            let mut numbers: IdMap<NameId, usize> = IdMap::default();
             for (index, field) in node.fields.iter().enumerate() {
                 let definition = planner.supergraph.field(field.field);
                 let access = planner.graph.access(node.subgraph, field.field);
@@ -72,7 +73,7 @@ impl<'p, 'g> Document<'p, 'g> {
         if node.fields.is_empty() || planner.tells_type(id) {
             self.text.push_str("__typename");
         }
-        let mut by_type: HashMap<TypeId, Vec<usize>> = HashMap::new();
+        let mut by_type: IdMap<TypeId, Vec<usize>> = IdMap::default();
         for (index, field) in node.fields.iter().enumerate() {
             by_type.entry(field.on).or_default().push(index);
         }

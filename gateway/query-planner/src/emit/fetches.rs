@@ -16,6 +16,7 @@ use super::representations::{path, representations};
 use super::type_set;
 use crate::order::Batch;
 use crate::planner::Planner;
+use crate::quick_hash::IdMap;
 use crate::state::{FetchIndex, NodeField, NodeId};
 use crate::want::Types;
 
@@ -67,7 +68,7 @@ fn row_types(
 
 /// One request a batch.
 pub(crate) fn fetches(planner: &Planner<'_>, names: &Names, batches: &[Batch]) -> IndexVec<FetchId, Fetch> {
-    let mut batch_of: HashMap<FetchIndex, FetchId> = HashMap::new();
+    let mut batch_of: IdMap<FetchIndex, FetchId> = IdMap::default();
     for (number, batch) in batches.iter().enumerate() {
         batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, FetchId::new(number))));
     }

@@ -54,7 +54,7 @@ impl Landscape {
         for number in 0..count {
             for at in 0..types[number].graphs.len() {
                 let graph = types[number].graphs[at];
-                for link in 0..1 + chance.below(2) {
+                for link in 0..=chance.below(2) {
                     let to = chance.below(count);
                     types[number].links.push((format!("g{at}t{link}"), graph, to));
                     if !types[to].graphs.contains(&graph) && !types[to].stubs.contains(&graph) {
@@ -119,7 +119,7 @@ impl Landscape {
 
 impl Entity {
     fn new(number: usize, subgraphs: usize, chance: &mut Chance) -> Self {
-        let extending = if number % 20 == 0 { subgraphs / 3 } else { chance.below(6) };
+        let extending = if number.is_multiple_of(20) { subgraphs / 3 } else { chance.below(6) };
         let mut graphs = vec![number % subgraphs];
         for _ in 0..extending {
             let graph = chance.below(subgraphs);
@@ -172,7 +172,7 @@ impl Entity {
     /// The leaves that one subgraph adds.
     fn extend(&mut self, at: usize, chance: &mut Chance, sdl: &mut String) {
         let graph = self.graphs[at];
-        for leaf in 0..1 + chance.below(if at == 0 { 6 } else { 3 }) {
+        for leaf in 0..=chance.below(if at == 0 { 6 } else { 3 }) {
             let name = format!("g{at}l{leaf}");
             let _ = write!(sdl, " {name}: Int{}", fields([graph]));
             let other = self.graphs[chance.below(self.graphs.len())];

@@ -25,17 +25,17 @@ enum join__Graph {"#,
 /// `@join__type` for each of the subgraphs, with a key.
 pub(crate) fn keyed(graphs: impl IntoIterator<Item = usize>, key: &str) -> String {
     let join = |graph| format!(" @join__type(graph: S{graph}, key: \"{key}\")");
-    graphs.into_iter().map(join).collect()
+    graphs.into_iter().map(join).collect::<Vec<_>>().concat()
 }
 
 /// `@join__type` for each of the subgraphs.
 pub(crate) fn joined(graphs: impl IntoIterator<Item = usize>) -> String {
-    graphs.into_iter().map(|graph| format!(" @join__type(graph: S{graph})")).collect()
+    graphs.into_iter().map(|graph| format!(" @join__type(graph: S{graph})")).collect::<Vec<_>>().concat()
 }
 
 /// `@join__field` for each of the subgraphs.
 pub(crate) fn fields(graphs: impl IntoIterator<Item = usize>) -> String {
-    graphs.into_iter().map(|graph| format!(" @join__field(graph: S{graph})")).collect()
+    graphs.into_iter().map(|graph| format!(" @join__field(graph: S{graph})")).collect::<Vec<_>>().concat()
 }
 
 /// The moves of a supergraph.

@@ -74,7 +74,7 @@ fn spread_aliases(size: usize) -> (String, String) {
         let _ = write!(types, " f{graph}: Int{}", fields([graph]));
     }
     types.push_str(" }");
-    let wanted: String = (0..size).map(|n| format!(" a{n}: f{}", n % 60)).collect();
+    let wanted = (0..size).map(|n| format!(" a{n}: f{}", n % 60)).collect::<Vec<_>>().concat();
     (supergraph(60, &types), format!("{{ item {{{wanted} }} }}"))
 }
 
@@ -114,8 +114,10 @@ fn providing_levels(size: usize) -> (String, String) {
         let join = |graph| format!(" @join__field(graph: S{graph}, provides: \"name\")");
         graphs.map(join).concat()
     };
-    let external: String =
-        (1..4).map(|graph| format!(" @join__field(graph: S{graph}, external: true)")).collect();
+    let external = (1..4)
+        .map(|graph| format!(" @join__field(graph: S{graph}, external: true)"))
+        .collect::<Vec<_>>()
+        .concat();
     let types = format!(
         "type Query{} {{ user: User }} type User{} {{ id: ID name: Int{}{external} left: User{} right: User{} }}",
         joined([0]),
@@ -150,7 +152,7 @@ fn key_chain(size: usize) -> (String, String) {
 }
 
 fn key_chain_fields(size: usize) -> (String, String) {
-    let wanted: String = (0..size).rev().map(|graph| format!(" f{graph}")).collect();
+    let wanted = (0..size).rev().map(|graph| format!(" f{graph}")).collect::<Vec<_>>().concat();
     (chained_keys(size), format!("{{ item {{{wanted} }} }}"))
 }
 
@@ -191,10 +193,11 @@ fn implemented(size: usize, subgraphs: usize, graphs: impl Fn(usize) -> usize) -
     );
     for n in 0..size {
         let graph = graphs(n);
-        let implements: String = [0, graph]
+        let implements = [0, graph]
             .iter()
             .map(|graph| format!(" @join__implements(graph: S{graph}, interface: \"Node\")"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let _ = write!(
             types,
             " type I{n} implements Node{implements}{} {{ id: ID name: Int{} f{n}: Int{} }}",
@@ -207,27 +210,28 @@ fn implemented(size: usize, subgraphs: usize, graphs: impl Fn(usize) -> usize) -
 }
 
 fn implementations(size: usize) -> (String, String) {
-    let wanted: String = (0..size).map(|n| format!(" ... on I{n} {{ f{n} }}")).collect();
+    let wanted = (0..size).map(|n| format!(" ... on I{n} {{ f{n} }}")).collect::<Vec<_>>().concat();
     (implemented(size, 4, |n| 1 + n % 3), format!("{{ all {{ id name{wanted} }} }}"))
 }
 
 fn scattered(size: usize) -> (String, String) {
-    let wanted: String = (0..size).map(|n| format!(" ... on I{n} {{ f{n} }}")).collect();
+    let wanted = (0..size).map(|n| format!(" ... on I{n} {{ f{n} }}")).collect::<Vec<_>>().concat();
     (implemented(size, size + 1, |n| n + 1), format!("{{ all {{ id name{wanted} }} }}"))
 }
 
 fn members(size: usize) -> (String, String) {
     let mut types = format!("type Query{} {{ all: [Any]{} }}", joined(0..4), fields([0]));
     let names: Vec<_> = (0..size).map(|n| format!("M{n}")).collect();
-    let member: String = names
+    let member = names
         .iter()
         .flat_map(|name| (0..4).map(move |g| format!(" @join__unionMember(graph: S{g}, member: \"{name}\")")))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let _ = write!(types, " union Any{}{member} = {}", joined(0..4), names.join(" | "));
     for (n, name) in names.iter().enumerate() {
         let _ = write!(types, " type {name}{} {{ id: ID f: Int{} }}", keyed(0..4, "id"), fields([1 + n % 3]));
     }
-    let wanted: String = names.iter().map(|name| format!(" ... on {name} {{ id f }}")).collect();
+    let wanted = names.iter().map(|name| format!(" ... on {name} {{ id f }}")).collect::<Vec<_>>().concat();
     (supergraph(4, &types), format!("{{ all {{{wanted} }} }}"))
 }
 
@@ -259,7 +263,7 @@ fn one_each(size: usize) -> (String, String) {
         let _ = write!(types, " f{graph}: Int{}", fields([graph]));
     }
     types.push_str(" }");
-    let wanted: String = (0..size).map(|graph| format!(" f{graph}")).collect();
+    let wanted = (0..size).map(|graph| format!(" f{graph}")).collect::<Vec<_>>().concat();
     (supergraph(size, &types), format!("{{ item {{{wanted} }} }}"))
 }
 
@@ -281,7 +285,7 @@ fn tangle(size: usize) -> (String, String) {
 }
 
 fn aliases(count: usize, field: &str) -> String {
-    (0..count).map(|n| format!(" a{n}: {field}")).collect()
+    (0..count).map(|n| format!(" a{n}: {field}")).collect::<Vec<_>>().concat()
 }
 
 /// `inner` under as many levels of `field`.
