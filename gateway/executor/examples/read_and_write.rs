@@ -113,6 +113,7 @@ fn shape(plan: &mut QueryPlan, name: &str, slots: Vec<(&str, ValueType)>) -> Sha
         types: TypeSet::All,
         when: None,
         defer: None,
+        stream: None,
         value: OutputValue::Slot(SlotId::new(index)),
     };
     plan.shapes.push(Shape {

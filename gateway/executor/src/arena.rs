@@ -46,6 +46,14 @@ pub(crate) enum Cell {
 const _: () = assert!(size_of::<Cell>() == 16);
 
 impl Cell {
+    /// A list's first items; anything else is as it was.
+    pub(crate) fn cut(self, first: Option<u32>) -> Self {
+        match (self, first) {
+            (Self::List { start, len }, Some(first)) => Self::List { start, len: len.min(first) },
+            _ => self,
+        }
+    }
+
     /// Whether any value may take its place.
     pub(crate) fn is_empty(self) -> bool {
         matches!(self, Self::Missing | Self::Null | Self::Failed(_))

@@ -14,11 +14,11 @@ use octavo_index::IndexVec;
 use octavo_query_plan::{DeferId, ShapeId};
 
 use crate::arena::{Arena, RowId};
-use crate::parts::{Lost, Visit, Walk};
+use crate::parts::{Items, Lost, Visit, Walk};
 use crate::prepared::quoted;
 use crate::request::{ExecutionReport, IncrementalFormat};
 use crate::schedule::Run;
-use crate::write::{Page, Path, Writer};
+use crate::write::{Page, Path, Step, Writer};
 
 /// The payloads of one run, as far as they have come.
 pub(crate) struct Delivery<'d, 'r> {
@@ -138,7 +138,7 @@ impl<'d, 'r> Delivery<'d, 'r> {
     {
         let run: &'d Run<'r> = self.run;
         let Run { prepared, conditions, parts, .. } = run;
-        let page = Page { prepared, arena, conditions, parts, part };
+        let page = Page { prepared, arena, conditions, parts, part: parts.of(part) };
         Writer::new(&page, self.told.clone(), Some(Lost::default()))
     }
 
@@ -232,6 +232,11 @@ impl Visit for Announcing {
         }
     }
 
+    fn items(&mut self, _: Items<'_>, path: &Path<'_>) {
+        self.announced.push(Announced { id: self.next, path: text_of(path) });
+        self.next += 1;
+    }
+
     fn end(&mut self) {
         self.at = None;
     }
@@ -264,34 +269,19 @@ impl Visit for Writing<'_> {
     }
 
     fn object(&mut self, at: (RowId, ShapeId), path: &Path<'_>) {
-        if self.current.is_none() {
-            let Some(announced) = self.announced.next() else { return };
-            self.current = Some(Current { announced, start: self.incremental.len(), failed: None });
+        if self.begin_entries() {
+            let whole = self.writer.part_of(at, path);
+            self.entry("data", whole, &text_of(path));
         }
-        let Some(current) = self.current.as_mut().filter(|current| current.failed.is_none()) else { return };
-        let whole = self.writer.part_of(at, path);
-        let data = std::mem::take(&mut self.writer.out);
-        let mut errors = Vec::new();
-        self.errors += self.writer.told.write(&mut errors);
-        if self.format == IncrementalFormat::V02 && !whole {
-            current.failed = Some(errors);
-            return;
+    }
+
+    fn items(&mut self, items: Items<'_>, path: &Path<'_>) {
+        if self.begin_entries() {
+            let whole = self.writer.items(items, path);
+            let first = Path { parent: Some(path), step: Step::Index(items.first) };
+            let of_list = self.format == IncrementalFormat::V02;
+            self.entry("items", whole, &text_of(if of_list { path } else { &first }));
         }
-        comma(&mut self.incremental);
-        let out = &mut self.incremental;
-        out.extend_from_slice(b"{\"data\":");
-        out.extend_from_slice(if whole { &data } else { b"null" });
-        let path = text_of(path);
-        if self.format == IncrementalFormat::V02 {
-            out.extend_from_slice(format!(",\"id\":\"{}\"", current.announced.id).as_bytes());
-            write_sub_path(&current.announced.path, &path, out);
-        } else {
-            out.extend_from_slice(b",\"path\":");
-            out.extend_from_slice(&path);
-            write_label(self.label.as_deref(), out);
-        }
-        out.extend_from_slice(&errors);
-        out.push(b'}');
     }
 
     fn end(&mut self) {
@@ -303,6 +293,47 @@ impl Visit for Writing<'_> {
             self.completed.extend_from_slice(&errors);
         }
         self.completed.push(b'}');
+    }
+}
+
+impl Writing<'_> {
+    /// Takes up the next announcement, unless one is; false if the part has become null for the object at hand.
+    fn begin_entries(&mut self) -> bool {
+        if self.current.is_none() {
+            let start = self.incremental.len();
+            self.current = self.announced.next().map(|announced| Current { announced, start, failed: None });
+        }
+        self.current.as_ref().is_some_and(|current| current.failed.is_none())
+    }
+
+    /// Adds what was written as `data` or `items`.
+    fn entry(&mut self, name: &str, whole: bool, path: &[u8]) {
+        let Some(current) = &mut self.current else { return };
+        let written = std::mem::take(&mut self.writer.out);
+        let mut errors = Vec::new();
+        self.errors += self.writer.told.write(&mut errors);
+        if self.format == IncrementalFormat::V02 && !whole {
+            current.failed = Some(errors);
+            return;
+        }
+        comma(&mut self.incremental);
+        let out = &mut self.incremental;
+        out.extend_from_slice(format!("{{\"{name}\":").as_bytes());
+        match (whole, name) {
+            (false, _) => out.extend_from_slice(b"null"),
+            (true, "items") => out.extend_from_slice(&[b"[", written.as_slice(), b"]"].concat()),
+            (true, _) => out.extend_from_slice(&written),
+        }
+        if self.format == IncrementalFormat::V02 {
+            out.extend_from_slice(format!(",\"id\":\"{}\"", current.announced.id).as_bytes());
+            write_sub_path(&current.announced.path, path, out);
+        } else {
+            out.extend_from_slice(b",\"path\":");
+            out.extend_from_slice(path);
+            write_label(self.label.as_deref(), out);
+        }
+        out.extend_from_slice(&errors);
+        out.push(b'}');
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use octavo_query_plan::{EntityGroup, Fetch, FetchContent, FetchId};
+use octavo_query_plan::{DeferId, EntityGroup, Fetch, FetchContent, FetchId};
 
 use crate::answer::{Asked, Wanted, read_answer};
 use crate::attach::{attach_again, attach_errors, attach_everywhere};
@@ -14,11 +14,12 @@ use crate::ports::{EntityCall, EntityCallGroup, SubgraphError, SubgraphRequest, 
 use crate::prepared::Prepared;
 use crate::represent::Representations;
 use crate::request::ExecutionRequest;
+use crate::rows::Rows;
 use crate::scan::Span;
 use crate::schedule::Run;
 
-/// Runs one fetch to its end.
-pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId) {
+/// Runs one fetch of a part to its end.
+pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId, part: Option<DeferId>) {
     let fetch = &run.prepared.plan().fetches[id];
     match &fetch.content {
         FetchContent::Root(selection) => {
@@ -29,15 +30,16 @@ pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId) {
             };
             apply(run, fetch, &Wanted::Root(run.root, *selection), &answer);
         }
-        FetchContent::Entities(groups) => run_entities(run, id, groups).await,
+        FetchContent::Entities(groups) => run_entities(run, id, groups, part).await,
     }
 }
 
-async fn run_entities(run: &Run<'_>, id: FetchId, groups: &[EntityGroup]) {
+async fn run_entities(run: &Run<'_>, id: FetchId, groups: &[EntityGroup], part: Option<DeferId>) {
     let fetch = &run.prepared.plan().fetches[id];
     let represented: Vec<Representations<'_>> = {
         let state = run.state();
-        let collect = |group| Representations::collect(run.prepared, &state.arena, run.root, group);
+        let rows = Rows { prepared: run.prepared, arena: &state.arena, parts: &run.parts, part };
+        let collect = |group| Representations::collect(&rows, run.root, group);
         groups.iter().map(collect).collect()
     };
     let ask = |(group, all)| ask_cache(run, (id, fetch), group, all);

@@ -24,6 +24,7 @@ mod prepared;
 mod read;
 mod represent;
 mod request;
+mod rows;
 mod scan;
 mod schedule;
 mod subscribe;

@@ -1,45 +1,92 @@
-//! Which parts of the response are deferred in one run, and which objects are there for them to add to.
+//! Which parts of the response are deferred in one run, and which objects and lists are there for them to add to.
 
 use std::collections::HashSet;
 
 use octavo_index::{Id, IndexVec};
-use octavo_query_plan::{DeferId, Output, OutputValue, QueryPlan, ShapeId, TypeIndex, ValueType};
+use octavo_query_plan::{
+    Count, DeferId, Deferred, Output, OutputValue, QueryPlan, ShapeId, Slot, TypeIndex, ValueType,
+};
 
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::prepared::Prepared;
+use crate::request::Variables;
 use crate::write::{Path, Step};
 
-/// Where everything of a plan's parts comes in one run: a part whose condition does not hold comes with the one around it.
-pub(crate) struct Parts(IndexVec<DeferId, Option<DeferId>>);
+/// What a plan's parts are in one run. One whose condition does not hold is none: what belongs to it comes with what is around it.
+pub(crate) struct Parts {
+    /// Whether something comes apart.
+    active: IndexVec<DeferId, bool>,
+    /// The innermost fragment, this one or around it, that comes apart.
+    fragments: IndexVec<DeferId, Option<DeferId>>,
+    /// The innermost part around this one that comes apart.
+    around: IndexVec<DeferId, Option<DeferId>>,
+    /// For the part of a list, how many items come before.
+    firsts: IndexVec<DeferId, u32>,
+}
 
 impl Parts {
-    /// The parts of a run; all of them come with the first unless `incremental`.
-    pub(crate) fn new(plan: &QueryPlan, conditions: &[bool], incremental: bool) -> Self {
-        let mut parts: IndexVec<DeferId, Option<DeferId>> = IndexVec::new();
+    /// The parts of a run; there are none unless it is `incremental`.
+    pub(crate) fn new(
+        plan: &QueryPlan,
+        conditions: &[bool],
+        variables: &Variables,
+        incremental: bool,
+    ) -> Self {
+        let mut parts = Self {
+            active: IndexVec::new(),
+            fragments: IndexVec::new(),
+            around: IndexVec::new(),
+            firsts: plan.deferred.iter().map(|part| first(part, variables)).collect(),
+        };
         for (id, part) in plan.deferred.iter_with_ids() {
-            let holds = part.when.is_none_or(|when| conditions[when.index()]);
-            let around = part.parent.and_then(|parent| parts[parent]);
-            parts.push(if incremental && holds { Some(id) } else { around });
+            let active = incremental && part.when.is_none_or(|when| conditions[when.index()]);
+            let around = part.parent.and_then(|p| if parts.active[p] { Some(p) } else { parts.around[p] });
+            let outer = parts.of(part.parent);
+            parts.fragments.push(if active && part.list.is_none() { Some(id) } else { outer });
+            parts.around.push(around);
+            parts.active.push(active);
         }
-        Self(parts)
+        parts
     }
 
-    /// The part that what belongs to a part of the plan comes with.
+    /// The part that something comes with, given the fragment that it belongs to or the list that it is an item of.
     #[inline]
     pub(crate) fn of(&self, part: Option<DeferId>) -> Option<DeferId> {
-        self.0[part?]
+        self.fragments[part?]
+    }
+
+    /// How many items of a list come before those of its part, if they come apart.
+    #[inline]
+    pub(crate) fn first(&self, stream: Option<DeferId>) -> Option<u32> {
+        let part = stream.filter(|part| self.active[*part])?;
+        Some(self.firsts[part])
     }
 
     /// The parts that can be announced once `part` has come.
     pub(crate) fn after(&self, plan: &QueryPlan, part: Option<DeferId>) -> Vec<DeferId> {
-        let inside = |id: &DeferId| self.0[*id] == Some(*id) && self.of(plan.deferred[*id].parent) == part;
+        let inside = |id: &DeferId| self.active[*id] && self.around[*id] == part;
         plan.deferred.ids().filter(inside).collect()
     }
 
-    /// The plan's parts right inside `inside` that come with it.
-    pub(crate) fn along(&self, plan: &QueryPlan, inside: Option<DeferId>) -> Vec<DeferId> {
-        let along = |id: &DeferId| plan.deferred[*id].parent == inside && self.0[*id] != Some(*id);
+    /// The plan's fragments that come with `part`, each after the one around it.
+    pub(crate) fn along(&self, plan: &QueryPlan, part: Option<DeferId>) -> Vec<DeferId> {
+        let list = part.filter(|part| plan.deferred[*part].list.is_some());
+        let along = |id: &DeferId| {
+            !self.active[*id]
+                && plan.deferred[*id].list.is_none()
+                && self.fragments[*id] == self.of(part)
+                && list.is_none_or(|list| is_in(plan, Some(*id), list))
+        };
         plan.deferred.ids().filter(along).collect()
+    }
+}
+
+fn first(part: &Deferred, variables: &Variables) -> u32 {
+    match part.list.as_ref().map(|list| &list.first) {
+        None => 0,
+        Some(Count::Of(count)) => *count,
+        // Less than none is none.
+        Some(Count::Variable(name)) => variables.get(name).and_then(|count| count.parse().ok()).unwrap_or(0),
     }
 }
 
@@ -49,6 +96,8 @@ pub(crate) struct Lost {
     pub(crate) rows: HashSet<RowId>,
     /// Each by its first item.
     pub(crate) lists: HashSet<CellId>,
+    /// Lists of which only the first items came.
+    pub(crate) tails: HashSet<CellId>,
 }
 
 impl Lost {
@@ -56,7 +105,20 @@ impl Lost {
     pub(crate) fn join(&mut self, other: Self) {
         self.rows.extend(other.rows);
         self.lists.extend(other.lists);
+        self.tails.extend(other.tails);
     }
+}
+
+/// Further items of a list.
+#[derive(Clone, Copy)]
+pub(crate) struct Items<'w> {
+    pub(crate) field: &'w Slot,
+    pub(crate) item: &'w ValueType,
+    /// The list's items, those before among them.
+    pub(crate) start: CellId,
+    pub(crate) len: u32,
+    /// How many come before.
+    pub(crate) first: u32,
 }
 
 /// Sees the objects that a part adds to.
@@ -65,6 +127,8 @@ pub(crate) trait Visit {
     fn begin(&mut self, path: &Path<'_>);
     /// Fields of an object at or beneath it belong to the part.
     fn object(&mut self, at: (RowId, ShapeId), path: &Path<'_>);
+    /// A list has further items; `path` is its own.
+    fn items(&mut self, items: Items<'_>, path: &Path<'_>);
     /// The part ends for that object.
     fn end(&mut self);
 }
@@ -95,7 +159,8 @@ impl Walk<'_> {
             return;
         }
         let plan = self.prepared.plan();
-        let stands = plan.deferred[self.part].shapes.contains(&shape);
+        let part = &plan.deferred[self.part];
+        let stands = part.list.is_none() && part.shapes.contains(&shape);
         if stands {
             visit.begin(path);
         }
@@ -109,15 +174,38 @@ impl Walk<'_> {
         }
         for (output, key) in outputs.iter().zip(&self.prepared.shapes[shape].keys) {
             let OutputValue::Slot(slot) = output.value else { continue };
-            let value = &plan.shapes[shape].slots[slot].value;
-            let Some(inner) = value.shape().filter(|inner| leads[*inner]) else { continue };
             let has_come = self.parts.of(output.defer).is_none_or(|part| self.came.contains(&part));
-            if has_come && self.is_written(output, ty) {
-                let path = Path { parent: Some(path), step: Step::Key(&key.text) };
-                self.value((self.arena.slot(row, slot), value), inner, &path, visit);
+            if !has_come || !self.is_written(output, ty) {
+                continue;
+            }
+            let field = &plan.shapes[shape].slots[slot];
+            let path = Path { parent: Some(path), step: Step::Key(&key.text) };
+            let cell = self.arena.slot(row, slot);
+            if output.stream == Some(self.part) {
+                self.items(cell, field, &path, visit);
+            } else if let Some(inner) = field.value.shape().filter(|inner| leads[*inner]) {
+                let cell = self.delivered(cell, output.stream);
+                self.value((cell, &field.value), inner, &path, visit);
             }
         }
         if stands {
+            visit.end();
+        }
+    }
+
+    /// What has come of a list: its first items, if the others are still to come.
+    fn delivered(&self, cell: Cell, stream: Option<DeferId>) -> Cell {
+        let is_lost = matches!(cell, Cell::List { start, .. } if self.lost.tails.contains(&start));
+        let waits = stream.filter(|part| is_lost || !self.came.contains(part));
+        cell.cut(self.parts.first(waits))
+    }
+
+    fn items(&self, cell: Cell, field: &Slot, path: &Path<'_>, visit: &mut dyn Visit) {
+        let (Cell::List { start, len }, ValueType::List { item, .. }) = (cell, &field.value) else { return };
+        let first = self.parts.first(Some(self.part)).unwrap_or(0);
+        if len > first && !self.lost.lists.contains(&start) {
+            visit.begin(path);
+            visit.items(Items { field, item, start, len, first }, path);
             visit.end();
         }
     }
@@ -161,7 +249,7 @@ pub(crate) fn leads(plan: &QueryPlan) -> IndexVec<DeferId, IndexVec<ShapeId, boo
 fn mark(plan: &QueryPlan, part: DeferId, shape: ShapeId, leads: &mut IndexVec<ShapeId, bool>) -> bool {
     let mut found = false;
     for output in &plan.shapes[shape].outputs {
-        found |= is_in(plan, output.defer, part);
+        found |= is_in(plan, output.defer, part) || is_in(plan, output.stream, part);
         if let OutputValue::Slot(slot) = output.value
             && let Some(inner) = plan.shapes[shape].slots[slot].value.shape()
         {
@@ -172,7 +260,8 @@ fn mark(plan: &QueryPlan, part: DeferId, shape: ShapeId, leads: &mut IndexVec<Sh
     found
 }
 
-fn is_in(plan: &QueryPlan, mut inner: Option<DeferId>, part: DeferId) -> bool {
+/// Whether a part is another, or inside of it.
+pub(crate) fn is_in(plan: &QueryPlan, mut inner: Option<DeferId>, part: DeferId) -> bool {
     while let Some(id) = inner {
         if id == part {
             return true;

@@ -5,13 +5,12 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use octavo_query_plan::{
-    EntityGroup, PathStep, Representation, RepresentationField, RepresentationValue, ShapeId,
-};
+use octavo_query_plan::{EntityGroup, Representation, RepresentationField, RepresentationValue, ShapeId};
 use smallvec::SmallVec;
 
 use crate::arena::{Arena, Cell, RowId};
 use crate::prepared::Prepared;
+use crate::rows::Rows;
 
 /// What is asked for in one entity group.
 #[derive(Debug)]
@@ -33,14 +32,9 @@ pub(crate) struct Entity<'p> {
 
 impl<'p> Representations<'p> {
     /// Writes the representations of the rows that `group` means. Rows that cannot be represented are left out.
-    pub(crate) fn collect(
-        prepared: &'p Prepared,
-        arena: &Arena,
-        root: RowId,
-        group: &'p EntityGroup,
-    ) -> Self {
-        let mut rows = Vec::new();
-        let shape = find_rows(prepared, arena, (root, prepared.plan().root), &group.path, &mut rows);
+    pub(crate) fn collect(rows: &Rows<'p, '_>, root: RowId, group: &'p EntityGroup) -> Self {
+        let Rows { prepared, arena, .. } = *rows;
+        let (rows, shape) = rows.at(root, &group.path);
         let mut writer = Writer { prepared, arena, out: Vec::with_capacity(rows.len() * 48) };
         let mut entities: Vec<Entity<'p>> = Vec::with_capacity(rows.len());
         let hasher = DefaultHashBuilder::default();
@@ -71,46 +65,6 @@ impl<'p> Representations<'p> {
     /// The text of one representation.
     pub(crate) fn text_of(&self, entity: usize) -> Bytes {
         self.text.slice(self.entities[entity].range.clone())
-    }
-}
-
-/// Finds the rows at the end of `path`, and gives their shape.
-fn find_rows(
-    prepared: &Prepared,
-    arena: &Arena,
-    (row, shape): (RowId, ShapeId),
-    path: &[PathStep],
-    found: &mut Vec<RowId>,
-) -> ShapeId {
-    let mut reached = vec![row];
-    let mut shape = shape;
-    for step in path {
-        let mut next = Vec::new();
-        for row in reached {
-            if step.types.contains(arena.ty(row)) {
-                rows_in(arena, arena.slot(row, step.slot), &mut next);
-            }
-        }
-        reached = next;
-        let Some(inner) = prepared.plan().shapes[shape].slots[step.slot].value.shape() else {
-            return shape;
-        };
-        shape = inner;
-    }
-    found.append(&mut reached);
-    shape
-}
-
-/// The rows in a cell, past any lists.
-fn rows_in(arena: &Arena, cell: Cell, rows: &mut Vec<RowId>) {
-    match cell {
-        Cell::Row(row) => rows.push(row),
-        Cell::List { start, len } => {
-            for item in Arena::items(start, len) {
-                rows_in(arena, arena.get(item), rows);
-            }
-        }
-        _ => {}
     }
 }
 

@@ -53,7 +53,7 @@ impl<'r> Run<'r> {
             prepared.plan().conditions.iter().map(|condition| condition.holds(is_true)).collect();
         let state = Mutex::new(State { arena, report: ExecutionReport::default(), event: None });
         Self {
-            parts: Parts::new(prepared.plan(), &conditions, incremental),
+            parts: Parts::new(prepared.plan(), &conditions, &request.variables, incremental),
             prepared,
             request,
             ports,
@@ -86,9 +86,13 @@ impl<'r> Run<'r> {
         let along = self.parts.along(plan, part);
         async move {
             if let Some(node) = node {
-                self.node(node).await;
+                self.node(node, part).await;
             }
-            join_all(along.into_iter().map(|part| self.fetch_part(Some(part)))).await;
+            for inner in along {
+                if let Some(node) = &plan.deferred[inner].node {
+                    self.node(node, part).await;
+                }
+            }
         }
         .boxed()
     }
@@ -107,19 +111,19 @@ impl<'r> Run<'r> {
         ExecutionReport { body, errors, ..report }
     }
 
-    fn node<'n>(&'n self, node: &'n PlanNode) -> BoxFuture<'n, ()> {
+    fn node<'n>(&'n self, node: &'n PlanNode, part: Option<DeferId>) -> BoxFuture<'n, ()> {
         match node {
-            PlanNode::Fetch(fetch) => run_fetch(self, *fetch).boxed(),
+            PlanNode::Fetch(fetch) => run_fetch(self, *fetch, part).boxed(),
             PlanNode::Sequence(nodes) => async move {
                 for node in nodes {
-                    self.node(node).await;
+                    self.node(node, part).await;
                 }
             }
             .boxed(),
             PlanNode::Parallel(nodes) => {
-                join_all(nodes.iter().map(|node| self.node(node))).map(|_| ()).boxed()
+                join_all(nodes.iter().map(|node| self.node(node, part))).map(|_| ()).boxed()
             }
-            PlanNode::Condition { when, node } if self.holds(*when) => self.node(node),
+            PlanNode::Condition { when, node } if self.holds(*when) => self.node(node, part),
             PlanNode::Condition { .. } => futures::future::ready(()).boxed(),
             PlanNode::Introspection(fields) => async move { self.introspect(fields) }.boxed(),
         }

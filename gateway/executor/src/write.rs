@@ -13,7 +13,7 @@ use octavo_query_plan::{DeferId, Output, OutputValue, QueryPlan, ShapeId, Slot, 
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::failure::{FailureId, Message, Segment, code};
 use crate::leaf::{Misfit, Text, write_leaf, write_text};
-use crate::parts::{Lost, Parts};
+use crate::parts::{Items, Lost, Parts};
 use crate::prepared::{OutputKey, Prepared, PreparedShape};
 use crate::told::Told;
 
@@ -106,6 +106,27 @@ impl<'a> Writer<'a> {
         written
     }
 
+    /// Writes further items of a list. Nothing is written, and false given, if one of them may not be null and is.
+    pub(crate) fn items(&mut self, items: Items<'_>, path: &Path<'_>) -> bool {
+        let Items { field, item, start, len, first } = items;
+        let begin = self.out.len();
+        let mut whole = true;
+        for (index, cell) in (0..len).zip(Arena::items(start, len)).skip(first as usize) {
+            if index > first {
+                self.out.push(b',');
+            }
+            let path = Path { parent: Some(path), step: Step::Index(index) };
+            whole &= self.value(self.arena.get(cell), item, (field, &path)).is_ok();
+        }
+        if !whole {
+            self.out.truncate(begin);
+            if let Some(lost) = &mut self.lost {
+                lost.tails.insert(start);
+            }
+        }
+        whole
+    }
+
     fn lose_row(&mut self, row: RowId) {
         if let Some(lost) = &mut self.lost {
             lost.rows.insert(row);
@@ -132,7 +153,7 @@ impl Writer<'_> {
             begun = true;
             match output.value {
                 OutputValue::Slot(slot) => {
-                    let cell = self.arena.slot(row, slot);
+                    let cell = self.arena.slot(row, slot).cut(self.parts.first(output.stream));
                     let field = &shape.slots[slot];
                     // Once the object is lost, a second null of nobody's fault is no news.
                     let known = nulled && matches!(cell, Cell::Missing | Cell::Null);

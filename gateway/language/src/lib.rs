@@ -7,6 +7,7 @@ mod error;
 mod field_set;
 mod limits;
 mod operation;
+mod stream;
 mod type_system;
 
 /// The syntax tree, spans included. See <https://spec.graphql.org/draft/#sec-Document>.

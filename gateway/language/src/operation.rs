@@ -44,7 +44,13 @@ impl ValidDocument {
             .parse_executable(&schema.schema, text, "operation.graphql")
             .map_err(|e| from_list(&e.errors))?;
         match document.validate(&schema.schema) {
-            Ok(document) => Ok(Self { document }),
+            Ok(document) => {
+                // Most documents have nothing to check.
+                if text.contains("stream") {
+                    crate::stream::check(&document)?;
+                }
+                Ok(Self { document })
+            }
             Err(e) => Err(from_list(&e.errors)),
         }
     }

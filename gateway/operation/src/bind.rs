@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_language::{Node, ValidDocument, ast, executable};
-use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, canonical_arguments};
+use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, TypeRef, canonical_arguments};
 
 use crate::condition::{Literal, When};
-use crate::defer::{DeferId, Defers, Here};
+use crate::defer::{Count, DeferId, Defers, Here};
 use crate::model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
 use crate::types::{Types, listed, narrow};
 
@@ -79,6 +79,7 @@ impl Operation {
             types: None,
             when: When::always(),
             defer: None,
+            inside: None,
         };
         let root = binder.set(root_type, vec![source], 0)?;
         let name = operation.name.as_ref().map(|name| binder.texts.intern(name));
@@ -101,7 +102,10 @@ struct Source<'d> {
     on: TypeId,
     types: Types,
     when: When,
+    /// The part that its fields come with, unless they stand in one inside it.
     defer: Option<DeferId>,
+    /// The part that those are inside of.
+    inside: Option<DeferId>,
 }
 
 /// Fields of one response key for one set of types.
@@ -120,6 +124,7 @@ struct Occurrence<'d> {
     field: &'d executable::Field,
     when: When,
     defer: Option<DeferId>,
+    inside: Option<DeferId>,
     /// The field's type where it is used; an interface's field and an object's may differ.
     ty: Option<TypeId>,
 }
@@ -174,7 +179,7 @@ impl<'s, 'd> Binder<'s, 'd> {
         }
         let mut items = Vec::with_capacity(groups.len());
         for group in groups {
-            items.push(self.item(group, level)?);
+            items.push(self.item(group, &mut here, level)?);
         }
         let id = self.sets.push(SelectionSet { parent, items });
         self.defers.settle(&here, id);
@@ -222,8 +227,8 @@ impl<'s, 'd> Binder<'s, 'd> {
             if types.as_deref().is_some_and(<[_]>::is_empty) {
                 continue;
             }
-            let defer = self.part(source.defer, selection.directives(), here);
-            let inner = Source { selections, on, types, when, defer };
+            let (defer, inside) = self.part(source, selection.directives(), here);
+            let inner = Source { selections, on, types, when, defer, inside };
             self.collect(parent, &inner, (groups, here), level + 1)?;
         }
         Ok(())
@@ -254,11 +259,11 @@ impl<'s, 'd> Binder<'s, 'd> {
             ItemField::Field(id) => Some(self.supergraph.field(id).ty.named()),
             _ => None,
         };
-        let occurrences = vec![Occurrence { field, when, defer: source.defer, ty }];
+        let occurrences = vec![Occurrence { field, when, defer: source.defer, inside: source.inside, ty }];
         Ok(Group { key, field: bound, arguments, types: source.types.clone(), occurrences })
     }
 
-    fn item(&mut self, group: Group<'d>, level: usize) -> Result<Item, BindError> {
+    fn item(&mut self, group: Group<'d>, here: &mut Here, level: usize) -> Result<Item, BindError> {
         let mut when = When::never();
         for occurrence in &group.occurrences {
             when = when.exactly_or(&occurrence.when);
@@ -272,11 +277,15 @@ impl<'s, 'd> Binder<'s, 'd> {
         }
         let Group { key, arguments, types, occurrences, .. } = group;
         let field = self.on_one_type(group.field, &types);
-        let children = match field {
-            ItemField::Field(field) => self.children(field, occurrences, &when, level)?,
+        let stream = match field {
+            ItemField::Field(field) => self.stream(field, &occurrences, here),
             _ => None,
         };
-        Ok(Item { key, field, arguments, types, when, defer, children })
+        let children = match field {
+            ItemField::Field(field) => self.children(field, occurrences, (&when, stream), level)?,
+            _ => None,
+        };
+        Ok(Item { key, field, arguments, types, when, defer, stream, children })
     }
 
     /// The field of the only object type that it is asked for, if there is only one.
@@ -290,7 +299,7 @@ impl<'s, 'd> Binder<'s, 'd> {
         &mut self,
         field: FieldId,
         occurrences: Vec<Occurrence<'d>>,
-        when: &When,
+        (when, stream): (&When, Option<DeferId>),
         level: usize,
     ) -> Result<Option<SetId>, BindError> {
         let ty = self.supergraph.field(field).ty.named();
@@ -305,6 +314,7 @@ impl<'s, 'd> Binder<'s, 'd> {
                 types: narrow(self.supergraph, ty, &None, on),
                 when: if occurrence.when == *when { When::always() } else { occurrence.when },
                 defer: occurrence.defer,
+                inside: stream.or(occurrence.inside),
             }
         });
         let sources = sources.collect();
@@ -336,25 +346,53 @@ impl<'s, 'd> Binder<'s, 'd> {
         Some(id)
     }
 
-    /// The part of the response that a fragment is or stands in.
+    /// The part of the response that a fragment is or stands in, and the part that those in it are inside of.
     fn part(
         &mut self,
-        around: Option<DeferId>,
+        around: &Source<'d>,
         directives: &ast::DirectiveList,
         here: &mut Here,
-    ) -> Option<DeferId> {
-        let Some(defer) = directives.get("defer").filter(|_| self.incremental) else { return around };
-        let when = match defer.specified_argument_by_name("if").map(|value| &**value) {
-            Some(ast::Value::Boolean(false)) => return around,
+    ) -> (Option<DeferId>, Option<DeferId>) {
+        let defer = directives.get("defer").filter(|_| self.incremental);
+        let Some((label, when)) = defer.and_then(|defer| self.label_and_condition(defer)) else {
+            return (around.defer, around.inside);
+        };
+        let place = std::ptr::from_ref(directives).addr();
+        let part = Some(self.defers.at(here, (place, around.inside), (label, when)));
+        (part, part)
+    }
+
+    /// The part that the further items of a list are. All uses of the field must agree on it; otherwise the list comes as a whole.
+    fn stream(&mut self, field: FieldId, occurrences: &[Occurrence<'d>], here: &mut Here) -> Option<DeferId> {
+        let (first, others) = occurrences.split_first()?;
+        let stream = first.field.directives.get("stream").filter(|_| self.incremental)?;
+        let agrees = |other: &Occurrence<'d>| {
+            other.defer == first.defer && other.field.directives.get("stream") == Some(stream)
+        };
+        let is_list = matches!(self.supergraph.field(field).ty, TypeRef::List { .. });
+        if !is_list || !others.iter().all(agrees) {
+            return None;
+        }
+        let (label, when) = self.label_and_condition(stream)?;
+        let count = match stream.specified_argument_by_name("initialCount").map(|count| &**count) {
+            Some(ast::Value::Variable(name)) => Count::Variable(self.texts.intern(name)),
+            Some(count) => Count::Of(count.to_i32().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)),
+            None => Count::Of(0),
+        };
+        Some(self.defers.list(here, first.inside, (label, when, count)))
+    }
+
+    /// The label of a part, and when it is one; `None` if it never is.
+    fn label_and_condition(&mut self, directive: &ast::Directive) -> Option<(Option<NameId>, When)> {
+        let when = match directive.specified_argument_by_name("if").map(|value| &**value) {
+            Some(ast::Value::Boolean(false)) => return None,
             Some(ast::Value::Variable(name)) => {
                 When::literal(Literal { variable: self.texts.intern(name), value: true })
             }
             _ => When::always(),
         };
-        let label = defer.specified_argument_by_name("label").and_then(|value| value.as_str());
-        let label = label.map(|label| self.texts.intern(label));
-        let place = std::ptr::from_ref(directives).addr();
-        Some(self.defers.at(here, (place, around), (label, when)))
+        let label = directive.specified_argument_by_name("label").and_then(|value| value.as_str());
+        Some((label.map(|label| self.texts.intern(label)), when))
     }
 
     fn when(&mut self, directives: &ast::DirectiveList) -> When {

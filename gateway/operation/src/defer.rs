@@ -1,4 +1,4 @@
-//! `@defer`: which parts of the response may come after the rest.
+//! `@defer` and `@stream`: which parts of the response may come after the rest.
 //!
 //! A field belongs to the innermost part that holds all of its uses: what is asked outside of every part as well is not deferred at all.
 
@@ -13,7 +13,7 @@ octavo_index::define_ids! {
     DeferId
 }
 
-/// A fragment that `@defer` stands on, at one position.
+/// A part: a fragment that `@defer` stands on, or what follows the first items of a list that `@stream` stands on.
 #[derive(Clone, Debug)]
 pub struct Deferred {
     /// The client's name for it.
@@ -22,8 +22,19 @@ pub struct Deferred {
     pub parent: Option<DeferId>,
     /// When it is deferred; otherwise it comes with what is around it.
     pub when: When,
-    /// Where the fragment stands: it is delivered once for each object there.
+    /// Where the fragment or the list stands: it is delivered once for each object there.
     pub set: SetId,
+    /// For a list, how many items come with the part around it.
+    pub first: Option<Count>,
+}
+
+/// How many items of a list come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// So many.
+    Of(u32),
+    /// The value of a variable.
+    Variable(NameId),
 }
 
 /// The deferred parts of an operation, as they are found.
@@ -34,7 +45,10 @@ pub(crate) struct Defers {
 
 /// Those of one position: a fragment that is spread there twice is one part. Known by the place of its text in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Here(HashMap<(usize, Option<DeferId>), DeferId>);
+pub(crate) struct Here {
+    fragments: HashMap<(usize, Option<DeferId>), DeferId>,
+    lists: Vec<DeferId>,
+}
 
 impl Defers {
     /// The part that a fragment is at a position.
@@ -45,13 +59,25 @@ impl Defers {
         (label, when): (Option<NameId>, When),
     ) -> DeferId {
         // The position has no id yet: `settle` gives it.
-        let new = || self.found.push(Deferred { label, parent, when, set: SetId::new(0) });
-        *here.0.entry((fragment, parent)).or_insert_with(new)
+        let new = || self.found.push(Deferred { label, parent, when, set: SetId::new(0), first: None });
+        *here.fragments.entry((fragment, parent)).or_insert_with(new)
+    }
+
+    /// The part that the further items of a list are.
+    pub(crate) fn list(
+        &mut self,
+        here: &mut Here,
+        parent: Option<DeferId>,
+        (label, when, first): (Option<NameId>, When, Count),
+    ) -> DeferId {
+        let id = self.found.push(Deferred { label, parent, when, set: SetId::new(0), first: Some(first) });
+        here.lists.push(id);
+        id
     }
 
     /// Says which position the parts stand at.
     pub(crate) fn settle(&mut self, here: &Here, set: SetId) {
-        for &id in here.0.values() {
+        for &id in here.fragments.values().chain(&here.lists) {
             self.found[id].set = set;
         }
     }
@@ -77,6 +103,10 @@ pub(crate) fn around(
     while one != other {
         let later = if one > other { &mut one } else { &mut other };
         *later = parts[*later].parent?;
+    }
+    // What is asked of every item comes with each of them, the first ones too.
+    while parts[one].first.is_some() {
+        one = parts[one].parent?;
     }
     Some(one)
 }

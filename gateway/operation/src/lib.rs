@@ -14,5 +14,5 @@ mod types;
 
 pub use bind::BindError;
 pub use condition::{Literal, When};
-pub use defer::{DeferId, Deferred};
+pub use defer::{Count, DeferId, Deferred};
 pub use model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};

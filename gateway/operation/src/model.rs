@@ -49,6 +49,8 @@ pub struct Item {
     pub when: When,
     /// The part of the response that it comes with; `None`: the first.
     pub defer: Option<DeferId>,
+    /// The part of the response that the further items of its list come with.
+    pub stream: Option<DeferId>,
     /// What is asked of its objects.
     pub children: Option<SetId>,
 }

@@ -16,7 +16,7 @@ mod shape;
 mod tree;
 
 pub use condition::{Condition, ConditionId, Literal};
-pub use defer::{DeferId, Deferred};
+pub use defer::{Count, DeferId, Deferred, StreamedList};
 pub use fetch::{
     EntityGroup, Fetch, FetchContent, FetchId, PathStep, ReadField, ReadTarget, Representation,
     RepresentationField, RepresentationValue, Selection, SelectionId,

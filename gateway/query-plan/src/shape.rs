@@ -121,6 +121,8 @@ pub struct Output {
     pub when: Option<ConditionId>,
     /// The part of the response that it comes with; `None`: the first.
     pub defer: Option<DeferId>,
+    /// The part that the further items of its list come with.
+    pub stream: Option<DeferId>,
     /// What is written.
     pub value: OutputValue,
 }

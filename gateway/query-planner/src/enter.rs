@@ -60,6 +60,7 @@ impl<'g> Planner<'g> {
             types: objects.types.clone(),
             when: When::always(),
             defer: None,
+            stream: None,
             key: objects.key.or(state.owner),
             children: Children::None,
         };

@@ -48,8 +48,12 @@ pub(crate) enum Order {
     Parallel(Vec<Order>),
 }
 
-/// Orders the batches of one part: what does not depend on each other runs beside each other, all the way down.
-pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch], part: Option<DeferId>) -> Option<Order> {
+/// Orders some of the batches: what does not depend on each other runs beside each other, all the way down.
+pub(crate) fn order(
+    planner: &Planner<'_>,
+    batches: &[Batch],
+    wanted: impl Fn(&Batch) -> bool,
+) -> Option<Order> {
     let mut batch_of = BTreeMap::new();
     for (number, batch) in batches.iter().enumerate() {
         batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, number)));
@@ -60,7 +64,7 @@ pub(crate) fn order(planner: &Planner<'_>, batches: &[Batch], part: Option<Defer
     };
     let mut waits = Waits {
         before: batches.iter().map(before).collect(),
-        open: batches.iter().map(|batch| batch.part == part).collect(),
+        open: batches.iter().map(wanted).collect(),
         leader: (0..batches.len()).collect(),
     };
     let all: Vec<usize> = (0..batches.len()).filter(|&batch| waits.open[batch]).collect();

@@ -29,6 +29,8 @@ pub(crate) fn fetch_parts(planner: &Planner<'_>) -> IndexVec<FetchIndex, Option<
         order.sort_by_key(|&fetch| std::cmp::Reverse(planner.fetches[fetch].level));
         for fetch in order {
             let part = around(planner, &filled, parts[fetch].flatten());
+            // A request for every item is one for the first items.
+            let part = planner.operation.part_around(part, part);
             parts[fetch] = Some(part);
             for &before in &planner.fetches[fetch].after {
                 join(planner, &mut parts[before], part);
@@ -41,7 +43,7 @@ pub(crate) fn fetch_parts(planner: &Planner<'_>) -> IndexVec<FetchIndex, Option<
 /// The parts that something is left in: what is asked outside of a part too does not belong to it.
 pub(crate) fn filled_parts(planner: &Planner<'_>) -> BTreeSet<DeferId> {
     let outputs = planner.positions.iter().flat_map(|position| &position.outputs);
-    outputs.filter_map(|output| output.defer).collect()
+    outputs.flat_map(|output| [output.defer, output.stream]).flatten().collect()
 }
 
 /// The innermost part that something is left in.

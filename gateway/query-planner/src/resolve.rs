@@ -422,8 +422,9 @@ impl<'g> Planner<'g> {
     /// Writes what a client asked; nothing for what only a representation needs.
     pub(crate) fn output(&mut self, position: PositionId, want: &Want<'g>, types: Types, value: OutputFrom) {
         let Some(key) = want.key else { return };
-        let (when, defer) = (want.when.clone(), want.defer);
-        self.positions[position].outputs.push(OutputState { key, types, when, defer, value });
+        let Want { when, defer, stream, .. } = want;
+        let (when, defer, stream) = (when.clone(), *defer, *stream);
+        self.positions[position].outputs.push(OutputState { key, types, when, defer, stream, value });
     }
 
     pub(crate) fn no_option(&self, position: PositionId, field: FieldId) -> Stop {

@@ -90,6 +90,7 @@ pub(crate) struct OutputState {
     pub(crate) types: Types,
     pub(crate) when: When,
     pub(crate) defer: Option<DeferId>,
+    pub(crate) stream: Option<DeferId>,
     pub(crate) value: OutputFrom,
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Want<'g> {
     pub(crate) when: When,
     /// The part of the response that it comes with.
     pub(crate) defer: Option<DeferId>,
+    /// The part that the further items of its list come with.
+    pub(crate) stream: Option<DeferId>,
     /// The client's response key; `None` when only a representation needs the value.
     pub(crate) key: Option<NameId>,
     pub(crate) children: Children<'g>,
@@ -66,6 +68,7 @@ impl<'g> Planner<'g> {
             types: item.types.clone(),
             when: item.when.clone(),
             defer: item.defer,
+            stream: item.stream,
             key: Some(item.key),
             children: item.children.map_or(Children::None, Children::Set),
         }
@@ -96,6 +99,7 @@ impl<'g> Planner<'g> {
             types,
             when: When::always(),
             defer: None,
+            stream: None,
             key: None,
             children,
         }

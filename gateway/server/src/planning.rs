@@ -49,7 +49,8 @@ pub(crate) async fn planned(
         }
     };
     // Only what has parts is planned apart from what is answered as a whole.
-    let incremental = incremental && params.document.contains("defer");
+    let mentions = |name| params.document.contains(name);
+    let incremental = incremental && (mentions("defer") || mentions("stream"));
     let about = (params.operation_name.as_deref(), incremental);
     schema.plans.get_or_make(&params.document, about, make).await
 }

@@ -12,8 +12,10 @@ const BUILT_IN: [&str; 2] = ["deprecated", "specifiedBy"];
 
 /// What clients can ask of a gateway beyond the specification: the parts of a response one after the other
 /// (<https://github.com/graphql/graphql-spec/pull/1110>).
-const INCREMENTAL: &str =
-    "directive @defer(label: String, if: Boolean! = true) on FRAGMENT_SPREAD | INLINE_FRAGMENT";
+const INCREMENTAL: [(&str, &str); 2] = [
+    ("defer", "directive @defer(label: String, if: Boolean! = true) on FRAGMENT_SPREAD | INLINE_FRAGMENT"),
+    ("stream", "directive @stream(label: String, if: Boolean! = true, initialCount: Int! = 0) on FIELD"),
+];
 
 /// Makes the client schema of a supergraph document.
 pub(crate) fn api_schema(
@@ -25,10 +27,11 @@ pub(crate) fn api_schema(
     let mut api = ast::Document::new();
     api.sources = document.sources.clone();
     api.definitions = document.definitions.iter().filter_map(|d| filter.definition(d)).collect();
-    let defines =
-        |name| api.definitions.iter().any(|d| is_directive(d) && d.name().is_some_and(|n| *n == name));
-    if !defines("defer") {
-        let own = TypeSystemDocument::parse("gateway.graphql", INCREMENTAL, Limits::SCHEMA);
+    for (name, text) in INCREMENTAL {
+        if api.definitions.iter().any(|d| is_directive(d) && d.name().is_some_and(|n| *n == name)) {
+            continue;
+        }
+        let own = TypeSystemDocument::parse("gateway.graphql", text, Limits::SCHEMA);
         let own = own.map_err(api_errors)?;
         api.definitions.extend(own.ast().definitions.iter().cloned());
     }

@@ -43,7 +43,7 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
     findings.extend(differences(&case.expected()?, &response, &subgraphs.asked()));
     let mut snapshots = Snapshots::default();
     let text = case.document()?;
-    if text.contains("@defer") {
+    if text.contains("@defer") || text.contains("@stream") {
         let parts = InParts::run(suite, case, &graph, (&text, true))?;
         snapshots.compare(&case.path("plan.txt"), &parts.plan)?;
         snapshots.compare(&case.path("payloads.txt"), &parts.payloads)?;
@@ -52,7 +52,7 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
         snapshots.compare(&case.path("plan.txt"), &print::to_text(&planned))?;
     }
     for seed in 0..CUTS {
-        let cut = incremental::cut(&text, seed)?;
+        let cut = incremental::cut(&text, supergraph.api_schema().schema(), seed)?;
         let parts = InParts::run(suite, case, &graph, (&cut, false)).with_context(|| cut.clone())?;
         findings.extend(parts.findings(&response).into_iter().map(|finding| format!("{finding}\n{cut}")));
     }

@@ -1,15 +1,15 @@
 //! Responses in parts: taken together they must be the response as a whole, wherever it is cut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
-use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Argument, Definition, Directive, Document, InlineFragment, OperationType, Selection, Value,
 };
 use apollo_compiler::name;
+use apollo_compiler::{Name, Node, Schema};
 use futures::channel::mpsc;
 use futures::executor::block_on;
 use futures::{StreamExt, future};
@@ -18,6 +18,7 @@ use octavo_executor::{
 };
 use octavo_query_plan::QueryPlan;
 
+use crate::coordinates::fields;
 use crate::corpus::Suite;
 use crate::json::{self, JsonValue};
 use crate::subgraph::Subgraphs;
@@ -49,7 +50,7 @@ pub(crate) fn run(
         for report in reports {
             let body = std::str::from_utf8(&report.body)?;
             payloads.push(json::parse(body).with_context(|| format!("a payload is no JSON: {body}"))?);
-            let _ = writeln!(text, "{body}");
+            let _ = writeln!(text, "after {} requests: {body}", report.fetches);
         }
         violations.extend(subgraphs.violations());
         wholes.push(joined(&payloads).with_context(|| text.clone())?);
@@ -69,18 +70,7 @@ fn joined(payloads: &[JsonValue]) -> Result<JsonValue> {
     }
     for payload in rest {
         for entry in list(payload, "incremental") {
-            let mut path = match text(entry, "id") {
-                Some(id) => pending.get(id).with_context(|| format!("{id} is not pending"))?.clone(),
-                None => list(entry, "path").to_vec(),
-            };
-            path.extend(list(entry, "subPath").iter().cloned());
-            let at = find(&mut data, &path).with_context(|| format!("{entry} is for nothing"))?;
-            let data = entry.get("data").context("no data")?;
-            if data.is_null() {
-                ensure!(!list(entry, "errors").is_empty(), "a part is null without an error");
-            } else {
-                merge(at, data)?;
-            }
+            add(&mut data, entry, &pending).with_context(|| entry.to_string())?;
         }
         announce(payload, &mut pending)?;
         for entry in list(payload, "completed") {
@@ -90,6 +80,34 @@ fn joined(payloads: &[JsonValue]) -> Result<JsonValue> {
     }
     ensure!(pending.is_empty(), "{:?} never end", pending.keys());
     Ok(data)
+}
+
+/// Adds an entry of a payload to what has come.
+fn add(data: &mut JsonValue, entry: &JsonValue, pending: &BTreeMap<String, Vec<JsonValue>>) -> Result<()> {
+    let mut path = match text(entry, "id") {
+        Some(id) => pending.get(id).with_context(|| format!("{id} is not pending"))?.clone(),
+        None => list(entry, "path").to_vec(),
+    };
+    path.extend(list(entry, "subPath").iter().cloned());
+    let (name, new) = match (entry.get("data"), entry.get("items")) {
+        (Some(new), None) => ("data", new),
+        (None, Some(new)) => ("items", new),
+        _ => bail!("neither data nor items"),
+    };
+    if new.is_null() {
+        ensure!(!list(entry, "errors").is_empty(), "a part is null without an error");
+        return Ok(());
+    }
+    // The older format says at which index items begin.
+    let begins = path.pop_if(|_| name == "items" && text(entry, "id").is_none());
+    let at = find(data, &path).context("it is for nothing")?;
+    if name == "data" {
+        return merge(at, new);
+    }
+    let (Some(at), Some(new)) = (at.as_array_mut(), new.as_array()) else { bail!("no list") };
+    ensure!(begins.is_none_or(|index| index == at.len()), "items for another place");
+    at.extend(new.iter().cloned());
+    Ok(())
 }
 
 fn announce(payload: &JsonValue, pending: &mut BTreeMap<String, Vec<JsonValue>>) -> Result<()> {
@@ -132,12 +150,12 @@ fn merge(into: &mut JsonValue, from: &JsonValue) -> Result<()> {
     Ok(())
 }
 
-/// The document with some of its selections deferred: which, the seed says.
-pub(crate) fn cut(document: &str, seed: u64) -> Result<String> {
+/// The document with some of its selections deferred and some of its lists streamed: which, the seed says.
+pub(crate) fn cut(document: &str, schema: &Schema, seed: u64) -> Result<String> {
     let Ok(mut document) = Document::parse(document, "case.graphql") else {
         bail!("the case is not GraphQL")
     };
-    let mut cutter = Cutter { state: seed * 2 + 1, labels: 0 };
+    let mut cutter = Cutter { state: seed * 2 + 1, labels: 0, lists: lists(schema) };
     for definition in &mut document.definitions {
         match definition {
             Definition::OperationDefinition(operation) => {
@@ -155,9 +173,18 @@ pub(crate) fn cut(document: &str, seed: u64) -> Result<String> {
     Ok(document.to_string())
 }
 
+/// Names that are lists wherever they are fields.
+fn lists(schema: &Schema) -> BTreeSet<Name> {
+    let types = schema.types.iter().filter(|(name, _)| !name.starts_with("__"));
+    let fields: Vec<_> = types.flat_map(|(name, _)| fields(schema, name)).collect();
+    let others = |name: &Name| fields.iter().any(|field| field.name == *name && !field.ty.is_list());
+    fields.iter().map(|field| field.name.clone()).filter(|name| !others(name)).collect()
+}
+
 struct Cutter {
     state: u64,
     labels: usize,
+    lists: BTreeSet<Name>,
 }
 
 impl Cutter {
@@ -172,7 +199,17 @@ impl Cutter {
     fn cut(&mut self, selections: &mut Vec<Selection>, is_root: bool) {
         for selection in selections.iter_mut() {
             match selection {
-                Selection::Field(field) => self.cut(&mut field.make_mut().selection_set, false),
+                Selection::Field(field) => {
+                    let field = field.make_mut();
+                    self.cut(&mut field.selection_set, false);
+                    let may_stream = self.lists.contains(&field.name) && !field.directives.has("stream");
+                    if may_stream && !is_root && self.below(3) == 0 {
+                        let count = Value::Int(i32::try_from(self.below(3)).unwrap_or_default().into());
+                        field
+                            .directives
+                            .push(self.directive(name!("stream"), (name!("initialCount"), count)));
+                    }
+                }
                 Selection::InlineFragment(fragment) => {
                     self.cut(&mut fragment.make_mut().selection_set, is_root);
                 }
@@ -183,16 +220,20 @@ impl Cutter {
             return;
         }
         let later = selections.split_off(self.below(selections.len()));
-        self.labels += 1;
-        let label = Argument {
-            name: name!("label"),
-            value: Node::new(Value::String(format!("part{}", self.labels))),
-        };
-        let defer = Directive { name: name!("defer"), arguments: vec![Node::new(label)] };
+        let defer = self.directive(name!("defer"), (name!("if"), Value::Boolean(true)));
         selections.push(Selection::InlineFragment(Node::new(InlineFragment {
             type_condition: None,
-            directives: [Node::new(defer)].into_iter().collect(),
+            directives: [defer].into_iter().collect(),
             selection_set: later,
         })));
+    }
+
+    /// A directive with a label of its own.
+    fn directive(&mut self, name: Name, (argument, value): (Name, Value)) -> Node<Directive> {
+        self.labels += 1;
+        let label = Value::String(format!("part{}", self.labels));
+        let arguments = [(name!("label"), label), (argument, value)];
+        let arguments = arguments.map(|(name, value)| Node::new(Argument { name, value: Node::new(value) }));
+        Node::new(Directive { name, arguments: arguments.into() })
     }
 }

@@ -98,8 +98,14 @@ fn outputs_have_aliases_conditions_and_type_names() {
     let root = plan.shape(&["Query"], &[("x", string()), ("unseen", string())]);
     let (yes, no) = (plan.condition("v", true), plan.condition("v", false));
     let x = plan.slot(root, "x");
-    let output =
-        |key: &str, when, value| Output { key: key.into(), types: TypeSet::All, when, defer: None, value };
+    let output = |key: &str, when, value| Output {
+        key: key.into(),
+        types: TypeSet::All,
+        when,
+        defer: None,
+        stream: None,
+        value,
+    };
     *plan.outputs(root) = vec![
         output("never", Some(no), OutputValue::Slot(x)),
         output("first", None, OutputValue::Slot(x)),
@@ -128,6 +134,7 @@ fn a_plan_without_requests_is_answered() {
         types: TypeSet::All,
         when: None,
         defer: None,
+        stream: None,
         value,
     });
     let response = json(&run(&plan.prepare(), &Subgraphs::default()));

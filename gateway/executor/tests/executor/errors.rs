@@ -158,6 +158,7 @@ fn root_errors_follow_lists_and_aliases() {
         types: TypeSet::All,
         when: None,
         defer: None,
+        stream: None,
         value: OutputValue::Slot(items),
     };
     plan.outputs(root).push(twice);

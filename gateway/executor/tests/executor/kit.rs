@@ -81,6 +81,7 @@ impl Plan {
             types: TypeSet::All,
             when: None,
             defer: None,
+            stream: None,
             value: OutputValue::Slot(SlotId::new(index)),
         };
         self.0.root = self.0.shapes.push(Shape {

@@ -4,9 +4,9 @@ use octavo_index::Id as _;
 
 use super::node;
 use crate::{
-    ConditionId, Deferred, EntityGroup, Fetch, FetchContent, FetchId, OperationKind, OutputValue, PathStep,
-    PlanNode, QueryPlan, Representation, RepresentationField, RepresentationValue, Shape, ShapeId, SlotId,
-    TypeSet, ValueType,
+    ConditionId, Count, Deferred, EntityGroup, Fetch, FetchContent, FetchId, OperationKind, OutputValue,
+    PathStep, PlanNode, QueryPlan, Representation, RepresentationField, RepresentationValue, Shape, ShapeId,
+    SlotId, StreamedList, TypeSet, ValueType,
 };
 
 const TYPENAME: &str = "__typename";
@@ -40,7 +40,14 @@ fn subscription(plan: &QueryPlan, node: &PlanNode) -> node::Node {
 
 fn deferred(plan: &QueryPlan, part: &Deferred) -> node::Deferred {
     let depends = part.parent.map(|parent| node::Depends { id: parent.index().to_string() });
-    let path = part.shapes.first().and_then(|shape| path_to(plan, plan.root, *shape));
+    let mut path = part.shapes.first().and_then(|shape| path_to(plan, plan.root, *shape)).unwrap_or_default();
+    if let (Some(list), Some(shape)) = (&part.list, part.shapes.first()) {
+        path.extend(list.slots.first().map(|slot| response_key(&plan.shapes[*shape], *slot)));
+    }
+    let count = |list: &StreamedList| match &list.first {
+        Count::Of(count) => count.to_string(),
+        Count::Variable(name) => format!("${name}"),
+    };
     node::Deferred {
         depends: depends.into_iter().collect(),
         label: part.label.as_deref().map(str::to_owned),
@@ -48,7 +55,8 @@ fn deferred(plan: &QueryPlan, part: &Deferred) -> node::Deferred {
             let all = plan.conditions[when].alternatives.iter();
             all.map(|all| conjunction(all)).collect::<Vec<_>>().join(" || ")
         }),
-        query_path: path.unwrap_or_default(),
+        query_path: path,
+        initial_count: part.list.as_ref().map(count),
         node: part.node.as_ref().map(|node| Box::new(describe(plan, node))),
     }
 }

@@ -124,8 +124,11 @@ pub(super) struct Deferred {
     /// A variable's name, or an expression, that must hold; otherwise the part comes with the one before.
     #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
     pub(super) when: Option<String>,
-    /// Where the fragment stands.
+    /// Where the fragment stands, or the list.
     pub(super) query_path: Vec<String>,
+    /// For a list, how many items come before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) initial_count: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) node: Option<Box<Node>>,
 }

@@ -49,6 +49,7 @@ fn plan(groups: usize) -> QueryPlan {
         types: TypeSet::All,
         when: None,
         defer: None,
+        stream: None,
         value: OutputValue::Slot(slot),
     });
     let selection = selections.push(Selection { shape: root, fields: vec![] });

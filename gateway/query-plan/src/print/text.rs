@@ -107,6 +107,7 @@ impl Text {
                 about.extend(part.label.iter().map(|label| format!("label: \"{label}\"")));
                 about.extend(part.when.iter().map(|when| format!("if: {}", variables(when))));
                 about.push(format!("path: \"{}\"", path(&part.query_path)));
+                about.extend(part.initial_count.iter().map(|count| format!("initialCount: {count}")));
                 out.block(&format!("Deferred({})", about.join(", ")), ",", |out| {
                     if let Some(node) = &part.node {
                         out.node(node);

@@ -39,7 +39,8 @@ pub(crate) fn emit(planner: &Planner<'_>) -> QueryPlan {
     let selections = planner.nodes.ids().map(|node| fetches::selection(planner, &names, node)).collect();
     let batches = batches(planner);
     let fetches = fetches::fetches(planner, &names, &batches);
-    let node = order(planner, &batches, None).map(|order| plan_node(planner, &batches, &order, &mut tables));
+    let node = order(planner, &batches, |batch| batch.part.is_none())
+        .map(|order| plan_node(planner, &batches, &order, &mut tables));
     let deferred = parts.deferred(planner, &batches, &mut tables);
     let root = ShapeId::new(0);
     let node = with_introspection(planner, &shapes[root], node);

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use octavo_index::{Id as _, IndexVec};
 use octavo_operation as operation;
-use octavo_query_plan::{DeferId, Deferred, ShapeId};
+use octavo_query_plan::{Count, DeferId, Deferred, ShapeId, SlotId, StreamedList};
 
 use super::{Tables, plan_node};
 use crate::order::{Batch, order};
 use crate::part::{around, filled_parts};
 use crate::planner::Planner;
+use crate::state::{OutputFrom, PositionId, SlotIndex};
 
 /// The plan's part for each part of the operation that something is left in.
 pub(crate) struct Parts {
@@ -39,16 +40,83 @@ impl Parts {
         let mut all = IndexVec::new();
         for &id in &self.filled {
             let part = &planner.operation.deferred()[id];
-            let node = order(planner, batches, Some(id)).map(|o| plan_node(planner, batches, &o, tables));
-            let stands = planner.positions.iter_with_ids().filter(|(_, p)| p.sets.contains(&part.set));
+            let lists = lists(planner, id);
+            let wanted = |batch: &Batch| match part.first {
+                None => batch.part == Some(id),
+                Some(_) => asks_below(planner, batch, &lists) && !is_in(planner, batch.part, id),
+            };
+            let node = order(planner, batches, wanted).map(|o| plan_node(planner, batches, &o, tables));
+            let (shapes, list) = match part.first {
+                None => {
+                    let stands =
+                        planner.positions.iter_with_ids().filter(|(_, p)| p.sets.contains(&part.set));
+                    (stands.map(|(position, _)| shape(position)).collect(), None)
+                }
+                Some(first) => {
+                    let slots = lists.iter().map(|(_, slot)| SlotId::new(slot.index())).collect();
+                    let list = StreamedList { slots, first: count(planner, first) };
+                    (lists.iter().map(|(position, _)| shape(*position)).collect(), Some(list))
+                }
+            };
             all.push(Deferred {
                 label: part.label.map(|label| planner.operation.text(label).into()),
                 parent: self.of(around(planner, &self.filled, part.parent)),
                 when: tables.condition(planner, &part.when),
-                shapes: stands.map(|(position, _)| ShapeId::new(position.index())).collect(),
+                shapes,
+                list,
                 node,
             });
         }
         all
     }
+}
+
+fn shape(position: PositionId) -> ShapeId {
+    ShapeId::new(position.index())
+}
+
+fn count(planner: &Planner<'_>, count: operation::Count) -> Count {
+    match count {
+        operation::Count::Of(count) => Count::Of(count),
+        operation::Count::Variable(name) => Count::Variable(planner.operation.text(name).into()),
+    }
+}
+
+/// The lists whose further items a part is.
+fn lists(planner: &Planner<'_>, part: operation::DeferId) -> Vec<(PositionId, SlotIndex)> {
+    let mut lists = Vec::new();
+    for (id, position) in planner.positions.iter_with_ids() {
+        for output in position.outputs.iter().filter(|output| output.stream == Some(part)) {
+            if let OutputFrom::Slot(slot) = output.value
+                && !lists.contains(&(id, slot))
+            {
+                lists.push((id, slot));
+            }
+        }
+    }
+    lists
+}
+
+/// Whether a batch asks for something of the items of lists.
+fn asks_below(planner: &Planner<'_>, batch: &Batch, lists: &[(PositionId, SlotIndex)]) -> bool {
+    let is_below = |mut at: PositionId| {
+        while let Some(parent) = planner.positions[at].parent {
+            if lists.contains(&parent) {
+                return true;
+            }
+            at = parent.0;
+        }
+        false
+    };
+    batch.fetches.iter().filter_map(|&fetch| planner.fetches[fetch].entities_at).any(is_below)
+}
+
+fn is_in(planner: &Planner<'_>, mut inner: Option<operation::DeferId>, part: operation::DeferId) -> bool {
+    while let Some(id) = inner {
+        if id == part {
+            return true;
+        }
+        inner = planner.operation.deferred()[id].parent;
+    }
+    false
 }

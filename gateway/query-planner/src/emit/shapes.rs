@@ -47,7 +47,8 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, parts: &Parts, tables
             };
             let when = tables.condition(planner, &output.when);
             let types = type_set(planner, id, &output.types);
-            Output { key, types, when, defer: parts.of(output.defer), value }
+            let (defer, stream) = (parts.of(output.defer), parts.of(output.stream));
+            Output { key, types, when, defer, stream, value }
         })
         .collect();
     let interface_objects =

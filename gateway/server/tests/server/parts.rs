@@ -144,3 +144,25 @@ async fn labels_and_places_of_parts_are_checked() {
         assert!(text.contains(message), "{query}: {text}");
     }
 }
+
+#[tokio::test]
+async fn lists_and_labels_of_streams_are_checked() {
+    let kit = Kit::new(Options::default());
+    let cases = [
+        ("{ motto @stream }", "not a list"),
+        ("{ books @stream(initialCount: -1) { title } }", "negative"),
+        ("{ a: books @stream(label: \"x\") { title } b: books @stream(label: \"x\") { isbn } }", "unique"),
+        ("query($l: String) { books @stream(label: $l) { title } }", "static String"),
+        ("{ books { ... @stream { title } } }", "stream"),
+    ];
+    for (query, message) in cases {
+        let reply = kit.query(query).await;
+        assert_eq!(reply.code(), "GRAPHQL_VALIDATION_FAILED", "{query}");
+        let text = reply.json()["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(text.contains(message), "{query}: {text}");
+    }
+    let query = json!({ "query": "{ books @stream(initialCount: 1) { title } }" }).to_string();
+    let reply = kit.post(&query, &[OLD]).await;
+    let expected = json!({ "incremental": [{ "items": [{ "title": "Ubik" }], "path": ["books", 1] }], "hasNext": false });
+    assert_eq!(payloads(&reply.text())[1], expected);
+}
