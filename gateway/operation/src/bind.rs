@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_language::{Node, ValidDocument, ast, executable};
-use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, TypeRef, canonical_arguments};
+use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, canonical_arguments};
 
 use crate::condition::{Literal, When};
-use crate::defer::{Count, DeferId, Defers, Here};
+use crate::defer::{DeferId, Defers, Here};
 use crate::model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
 use crate::types::{Types, listed, narrow};
 
@@ -97,15 +97,15 @@ impl Operation {
 }
 
 /// Selections that meet others at a position.
-struct Source<'d> {
-    selections: &'d executable::SelectionSet,
-    on: TypeId,
-    types: Types,
-    when: When,
+pub(crate) struct Source<'d> {
+    pub(crate) selections: &'d executable::SelectionSet,
+    pub(crate) on: TypeId,
+    pub(crate) types: Types,
+    pub(crate) when: When,
     /// The part that its fields come with, unless they stand in one inside it.
-    defer: Option<DeferId>,
+    pub(crate) defer: Option<DeferId>,
     /// The part that those are inside of.
-    inside: Option<DeferId>,
+    pub(crate) inside: Option<DeferId>,
 }
 
 /// Fields of one response key for one set of types.
@@ -120,26 +120,26 @@ struct Group<'d> {
 
 /// One use of a field in the document.
 #[derive(Clone)]
-struct Occurrence<'d> {
-    field: &'d executable::Field,
-    when: When,
-    defer: Option<DeferId>,
-    inside: Option<DeferId>,
+pub(crate) struct Occurrence<'d> {
+    pub(crate) field: &'d executable::Field,
+    pub(crate) when: When,
+    pub(crate) defer: Option<DeferId>,
+    pub(crate) inside: Option<DeferId>,
     /// The field's type where it is used; an interface's field and an object's may differ.
-    ty: Option<TypeId>,
+    pub(crate) ty: Option<TypeId>,
 }
 
-struct Binder<'s, 'd> {
-    supergraph: &'s Supergraph,
-    document: &'d executable::ExecutableDocument,
-    sets: IndexVec<SetId, SelectionSet>,
-    arguments: IndexVec<ArgumentsId, Arguments>,
-    arguments_by_value: HashMap<Arguments, ArgumentsId>,
-    texts: Interner,
-    fields: usize,
+pub(crate) struct Binder<'s, 'd> {
+    pub(crate) supergraph: &'s Supergraph,
+    pub(crate) document: &'d executable::ExecutableDocument,
+    pub(crate) sets: IndexVec<SetId, SelectionSet>,
+    pub(crate) arguments: IndexVec<ArgumentsId, Arguments>,
+    pub(crate) arguments_by_value: HashMap<Arguments, ArgumentsId>,
+    pub(crate) texts: Interner,
+    pub(crate) fields: usize,
     /// Whether `@defer` means something.
-    incremental: bool,
-    defers: Defers,
+    pub(crate) incremental: bool,
+    pub(crate) defers: Defers,
 }
 
 impl<'s, 'd> Binder<'s, 'd> {
@@ -344,55 +344,6 @@ impl<'s, 'd> Binder<'s, 'd> {
         let id = self.arguments.push(arguments.clone());
         self.arguments_by_value.insert(arguments, id);
         Some(id)
-    }
-
-    /// The part of the response that a fragment is or stands in, and the part that those in it are inside of.
-    fn part(
-        &mut self,
-        around: &Source<'d>,
-        directives: &ast::DirectiveList,
-        here: &mut Here,
-    ) -> (Option<DeferId>, Option<DeferId>) {
-        let defer = directives.get("defer").filter(|_| self.incremental);
-        let Some((label, when)) = defer.and_then(|defer| self.label_and_condition(defer)) else {
-            return (around.defer, around.inside);
-        };
-        let place = std::ptr::from_ref(directives).addr();
-        let part = Some(self.defers.at(here, (place, around.inside), (label, when)));
-        (part, part)
-    }
-
-    /// The part that the further items of a list are. All uses of the field must agree on it; otherwise the list comes as a whole.
-    fn stream(&mut self, field: FieldId, occurrences: &[Occurrence<'d>], here: &mut Here) -> Option<DeferId> {
-        let (first, others) = occurrences.split_first()?;
-        let stream = first.field.directives.get("stream").filter(|_| self.incremental)?;
-        let agrees = |other: &Occurrence<'d>| {
-            other.defer == first.defer && other.field.directives.get("stream") == Some(stream)
-        };
-        let is_list = matches!(self.supergraph.field(field).ty, TypeRef::List { .. });
-        if !is_list || !others.iter().all(agrees) {
-            return None;
-        }
-        let (label, when) = self.label_and_condition(stream)?;
-        let count = match stream.specified_argument_by_name("initialCount").map(|count| &**count) {
-            Some(ast::Value::Variable(name)) => Count::Variable(self.texts.intern(name)),
-            Some(count) => Count::Of(count.to_i32().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)),
-            None => Count::Of(0),
-        };
-        Some(self.defers.list(here, first.inside, (label, when, count)))
-    }
-
-    /// The label of a part, and when it is one; `None` if it never is.
-    fn label_and_condition(&mut self, directive: &ast::Directive) -> Option<(Option<NameId>, When)> {
-        let when = match directive.specified_argument_by_name("if").map(|value| &**value) {
-            Some(ast::Value::Boolean(false)) => return None,
-            Some(ast::Value::Variable(name)) => {
-                When::literal(Literal { variable: self.texts.intern(name), value: true })
-            }
-            _ => When::always(),
-        };
-        let label = directive.specified_argument_by_name("label").and_then(|value| value.as_str());
-        Some((label.map(|label| self.texts.intern(label)), when))
     }
 
     fn when(&mut self, directives: &ast::DirectiveList) -> When {

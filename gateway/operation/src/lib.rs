@@ -9,6 +9,7 @@
 mod bind;
 mod condition;
 mod defer;
+mod mark;
 mod model;
 mod types;
 

@@ -221,3 +221,42 @@ async fn several_lists_of_entities_are_joined_each_with_its_like() {
     assert_eq!(kit::errors(&answers[2]), json!([{"message": "it fails", "path": ["e1", 1, "name"]}]));
     assert_eq!(kit::errors(&answers[1]), json!(null));
 }
+
+/// Requests that come by chance (a Poisson process, its numbers from xorshift64): how long each took, in order.
+async fn latencies(per_second: f64, entities: bool) -> Vec<Duration> {
+    let stand = Stand::new(Options { entities, ..Options::default() });
+    let mut state = 7_u64;
+    let mut at = Duration::ZERO;
+    let begin = tokio::time::Instant::now();
+    let mut requests = Vec::new();
+    for number in 0..2_000_u32 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let unit = f64::from(u32::try_from(state >> 33).expect("31 bits") + 1) / f64::from(1_u32 << 31);
+        at += Duration::from_secs_f64(-unit.ln() / per_second);
+        let (due, call) = (begin + at, stand.call(ask(&[&(number % 50).to_string()])));
+        requests.push(tokio::spawn(async move {
+            tokio::time::sleep_until(due).await;
+            call.await.expect("an answer");
+            due.elapsed()
+        }));
+    }
+    let mut took =
+        join_all(requests).await.into_iter().collect::<Result<Vec<_>, _>>().expect("none ends early");
+    took.sort_unstable();
+    took
+}
+
+#[tokio::test(start_paused = true)]
+async fn joining_costs_at_most_two_milliseconds() {
+    for per_second in [5.0, 20.0, 200.0, 2_000.0] {
+        let (apart, joined) = (latencies(per_second, false).await, latencies(per_second, true).await);
+        let p99 = |took: &[Duration]| took[took.len() * 99 / 100];
+        let (apart, joined) = (p99(&apart), p99(&joined));
+        assert!(
+            joined <= apart + Duration::from_millis(2),
+            "{per_second} a second: {apart:?} and {joined:?}"
+        );
+    }
+}
