@@ -40,6 +40,7 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
     if format!("{planned:?}") != format!("{again:?}") {
         findings.push("the plan is another one the second time".to_owned());
     }
+    findings.extend(not_printed(&planned, &subgraphs)?);
     findings.extend(differences(&case.expected()?, &response, &subgraphs.asked()));
     let mut snapshots = Snapshots::default();
     let text = case.document()?;
@@ -60,6 +61,27 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
     snapshots.compare(&case.path("response.json"), &json::pretty(&response)?)?;
     findings.extend(snapshots.into_findings());
     if findings.is_empty() { Ok(()) } else { bail!(findings.join("\n\n")) }
+}
+
+/// The requests that the printed plan does not show.
+fn not_printed(planned: &QueryPlan, subgraphs: &Subgraphs) -> Result<Vec<String>> {
+    let mut printed = Vec::new();
+    requests_in(&json::parse(&print::to_json(planned))?, &mut printed);
+    let sent = subgraphs.documents().into_iter().filter(|request| !printed.contains(request));
+    Ok(sent
+        .map(|(subgraph, document)| format!("sent to {subgraph}, and not in the plan: {document}"))
+        .collect())
+}
+
+/// The subgraph and the document of each fetch in a printed plan.
+fn requests_in(node: &JsonValue, found: &mut Vec<(String, String)>) {
+    let text = |key| node.get(key).and_then(JsonValue::as_str).map(str::to_owned);
+    found.extend(text("serviceName").zip(text("operation")));
+    match node {
+        JsonValue::Object(map) => map.iter().for_each(|(_, inner)| requests_in(inner, found)),
+        JsonValue::Array(items) => items.iter().for_each(|inner| requests_in(inner, found)),
+        _ => {}
+    }
 }
 
 /// How often each case is cut into parts by chance.

@@ -43,6 +43,8 @@ struct Subgraph {
 #[derive(Debug, Default)]
 struct Diary {
     requests: Mutex<Vec<(String, String)>>,
+    /// The document of each request as it was sent.
+    documents: Mutex<Vec<(String, String)>>,
     violations: Mutex<Vec<String>>,
     /// Extensions of errors that were raised, by their message.
     extensions: Mutex<BTreeMap<String, JsonMap>>,
@@ -75,6 +77,11 @@ impl Subgraphs {
         locked(&self.diary.requests).iter().map(|(subgraph, _)| subgraph.clone()).collect()
     }
 
+    /// The subgraph and the document of each request, as it was sent.
+    pub(crate) fn documents(&self) -> Vec<(String, String)> {
+        locked(&self.diary.documents).clone()
+    }
+
     /// The requests as text.
     pub fn requests(&self) -> String {
         let requests = locked(&self.diary.requests);
@@ -101,6 +108,10 @@ impl SubgraphPort for Subgraphs {
 impl Diary {
     fn violation(&self, text: String) {
         locked(&self.violations).push(text);
+    }
+
+    fn document(&self, subgraph: &str, document: &str) {
+        locked(&self.documents).push((subgraph.to_owned(), document.to_owned()));
     }
 
     fn request(&self, subgraph: &str, text: String) {

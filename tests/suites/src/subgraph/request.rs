@@ -31,6 +31,7 @@ impl Subgraph {
             Ok(body) => body,
             Err(message) => return Ok(self.refused(diary, &message, &text)),
         };
+        diary.document(&self.name, body.query.as_str());
         let document = ExecutableDocument::parse_and_validate(
             &self.schema.schema,
             body.query.as_str(),
