@@ -1,5 +1,7 @@
 //! For a person at a terminal: the source line with the place underlined.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet};
 
 use crate::{Diagnostic, Label, Severity, Sources};
@@ -50,12 +52,15 @@ fn snippet<'a>(
     primary: &mut bool,
 ) -> Option<Element<'a>> {
     let text = sources.text(name)?;
-    let mut snippet = Snippet::source(text).path(name).fold(true);
-    for label in labels.iter().filter(|label| label.source == name) {
+    let own = || labels.iter().filter(|label| label.source == name);
+    let shown = lines_of(text, own().filter_map(|label| label.span.as_ref()));
+    let line = sources.position(name, shown.start).map_or(1, |at| at.line);
+    let mut snippet = Snippet::source(text.get(shown.clone())?).line_start(line).path(name).fold(true);
+    for label in own() {
         let span = label.span.clone().filter(|span| text.get(span.clone()).is_some())?;
         let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
         *primary = false;
-        let annotation = kind.span(span);
+        let annotation = kind.span(span.start - shown.start..span.end - shown.start);
         snippet = snippet.annotation(if label.text.is_empty() {
             annotation
         } else {
@@ -63,6 +68,19 @@ fn snippet<'a>(
         });
     }
     Some(Element::from(snippet))
+}
+
+/// The lines from the first to the last span: a schema may be long, and is looked at for each finding.
+fn lines_of<'s>(text: &str, spans: impl Iterator<Item = &'s Range<usize>>) -> Range<usize> {
+    let spans = spans.filter(|span| text.get((*span).clone()).is_some());
+    let all = spans.fold(None, |all: Option<Range<usize>>, span| {
+        Some(all.map_or(span.clone(), |all| all.start.min(span.start)..all.end.max(span.end)))
+    });
+    let Some(all) = all else { return 0..text.len() };
+    let start = text.get(..all.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end =
+        text.get(all.end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| all.end + at + 1);
+    start..end
 }
 
 #[cfg(test)]
