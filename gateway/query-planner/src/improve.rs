@@ -10,8 +10,8 @@ use crate::planner::Planner;
 use crate::{Options, PlanError};
 
 /// What a plan costs: requests after those of one subgraph at one level are joined, then the longest row of them, then the
-/// fields that are asked of nobody, then those that are asked.
-type Cost = (usize, u32, usize, usize);
+/// fields that are asked of nobody, then the kinds of entities that are looked up, then the fields that are asked.
+type Cost = (usize, u32, usize, usize, usize);
 
 /// The best plan that was found, and what finding it took.
 pub(crate) struct Found<'g> {
@@ -74,6 +74,7 @@ fn cost(planner: &Planner<'_>) -> Cost {
     let batches = crate::order::batches(planner);
     planner.count(planner.fetches.len());
     let level = planner.fetches.iter().map(|fetch| fetch.level).max().unwrap_or(0);
+    let lookups = planner.fetches.iter().map(|fetch| fetch.representations.len()).sum();
     let fields = planner.nodes.iter().map(|node| node.fields.len()).sum();
-    (batches.len(), level, planner.unasked, fields)
+    (batches.len(), level, planner.unasked, lookups, fields)
 }

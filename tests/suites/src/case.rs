@@ -85,7 +85,7 @@ fn requests_in(node: &JsonValue, found: &mut Vec<(String, String)>) {
 }
 
 /// How often each case is cut into parts by chance.
-const CUTS: u64 = 8;
+const CUTS: u64 = 4;
 
 /// An operation answered in parts.
 struct InParts {
