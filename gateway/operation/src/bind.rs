@@ -12,7 +12,9 @@ use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId, canonical_argumen
 
 use crate::condition::{Literal, When};
 use crate::defer::{DeferId, Defers, Here};
-use crate::model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
+use crate::model::{
+    Arguments, ArgumentsId, Item, ItemField, Operation, Place, SelectionSet, SetId, Variable,
+};
 use crate::types::{Types, listed, narrow};
 
 /// Fields that an operation may have once its fragments are written out.
@@ -122,6 +124,8 @@ struct Group<'d> {
 #[derive(Clone)]
 pub(crate) struct Occurrence<'d> {
     pub(crate) field: &'d executable::Field,
+    /// Grows from one use to the next.
+    pub(crate) number: usize,
     pub(crate) when: When,
     pub(crate) defer: Option<DeferId>,
     pub(crate) inside: Option<DeferId>,
@@ -177,11 +181,12 @@ impl<'s, 'd> Binder<'s, 'd> {
         for source in sources {
             self.collect(parent, &source, (&mut groups, &mut here), level)?;
         }
+        let places = places(&groups);
         let mut items = Vec::with_capacity(groups.len());
         for group in groups {
             items.push(self.item(group, &mut here, level)?);
         }
-        let id = self.sets.push(SelectionSet { parent, items });
+        let id = self.sets.push(SelectionSet { parent, items, places });
         self.defers.settle(&here, id);
         Ok(id)
     }
@@ -259,7 +264,9 @@ impl<'s, 'd> Binder<'s, 'd> {
             ItemField::Field(id) => Some(self.supergraph.field(id).ty.named()),
             _ => None,
         };
-        let occurrences = vec![Occurrence { field, when, defer: source.defer, inside: source.inside, ty }];
+        let number = self.fields;
+        let (defer, inside) = (source.defer, source.inside);
+        let occurrences = vec![Occurrence { field, number, when, defer, inside, ty }];
         Ok(Group { key, field: bound, arguments, types: source.types.clone(), occurrences })
     }
 
@@ -366,6 +373,45 @@ impl<'s, 'd> Binder<'s, 'd> {
         }
         when
     }
+}
+
+/// The order in which the groups' keys stand in the response.
+fn places(groups: &[Group<'_>]) -> Vec<Place> {
+    let mut numbered = Vec::with_capacity(groups.len());
+    for (item, group) in groups.iter().enumerate() {
+        let own = places_of(&group.occurrences);
+        numbered.extend(own.into_iter().map(|(number, when)| (number, Place { item, when })));
+    }
+    numbered.sort_by_key(|(number, place)| (*number, place.item));
+    let mut places: Vec<Place> = Vec::with_capacity(numbered.len());
+    for (_, place) in numbered {
+        match places.last_mut().filter(|last| last.item == place.item) {
+            Some(last) => last.when = last.when.exactly_or(&place.when),
+            None => places.push(place),
+        }
+    }
+    places
+}
+
+/// Each use under the condition that it holds and none before it does.
+fn places_of(occurrences: &[Occurrence<'_>]) -> Vec<(usize, When)> {
+    let mut places = Vec::with_capacity(1);
+    let mut before = When::never();
+    for occurrence in occurrences {
+        match occurrence.when.without(&before) {
+            Some(when) if when.is_never() => {}
+            Some(when) => places.push((occurrence.number, when)),
+            None => {
+                let all = occurrences.iter().fold(When::never(), |all, next| all.exactly_or(&next.when));
+                return occurrences.first().map(|first| (first.number, all)).into_iter().collect();
+            }
+        }
+        before = before.exactly_or(&occurrence.when);
+        if before.is_always() {
+            break;
+        }
+    }
+    places
 }
 
 /// Adds a field to the groups: to the one with its key and types, or, where types overlap in part, to the shared types only.

@@ -76,6 +76,23 @@ impl When {
         Self { alternatives }.reduced()
     }
 
+    /// If this holds and the other does not; `None` if that takes too many alternatives to say.
+    pub(crate) fn without(&self, other: &Self) -> Option<Self> {
+        let mut left = self.clone();
+        for all in &other.alternatives {
+            let negated = all.iter().map(|l| Self::literal(Literal { value: !l.value, ..*l }));
+            let mut next = Self::never();
+            for literal in negated {
+                next.alternatives.extend(left.and(&literal).alternatives);
+            }
+            left = next.reduced();
+            if left.alternatives.len() > MOST_ALTERNATIVES {
+                return None;
+            }
+        }
+        Some(left)
+    }
+
     /// If at least one holds, or always if that is too much to say.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
@@ -148,5 +165,8 @@ mod tests {
         assert_eq!(a.or(&When::never()), a);
         assert!(a.or(&not_a).is_always(), "one of them holds");
         assert_eq!(a.and(&b).or(&not_a.and(&b)), b);
+        assert_eq!(When::always().without(&a), Some(not_a.clone()));
+        assert_eq!(a.or(&b).without(&a), Some(not_a.and(&b)));
+        assert_eq!(a.and(&b).without(&a), Some(When::never()));
     }
 }

@@ -16,4 +16,4 @@ mod types;
 pub use bind::BindError;
 pub use condition::{Literal, When};
 pub use defer::{Count, DeferId, Deferred};
-pub use model::{Arguments, ArgumentsId, Item, ItemField, Operation, SelectionSet, SetId, Variable};
+pub use model::{Arguments, ArgumentsId, Item, ItemField, Operation, Place, SelectionSet, SetId, Variable};

@@ -30,8 +30,20 @@ pub struct Operation {
 pub struct SelectionSet {
     /// The type of the position.
     pub parent: TypeId,
-    /// What is asked, in the order of the response. Items with one key are for different types.
+    /// What is asked. Items with one key are for different types.
     pub items: Vec<Item>,
+    /// The order of the response.
+    pub places: Vec<Place>,
+}
+
+/// Where an item stands in the response. One that is asked several times stands where it is asked first; which of the times that is
+/// can depend on conditions, of which never two hold at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which of the items.
+    pub item: usize,
+    /// The condition under which it stands here.
+    pub when: When,
 }
 
 /// One key of the response.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use octavo_operation::{ItemField, When};
+use octavo_operation::ItemField;
 use octavo_supergraph::{FieldSelection, SubgraphId, TypeId};
 
 use crate::PlanError;
@@ -58,7 +58,7 @@ impl<'g> Planner<'g> {
             field: ItemField::Field(state.field),
             arguments: key.arguments,
             types: objects.types.clone(),
-            when: When::always(),
+            when: state.when.clone(),
             defer: None,
             stream: None,
             key: objects.key.or(state.owner),
@@ -67,7 +67,9 @@ impl<'g> Planner<'g> {
         let types: Types = self.types_of(parent, parent_ty);
         let on = self.asked_on(parent, source, parent_ty);
         let provides = self.provides_of(subgraph, field);
+        let node = self.positions[parent].sources[source].node;
         self.ask(parent, &want, &Ask { source, on, field, types: &types, group: &objects.types }, &provides);
+        self.positions[parent].slots[slot].leads.push(node);
         let node = self.positions[position].sources.iter_with_ids().rfind(|(_, s)| s.subgraph == subgraph);
         Ok(node.expect("asking for the field made a source below it").0)
     }
@@ -91,7 +93,10 @@ impl<'g> Planner<'g> {
         if after.is_empty() {
             after.extend(self.first_fetch(position));
         }
-        let fetch = self.entity_fetch(position, (subgraph, ty), &after, requires);
+        after.extend(self.type_fetch(position, ty, &after));
+        self.await_types_above(position, &mut after);
+        let by_object = self.graph.is_interface_object(subgraph, entry.ty);
+        let fetch = self.entity_fetch(position, (subgraph, ty, by_object), &after, requires);
         let source = self.entity_source(position, fetch, entry.ty, ty);
         self.represent(fetch, ty, entry, requires);
         Ok(source)
@@ -122,6 +127,38 @@ impl<'g> Planner<'g> {
     /// The fetch by which a position is known at all: a key of `__typename` alone still waits for it.
     fn first_fetch(&self, position: PositionId) -> Option<FetchIndex> {
         self.positions[position].sources.iter().next().map(|source| source.fetch)
+    }
+
+    /// Where the way to a position leads through objects of some types alone, these must be known.
+    fn await_types_above(&self, position: PositionId, after: &mut BTreeSet<FetchIndex>) {
+        let mut at = position;
+        while let Some((parent, slot)) = self.positions[at].parent {
+            let objects = self.positions[parent].slots[slot].key.objects.as_ref();
+            if let Some(ty) = objects.and_then(|objects| objects.types.as_ref()?.first()) {
+                after.extend(self.type_fetch(parent, *ty, after));
+            }
+            at = parent;
+        }
+    }
+
+    /// The fetch that tells which objects have the type `ty`, if nothing in `after` waits for one that does: where interface objects
+    /// are met, another subgraph tells.
+    fn type_fetch(
+        &self,
+        position: PositionId,
+        ty: TypeId,
+        after: &BTreeSet<FetchIndex>,
+    ) -> Option<FetchIndex> {
+        self.types_of(position, ty)?;
+        let sources = &self.positions[position].sources;
+        let is_object = |source: &Source<'_>| self.graph.is_interface_object(source.subgraph, source.ty);
+        if !sources.iter().any(is_object) {
+            return None;
+        }
+        let telling = sources.iter().filter(|source| source.types.is_none() && !is_object(source));
+        let telling: Vec<FetchIndex> = telling.map(|source| source.fetch).collect();
+        let awaited = telling.iter().any(|&tells| after.iter().any(|&before| self.needs(before, tells)));
+        telling.first().copied().filter(|_| !awaited)
     }
 
     fn represent(

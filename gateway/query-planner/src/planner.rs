@@ -42,6 +42,8 @@ pub(crate) struct Planner<'g> {
     pub(crate) entering: Vec<(PositionId, SubgraphId)>,
     /// The part of the response whose field is being resolved.
     pub(crate) part: Option<DeferId>,
+    /// The place of the field with effects that is being resolved.
+    pub(crate) effect: usize,
     /// Whether deferred fields are asked for in requests of their own.
     pub(crate) apart: bool,
     /// Fields that are asked of nobody, because the sources chosen never return their types.
@@ -92,6 +94,7 @@ impl<'g> Planner<'g> {
             memory: Memory::default(),
             entering: Vec::new(),
             part: None,
+            effect: 0,
             apart: options.apart,
             unasked: 0,
             steps: Cell::new(0),
@@ -153,6 +156,10 @@ impl<'g> Planner<'g> {
         let state = &mut self.positions[position].slots[slot];
         let filled = Filled { fetch, types: ask.types.clone(), always: want.when.is_always() };
         let (child, name) = (state.child, state.key.name);
+        state.when = state.when.or(&want.when);
+        for lead in &state.leads {
+            self.nodes[*lead].widen(slot, &want.when);
+        }
         if !state.filled.contains(&filled) {
             state.filled.push(filled);
             self.positions[position].changes += usize::from(self.graph.is_key_name(name));
@@ -205,7 +212,7 @@ impl<'g> Planner<'g> {
             name: field.name,
             arguments: want.arguments,
             ty: declared.ty.clone(),
-            effect: want.key.filter(|_| self.has_effects() && self.positions[position].parent.is_none()),
+            effect: (self.has_effects() && self.positions[position].parent.is_none()).then_some(self.effect),
             objects: composite.then(|| ObjectSlot { types: group.clone(), key: None }),
         };
         if let (Some(&slot), Some(client), Some(objects)) =
@@ -222,7 +229,15 @@ impl<'g> Planner<'g> {
         let slot = self.positions[position].slots.next_id();
         let child = composite
             .then(|| self.positions.push(Position::new(declared.ty.named(), Some((position, slot)))));
-        let state = SlotState { field: wanted, key, owner: want.key, child, filled: Vec::new() };
+        let state = SlotState {
+            field: wanted,
+            key,
+            owner: want.key,
+            child,
+            when: When::never(),
+            leads: Vec::new(),
+            filled: Vec::new(),
+        };
         self.positions[position].add_slot(state)
     }
 
@@ -272,7 +287,7 @@ impl<'g> Planner<'g> {
     pub(crate) fn entity_fetch(
         &mut self,
         position: PositionId,
-        (subgraph, ty): (SubgraphId, TypeId),
+        (subgraph, ty, by_object): (SubgraphId, TypeId, bool),
         after: &BTreeSet<FetchIndex>,
         requires: &[&'g FieldSelection],
     ) -> FetchIndex {
@@ -285,6 +300,7 @@ impl<'g> Planner<'g> {
                 && (fetch.level >= level || !fetch.awaited)
                 && !after.iter().any(|&before| self.needs(before, id))
                 && !fetch.contradicts(ty, requires)
+                && (!by_object || fetch.sends_alike(ty, requires))
         });
         self.await_all(after);
         if let Some(id) = known {

@@ -49,13 +49,15 @@ impl<'g> Planner<'g> {
         let set = self.operation.root();
         let ty = self.operation.set(set).parent;
         let root = self.positions.push(Position::new(ty, None));
-        let wants = self.wants(root, Children::Set(set));
         if self.operation.kind() == RootKind::Query {
-            self.resolve_all(root, &wants)?;
+            self.resolve_all(root, Children::Set(set))?;
             return Ok(());
         }
-        for want in wants {
-            self.resolve_effect(root, &want)?;
+        let wants = self.wants(root, Children::Set(set));
+        for (number, place) in self.operation.set(set).places.iter().enumerate() {
+            let when = place.when.clone();
+            self.effect = number;
+            self.resolve_effect(root, &Want { when, ..wants[place.item].clone() })?;
         }
         Ok(())
     }
@@ -89,8 +91,7 @@ impl<'g> Planner<'g> {
         let asked = self.ask(root, want, &ask, &provides);
         self.output(root, want, None, OutputFrom::Slot(asked.slot));
         if let Some(child) = asked.child {
-            let wants = self.wants(child, want.children);
-            self.resolve_all(child, &wants)?;
+            self.resolve_all(child, want.children)?;
         }
         Ok(())
     }
@@ -99,26 +100,36 @@ impl<'g> Planner<'g> {
     pub(crate) fn resolve_all(
         &mut self,
         position: PositionId,
-        wants: &[Want<'g>],
+        children: Children<'g>,
     ) -> Result<BTreeSet<FetchIndex>, Stop> {
-        let order = self.order_of(position, wants);
-        let mut outputs: Vec<Option<Vec<OutputState>>> = wants.iter().map(|_| None).collect();
+        let wants = self.wants(position, children);
+        let order = self.order_of(position, &wants);
+        let mut outputs: Vec<Vec<OutputState>> = wants.iter().map(|_| Vec::new()).collect();
         let mut all = Done::default();
         for index in order {
             self.decisions.go_on(self.steps.get())?;
             let before = self.positions[position].outputs.len();
             let done = self.resolve(position, &wants[index])?;
-            outputs[index] = Some(self.positions[position].outputs.split_off(before));
+            outputs[index] = self.positions[position].outputs.split_off(before);
             all.fetches.extend(done.fetches);
             all.below.extend(done.below);
         }
-        let written = outputs.into_iter().flatten().flatten();
-        self.positions[position].outputs.extend(written);
+        self.place_outputs(position, children, &outputs);
         for (child, children) in all.below {
-            let wants = self.wants(child, children);
-            all.fetches.extend(self.resolve_all(child, &wants)?);
+            all.fetches.extend(self.resolve_all(child, children)?);
         }
         Ok(all.fetches)
+    }
+
+    /// Puts what the wants of a selection set came to in the order of the response.
+    fn place_outputs(&mut self, position: PositionId, children: Children<'g>, outputs: &[Vec<OutputState>]) {
+        let Children::Set(set) = children else { return };
+        let written = &mut self.positions[position].outputs;
+        for place in &self.operation.set(set).places {
+            for output in &outputs[place.item] {
+                written.push(OutputState { when: place.when.clone(), ..output.clone() });
+            }
+        }
     }
 
     /// What comes with the first part first. Then free wants; then those that require others, since their request is the later one and others can join it; then those
@@ -413,8 +424,7 @@ impl<'g> Planner<'g> {
         let (fetch, asked) = self.resolve_on(position, ty, &want, &group)?;
         let mut fetches = BTreeSet::from([fetch]);
         if let Some(child) = asked.child {
-            let wants = self.wants(child, want.children);
-            fetches.extend(self.resolve_all(child, &wants)?);
+            fetches.extend(self.resolve_all(child, want.children)?);
         }
         Ok(fetches)
     }

@@ -11,9 +11,13 @@ use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeKind};
 
 use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
-use crate::resolve::{Choice, Done, done};
-use crate::state::{OutputFrom, PositionId, SourceIndex, includes};
+use crate::reach::Step;
+use crate::resolve::{Choice, Done, How, done};
+use crate::state::{FetchIndex, OutputFrom, PositionId, SourceIndex, includes};
 use crate::want::{Types, Want};
+
+/// Who is asked, and in which request, if there is one already.
+type Asking = (SubgraphId, Option<FetchIndex>);
 
 impl<'g> Planner<'g> {
     pub(crate) fn resolve_abstract(
@@ -138,10 +142,12 @@ impl<'g> Planner<'g> {
         let common = self.common_members(position);
         let (types, others): (Vec<_>, Vec<_>) = wanted.partition(|t| includes(&common, *t));
         self.leave_null(position, want, others);
-        let mut chosen: BTreeMap<SubgraphId, Vec<(TypeId, Choice<'g>)>> = BTreeMap::new();
+        // What is below is asked in one place: types that different requests resolve do not share a slot.
+        let mut chosen: BTreeMap<Asking, Vec<(TypeId, Choice<'g>)>> = BTreeMap::new();
         for ty in types {
             let option = self.choose(position, ty, want)?;
-            chosen.entry(option.subgraph).or_default().push((ty, option));
+            let fetch = self.known_fetch(position, ty, &option);
+            chosen.entry((option.subgraph, fetch)).or_default().push((ty, option));
         }
         self.unasked += usize::from(chosen.is_empty());
         let mut all = Done::default();
@@ -160,6 +166,20 @@ impl<'g> Planner<'g> {
             all.below.extend(below.into_iter().flatten());
         }
         Ok(all)
+    }
+
+    /// The request that is there already in which an option is asked.
+    fn known_fetch(&self, position: PositionId, ty: TypeId, option: &Choice<'g>) -> Option<FetchIndex> {
+        let place = &self.positions[position];
+        let source = match option.how {
+            How::Provided(source, _) => Some(source),
+            How::Reach => match self.ways(position, ty).to(option.subgraph)?.step {
+                Step::Source(source) => Some(source),
+                _ => None,
+            },
+            How::Requires(_) => None,
+        };
+        source.map(|source| place.sources[source].fetch)
     }
 
     /// The members that a union has in every subgraph that could be asked for it here. Which one is asked is the plan's choice, so

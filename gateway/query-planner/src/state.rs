@@ -46,8 +46,8 @@ pub(crate) struct SlotKey {
     pub(crate) name: NameId,
     pub(crate) arguments: Option<NameId>,
     pub(crate) ty: TypeRef,
-    /// The client's response key of a field with effects: each use has its own.
-    pub(crate) effect: Option<NameId>,
+    /// The place of a field with effects in the response: each use has its own slot.
+    pub(crate) effect: Option<usize>,
     /// Leaves are shared by all; objects by those that resolve them alike.
     pub(crate) objects: Option<ObjectSlot>,
 }
@@ -69,6 +69,10 @@ pub(crate) struct SlotState {
     /// The client's response key that an object slot is for.
     pub(crate) owner: Option<NameId>,
     pub(crate) child: Option<PositionId>,
+    /// When it is asked at all.
+    pub(crate) when: When,
+    /// Nodes that ask it only to lead to what is below it.
+    pub(crate) leads: Vec<NodeId>,
     /// Which fetches fill it.
     pub(crate) filled: Vec<Filled>,
 }
@@ -84,7 +88,7 @@ pub(crate) struct Filled {
 }
 
 /// An output while the plan is made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OutputState {
     pub(crate) key: NameId,
     pub(crate) types: Types,
@@ -183,6 +187,19 @@ impl FetchState<'_> {
     }
 }
 
+impl<'g> FetchState<'g> {
+    /// Whether objects of other types than `ty` are sent with `requires` and what `ty` is sent with, and no more. Fields of an
+    /// interface object are asked of all objects alike, so that none may lack what another is sent with.
+    pub(crate) fn sends_alike(&self, ty: TypeId, requires: &[&'g FieldSelection]) -> bool {
+        let own = self.representations.iter().filter(|r| r.ty == ty).flat_map(|r| &r.requires);
+        let own: Vec<_> = own.chain(requires).collect();
+        let same = |r: &RepresentationState<'_>| {
+            r.requires.iter().all(|s| own.contains(&s)) && own.iter().all(|s| r.requires.contains(*s))
+        };
+        self.representations.iter().all(|r| r.ty == ty || same(r))
+    }
+}
+
 /// Whether two selections ask one field with different arguments, here or below.
 fn differ(a: &FieldSelection, b: &FieldSelection) -> bool {
     let below = || a.selections.iter().any(|a| b.selections.iter().any(|b| differ(a, b)));
@@ -249,6 +266,13 @@ impl Node {
     /// The node below a slot's field, shared by all uses of the slot here.
     pub(crate) fn child(&self, slot: SlotIndex) -> Option<NodeId> {
         self.children.get(&slot).copied()
+    }
+
+    /// Asks a slot's fields under one more condition.
+    pub(crate) fn widen(&mut self, slot: SlotIndex, when: &When) {
+        for field in self.fields.iter_mut().filter(|field| field.slot == slot) {
+            field.when = field.when.or(when);
+        }
     }
 
     /// Adds a field, or joins it to the one that asks the same.

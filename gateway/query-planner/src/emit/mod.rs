@@ -125,5 +125,7 @@ pub(crate) fn type_set(planner: &Planner<'_>, position: PositionId, types: &Type
     let Some(types) = types else { return TypeSet::All };
     let possible = &planner.supergraph.ty(planner.positions[position].ty).possible;
     let indices = possible.iter().enumerate().filter(|(_, t)| types.contains(t));
-    TypeSet::Only(indices.map(|(index, _)| TypeIndex::new(index)).collect())
+    let indices: Box<[TypeIndex]> = indices.map(|(index, _)| TypeIndex::new(index)).collect();
+    // All of them, whether it is known which one or not.
+    if indices.len() == possible.len() { TypeSet::All } else { TypeSet::Only(indices) }
 }

@@ -30,7 +30,10 @@ pub(crate) fn representations(
     position: PositionId,
     fetch: &FetchState<'_>,
 ) -> Vec<Representation> {
-    let states = fetch.representations.iter();
+    // The first that fits is sent: what is for all objects stands after what is for some.
+    let whole = |state: &&RepresentationState<'_>| state.ty == planner.positions[position].ty;
+    let (last, first): (Vec<_>, Vec<_>) = fetch.representations.iter().partition(whole);
+    let states = first.into_iter().chain(last);
     states.map(|state| representation(planner, position, fetch, state)).collect()
 }
 
@@ -133,7 +136,15 @@ fn slots(
     });
     let filled = matching
         .filter(|(_, slot)| slot.filled.iter().any(|f| f.types.is_none() || place_includes(place, &f.types)));
-    filled.map(|(id, _)| id).collect()
+    let mut found: Vec<SlotIndex> = filled.map(|(id, _)| id).collect();
+    let is_leaf = |slot: &SlotIndex| position.slots[*slot].child.is_none();
+    let always = |slot: &SlotIndex| position.slots[*slot].filled.iter().any(|f| f.always);
+    // Any slot of a leaf has its value; one that is asked under a condition may be empty.
+    if found.iter().all(is_leaf) {
+        found.sort_by_key(|slot| !always(slot));
+        found.truncate(1);
+    }
+    found
 }
 
 fn fits(slot: &Types, place: &Types) -> bool {
