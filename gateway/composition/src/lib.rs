@@ -36,7 +36,7 @@ pub struct SubgraphInput<'i> {
     pub sdl: &'i str,
 }
 
-/// Composes subgraphs. All errors of a stage are reported; a stage begins only when the one before it found none.
+/// Composes subgraphs. All errors of the single subgraphs are reported, then all of merging, then all of the proof.
 #[must_use]
 pub fn compose(inputs: &[SubgraphInput<'_>], options: &Options) -> Composition {
     let mut report = Report::default();
@@ -47,9 +47,6 @@ pub fn compose(inputs: &[SubgraphInput<'_>], options: &Options) -> Composition {
 fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> Option<Composition> {
     let parsed = ingest::parse(inputs, report);
     let subgraphs = ingest::ingest(&parsed, report);
-    if report.has_errors() {
-        return None;
-    }
     validate::validate_subgraphs(&subgraphs, report);
     if report.has_errors() {
         return None;

@@ -21,7 +21,7 @@ use octavo_language::{Limits, TypeSystemDocument};
 
 use crate::SubgraphInput;
 use crate::code::Code;
-use crate::model::{GraphId, Span, Subgraph};
+use crate::model::{GraphId, Span, Subgraph, Version};
 use crate::report::{Place, Report};
 use links::Links;
 use vocabulary::{KnownDefinitions, Vocabulary};
@@ -72,16 +72,22 @@ fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parse
     }
 }
 
-/// Makes subgraph schemas of parsed texts; a text with errors yields none.
+/// Makes subgraph schemas of parsed texts; a text with errors yields none, and then those of Federation 1 are left out too.
 pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> IndexVec<GraphId, Subgraph<'a>> {
     let mut known = KnownDefinitions::default();
     let mut subgraphs: Vec<Subgraph<'a>> =
         parsed.iter().filter_map(|parsed| ingest_one(parsed, &mut known, report)).collect();
-    if !report.has_errors() {
+    if report.has_errors() {
+        // What is written for Federation 1 can be judged only together with all other subgraphs.
+        subgraphs.retain(|subgraph| subgraph.version != Version::One);
+    } else {
         upgrade::to_federation_two(&mut subgraphs, report);
-        for subgraph in &mut subgraphs {
-            usage::mark(&mut subgraph.schema, subgraph.version);
+        if report.has_errors() {
+            return IndexVec::new();
         }
+    }
+    for subgraph in &mut subgraphs {
+        usage::mark(&mut subgraph.schema, subgraph.version);
     }
     subgraphs.into_iter().collect()
 }

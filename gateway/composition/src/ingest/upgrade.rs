@@ -162,6 +162,8 @@ fn keep_external<'t>(
     for selection in selections {
         let below = match selection.what {
             Selected::Fragment { on } => on.unwrap_or(parent),
+            // Every subgraph has the name of a type itself.
+            Selected::Field { name: "__typename", .. } => continue,
             Selected::Field { name, .. } => {
                 let field = schema.types.get(parent)?.fields.get(name)?;
                 let below = schema.types.get(field.ty.name);
@@ -248,7 +250,7 @@ fn is_builtin_scalar(name: &str) -> bool {
     matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }
 
-/// Removes external fields that nothing uses, and types that had no other fields; those that something is of cannot go.
+/// Removes external fields that nothing uses, and types that had no other fields; entities and what something is of cannot go.
 fn drop_unused_external(schema: &mut Schema<'_>, subgraph: &str, report: &mut Report) {
     super::usage::mark(schema, Version::One);
     let mut emptied = Vec::new();
@@ -261,7 +263,7 @@ fn drop_unused_external(schema: &mut Schema<'_>, subgraph: &str, report: &mut Re
     }
     for name in emptied {
         let Some(ty) = schema.types.shift_remove(name) else { continue };
-        if is_referenced(schema, name) {
+        if !ty.keys.is_empty() || is_referenced(schema, name) {
             let message =
                 format!("every field of `{name}` is `@external`, and nothing here uses any of them");
             let place = Place { subgraph, span: ty.span };

@@ -21,6 +21,7 @@ mod hierarchy;
 mod input;
 mod interface_object;
 mod kind;
+mod known_feature;
 mod object;
 mod overrides;
 mod reference;
