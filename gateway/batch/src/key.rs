@@ -6,9 +6,8 @@ use bytes::Bytes;
 use octavo_executor::{Headers, SubgraphRequest};
 
 /// Headers by which a subgraph tells traces and requests apart, not callers.
-const TRACING: [&str; 13] = [
+const TRACING: [&str; 12] = [
     "b3",
-    "baggage",
     "sentry-trace",
     "traceparent",
     "tracestate",

@@ -132,11 +132,18 @@ async fn send(running: &Running, mut members: Vec<Member>) {
     join_all(alone).await;
 }
 
-/// Sends members as one request. Gives them back when it has failed.
+/// Sends members as one request. Gives them back when it has failed in a way that one of them may be the cause of.
 async fn send_together(shared: &Shared, members: Vec<Member>) -> Vec<Member> {
     let Some((joined, call, portions)) = unite(&members) else { return members };
     let subgraph = Arc::clone(&joined.subgraph);
     let outcome = timed(shared, joined).await;
+    if let Err(error @ (SubgraphError::Timeout | SubgraphError::Rejected)) = outcome {
+        for member in members {
+            // As above.
+            let _ = member.reply.send(Err(error));
+        }
+        return Vec::new();
+    }
     let answers =
         outcome.ok().and_then(|response| Some((response.cache, split(&response.body, &call, &portions)?)));
     let Some((cache, bodies)) = answers else {

@@ -8,11 +8,13 @@
 //! `ports`. **Slots, not maps**: a response object is a row with one cell for each slot of its shape, a leaf is a span of
 //! the answer that it came in; values are neither decoded nor copied until they are written.
 
+mod announce;
 mod answer;
 mod arena;
 mod attach;
 mod body;
 mod deliver;
+mod entries;
 mod failure;
 mod fetch;
 mod keep;
@@ -36,7 +38,7 @@ pub use ports::{
     Headers, IntrospectionPort, Ports, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse,
 };
 pub use prepared::Prepared;
-pub use request::{ExecutionReport, ExecutionRequest, IncrementalFormat, Options, Variables};
+pub use request::{ExecutionReport, ExecutionRequest, IncrementalFormat, Late, Options, Variables};
 
 /// Executes a plan for one request. It always ends in a response: what fails is null in it, with an error.
 pub async fn execute(prepared: &Prepared, request: ExecutionRequest, ports: Ports<'_>) -> ExecutionReport {
@@ -46,16 +48,17 @@ pub async fn execute(prepared: &Prepared, request: ExecutionRequest, ports: Port
 }
 
 /// The same in parts: the first payload is sent once all that is not deferred has come, and each deferred part as it comes. A payload
-/// is the response so far; its body is one message of `format`. Ends early when nobody takes the payloads any more.
+/// is the response so far; its body is one message of `format`. Ends early when nobody takes the payloads any more. When `late` comes,
+/// what is outstanding ends with its error; if not even the first part has come, nothing is sent.
 pub async fn execute_incrementally(
     prepared: &Prepared,
     request: ExecutionRequest,
     ports: Ports<'_>,
-    format: IncrementalFormat,
-    payloads: futures::channel::mpsc::Sender<ExecutionReport>,
+    (format, late): (IncrementalFormat, impl Future<Output = Late>),
+    payloads: futures::channel::mpsc::UnboundedSender<ExecutionReport>,
 ) {
     let run = schedule::Run::new(prepared, &request, ports, true);
-    deliver::Delivery::new(&run, format).deliver(payloads).await;
+    deliver::Delivery::new(&run, format).deliver(payloads, late).await;
 }
 
 /// Follows a subscription: each event of the subgraph becomes one response, with what other subgraphs know of it. Ends with the

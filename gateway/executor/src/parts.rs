@@ -62,6 +62,11 @@ impl Parts {
         Some(self.firsts[part])
     }
 
+    /// The innermost part around a part that comes apart.
+    pub(crate) fn around(&self, part: DeferId) -> Option<DeferId> {
+        self.around[part]
+    }
+
     /// The parts that can be announced once `part` has come.
     pub(crate) fn after(&self, plan: &QueryPlan, part: Option<DeferId>) -> Vec<DeferId> {
         let inside = |id: &DeferId| self.active[*id] && self.around[*id] == part;
@@ -100,13 +105,13 @@ pub(crate) struct Lost {
     pub(crate) tails: HashSet<CellId>,
 }
 
-impl Lost {
-    /// Adds what another part lost.
-    pub(crate) fn join(&mut self, other: Self) {
-        self.rows.extend(other.rows);
-        self.lists.extend(other.lists);
-        self.tails.extend(other.tails);
-    }
+/// What a part is announced for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    /// An object that its fragment stands on.
+    Row(RowId),
+    /// A list, by its first item.
+    List(CellId),
 }
 
 /// Further items of a list.
@@ -123,13 +128,13 @@ pub(crate) struct Items<'w> {
 
 /// Sees the objects that a part adds to.
 pub(crate) trait Visit {
-    /// The part begins for an object that its fragment stands on.
-    fn begin(&mut self, path: &Path<'_>);
+    /// The part begins for an object or a list.
+    fn begin(&mut self, target: Target, path: &Path<'_>);
     /// Fields of an object at or beneath it belong to the part.
     fn object(&mut self, at: (RowId, ShapeId), path: &Path<'_>);
     /// A list has further items; `path` is its own.
     fn items(&mut self, items: Items<'_>, path: &Path<'_>);
-    /// The part ends for that object.
+    /// The part ends for it.
     fn end(&mut self);
 }
 
@@ -139,7 +144,8 @@ pub(crate) struct Walk<'w> {
     pub(crate) arena: &'w Arena,
     pub(crate) conditions: &'w [bool],
     pub(crate) parts: &'w Parts,
-    pub(crate) lost: &'w Lost,
+    /// What the parts around it lost.
+    pub(crate) lost: Vec<&'w Lost>,
     /// The parts that have come.
     pub(crate) came: &'w HashSet<DeferId>,
     /// The part to be added.
@@ -155,14 +161,14 @@ impl Walk<'_> {
 
     fn object(&self, (row, shape): (RowId, ShapeId), path: &Path<'_>, visit: &mut dyn Visit) {
         let leads = &self.prepared.leads[self.part];
-        if !leads[shape] || self.lost.rows.contains(&row) {
+        if !leads[shape] || self.lost.iter().any(|lost| lost.rows.contains(&row)) {
             return;
         }
         let plan = self.prepared.plan();
         let part = &plan.deferred[self.part];
         let stands = part.list.is_none() && part.shapes.contains(&shape);
         if stands {
-            visit.begin(path);
+            visit.begin(Target::Row(row), path);
         }
         let ty = self.arena.ty(row);
         let outputs = &plan.shapes[shape].outputs;
@@ -195,7 +201,8 @@ impl Walk<'_> {
 
     /// What has come of a list: its first items, if the others are still to come.
     fn delivered(&self, cell: Cell, stream: Option<DeferId>) -> Cell {
-        let is_lost = matches!(cell, Cell::List { start, .. } if self.lost.tails.contains(&start));
+        let lost = |start| self.lost.iter().any(|lost| lost.tails.contains(&start));
+        let is_lost = matches!(cell, Cell::List { start, .. } if lost(start));
         let waits = stream.filter(|part| is_lost || !self.came.contains(part));
         cell.cut(self.parts.first(waits))
     }
@@ -203,8 +210,8 @@ impl Walk<'_> {
     fn items(&self, cell: Cell, field: &Slot, path: &Path<'_>, visit: &mut dyn Visit) {
         let (Cell::List { start, len }, ValueType::List { item, .. }) = (cell, &field.value) else { return };
         let first = self.parts.first(Some(self.part)).unwrap_or(0);
-        if len > first && !self.lost.lists.contains(&start) {
-            visit.begin(path);
+        if len > first && !self.is_lost(start) {
+            visit.begin(Target::List(start), path);
             visit.items(Items { field, item, start, len, first }, path);
             visit.end();
         }
@@ -219,9 +226,7 @@ impl Walk<'_> {
     ) {
         match (cell, value) {
             (Cell::Row(row), ValueType::Object { .. }) => self.object((row, shape), path, visit),
-            (Cell::List { start, len }, ValueType::List { item, .. })
-                if !self.lost.lists.contains(&start) =>
-            {
+            (Cell::List { start, len }, ValueType::List { item, .. }) if !self.is_lost(start) => {
                 for (index, cell) in (0..len).zip(Arena::items(start, len)) {
                     let path = Path { parent: Some(path), step: Step::Index(index) };
                     self.value((self.arena.get(cell), item), shape, &path, visit);
@@ -229,6 +234,10 @@ impl Walk<'_> {
             }
             _ => {}
         }
+    }
+
+    fn is_lost(&self, list: CellId) -> bool {
+        self.lost.iter().any(|lost| lost.lists.contains(&list))
     }
 
     fn is_written(&self, output: &Output, ty: Option<TypeIndex>) -> bool {

@@ -68,6 +68,15 @@ pub enum IncrementalFormat {
     Defer20220824,
 }
 
+/// What is told of parts that did not come in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// For the client.
+    pub message: String,
+    /// The error's code.
+    pub code: &'static str,
+}
+
 /// The outcome of one request.
 #[derive(Clone, Debug, Default)]
 pub struct ExecutionReport {

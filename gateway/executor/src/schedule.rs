@@ -9,7 +9,7 @@ use octavo_query_plan::{ConditionId, DeferId, FetchId, IntrospectionField, PlanN
 use crate::arena::{Arena, RowId};
 use crate::failure::{Message, code};
 use crate::fetch::run_fetch;
-use crate::parts::Parts;
+use crate::parts::{Parts, is_in};
 use crate::ports::{Ports, SubgraphError, SubgraphResponse};
 use crate::prepared::{Prepared, PreparedKey, PreparedSelection, ReadKind, Target};
 use crate::read::Reader;
@@ -88,10 +88,15 @@ impl<'r> Run<'r> {
             if let Some(node) = node {
                 self.node(node, part).await;
             }
-            for inner in along {
-                if let Some(node) = &plan.deferred[inner].node {
-                    self.node(node, part).await;
-                }
+            // Each after the one around it, beside the others.
+            let mut waiting = along;
+            while !waiting.is_empty() {
+                let waits =
+                    |id: &DeferId| waiting.iter().any(|other| other != id && is_in(plan, Some(*id), *other));
+                let (later, now): (Vec<DeferId>, Vec<DeferId>) = waiting.iter().copied().partition(waits);
+                let nodes = now.into_iter().filter_map(|inner| plan.deferred[inner].node.as_ref());
+                join_all(nodes.map(|node| self.node(node, part))).await;
+                waiting = later;
             }
         }
         .boxed()

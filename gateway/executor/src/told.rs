@@ -113,15 +113,20 @@ impl<'f> Told<'f> {
 
     /// Writes all that was told since the last time, and gives its number.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>) -> usize {
-        if self.count > 0 {
-            self.entries.pop();
+        let (entries, count) = self.take();
+        if count > 0 {
             out.extend_from_slice(b",\"errors\":[");
-            out.extend_from_slice(&self.entries);
+            out.extend_from_slice(&entries);
             out.push(b']');
         }
-        self.entries.clear();
+        count
+    }
+
+    /// What was told since the last time, as JSON objects with commas between them, and its number.
+    pub(crate) fn take(&mut self) -> (Vec<u8>, usize) {
         self.absences.clear();
-        std::mem::take(&mut self.count)
+        self.entries.pop();
+        (std::mem::take(&mut self.entries), std::mem::take(&mut self.count))
     }
 
     /// Which messages were told, by id.

@@ -21,6 +21,8 @@ use crate::types::{Types, listed, narrow};
 const MOST_FIELDS: usize = 100_000;
 /// Different combinations of `@skip` and `@include` under which one field is asked.
 const MOST_CONDITIONS: usize = 64;
+/// Fragments that `@defer`, and lists that `@stream` stands on.
+const MOST_PARTS: usize = 100;
 /// Positions inside positions.
 const MOST_LEVELS: usize = 256;
 
@@ -33,6 +35,9 @@ pub enum BindError {
     /// It nests too deep.
     #[error("the operation nests deeper than {MOST_LEVELS} levels once its fragments are written out")]
     TooDeep,
+    /// It is to be answered in too many parts.
+    #[error("the operation has more than {MOST_PARTS} parts that `@defer` and `@stream` make")]
+    TooManyParts,
     /// One of its fields is asked under too many conditions.
     #[error("the operation asks one field under more than {MOST_CONDITIONS} combinations of conditions")]
     TooManyConditions,
@@ -185,6 +190,9 @@ impl<'s, 'd> Binder<'s, 'd> {
         let mut items = Vec::with_capacity(groups.len());
         for group in groups {
             items.push(self.item(group, &mut here, level)?);
+        }
+        if self.defers.count() > MOST_PARTS {
+            return Err(BindError::TooManyParts);
         }
         let id = self.sets.push(SelectionSet { parent, items, places });
         self.defers.settle(&here, id);

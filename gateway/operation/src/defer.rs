@@ -87,6 +87,11 @@ impl Defers {
         around(&self.found, one, other)
     }
 
+    /// How many parts were found.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(crate) fn finish(self) -> IndexVec<DeferId, Deferred> {
         self.found
     }

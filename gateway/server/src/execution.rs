@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
-use octavo_executor::{ExecutionReport, ExecutionRequest, IncrementalFormat, Ports};
+use octavo_executor::{ExecutionReport, ExecutionRequest, IncrementalFormat, Late, Ports};
 use octavo_language::CoercedVariables;
-use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::failure::Failure;
 use crate::introspection::Introspection;
@@ -26,7 +26,7 @@ pub(crate) struct Execution {
 /// The payloads of a response in parts. The execution ends when they are dropped.
 pub(crate) struct Payloads {
     pub(crate) first: ExecutionReport,
-    pub(crate) rest: mpsc::Receiver<ExecutionReport>,
+    pub(crate) rest: mpsc::UnboundedReceiver<ExecutionReport>,
     _running: Running,
 }
 
@@ -34,11 +34,18 @@ pub(crate) struct Payloads {
 pub(crate) struct Responses {
     pub(crate) receiver: mpsc::Receiver<ExecutionReport>,
     pub(crate) gateway: Arc<Gateway>,
-    _running: Running,
+    running: Running,
+}
+
+impl Responses {
+    /// Whether the subscription came to its own end, once there are no more responses.
+    pub(crate) async fn ended_well(&mut self) -> bool {
+        (&mut self.running.0).await.is_ok()
+    }
 }
 
 /// A task that ends when nobody waits for it any more.
-struct Running(AbortHandle);
+struct Running(JoinHandle<()>);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -62,14 +69,13 @@ impl Execution {
         timeout(gateway.options().request_timeout, execution).await.map_err(|_| Failure::Timeout)
     }
 
-    /// Executes the operation in parts; they are made as they are taken. What does not come in time is told in a last payload.
+    /// Executes the operation in parts. What does not come in time is told in a last payload.
     pub(crate) async fn in_parts(self, format: IncrementalFormat) -> Result<Payloads, Failure> {
-        let (sender, mut rest) = mpsc::channel(0);
-        let running = Running(tokio::spawn(self.send_parts(format, sender)).abort_handle());
-        let first = rest.next().await;
-        match first {
+        let (sender, mut rest) = mpsc::unbounded();
+        let mut running = Running(tokio::spawn(self.send_parts(format, sender)));
+        match rest.next().await {
             Some(first) => Ok(Payloads { first, rest, _running: running }),
-            None => Err(Failure::Timeout),
+            None => Err(if (&mut running.0).await.is_ok() { Failure::Timeout } else { Failure::Internal }),
         }
     }
 
@@ -77,8 +83,8 @@ impl Execution {
     pub(crate) fn events(self) -> Responses {
         let (sender, receiver) = mpsc::channel(0);
         let gateway = Arc::clone(&self.gateway);
-        let running = Running(tokio::spawn(self.send_events(sender)).abort_handle());
-        Responses { receiver, gateway, _running: running }
+        let running = Running(tokio::spawn(self.send_events(sender)));
+        Responses { receiver, gateway, running }
     }
 
     async fn send_events(self, responses: mpsc::Sender<ExecutionReport>) {
@@ -89,14 +95,16 @@ impl Execution {
         octavo_executor::execute_subscription(&planned.prepared, request, ports, responses).await;
     }
 
-    async fn send_parts(self, format: IncrementalFormat, payloads: mpsc::Sender<ExecutionReport>) {
+    async fn send_parts(self, format: IncrementalFormat, payloads: mpsc::UnboundedSender<ExecutionReport>) {
         let Self { gateway, schema, planned, variables, request } = self;
         let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
         let ports =
             Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
-        let execution =
-            octavo_executor::execute_incrementally(&planned.prepared, request, ports, format, payloads);
-        // Whoever reads the payloads sees that there is no last one.
-        let _ = timeout(gateway.options().request_timeout, execution).await;
+        let late = async {
+            sleep(gateway.options().request_timeout).await;
+            Late { message: Failure::Timeout.to_string(), code: Failure::Timeout.code() }
+        };
+        let how = (format, late);
+        octavo_executor::execute_incrementally(&planned.prepared, request, ports, how, payloads).await;
     }
 }

@@ -58,7 +58,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotAcceptable | Self::NoEvents => "NOT_ACCEPTABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
@@ -103,7 +103,7 @@ impl Failure {
             | Self::Introspection
             | Self::Limit { .. } => match media {
                 MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-                MediaType::Json => StatusCode::OK,
+                MediaType::Json | MediaType::Events => StatusCode::OK,
             },
         }
     }
@@ -119,12 +119,6 @@ impl Failure {
         };
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         response
-    }
-
-    /// The last payload of a response in parts that cannot go on.
-    pub(crate) fn last_payload(&self) -> Bytes {
-        let errors = serde_json::to_string(&self.body().errors).unwrap_or_default();
-        format!("{{\"errors\":{errors},\"hasNext\":false}}").into()
     }
 
     fn body(&self) -> Body<'_> {

@@ -71,7 +71,10 @@ fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned
 
 fn unbound(error: &BindError) -> Failure {
     match error {
-        BindError::TooManyFields | BindError::TooDeep | BindError::TooManyConditions => {
+        BindError::TooManyFields
+        | BindError::TooDeep
+        | BindError::TooManyConditions
+        | BindError::TooManyParts => {
             Failure::Limit { message: error.to_string(), code: "OPERATION_TOO_LARGE" }
         }
         BindError::Unknown(_) => Failure::Planning(error.to_string()),

@@ -6,7 +6,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 
 use crate::PlaygroundOptions;
@@ -40,9 +40,12 @@ struct Settings<'a> {
     default_query: Option<&'a str>,
 }
 
-/// The page.
-pub(crate) fn page(options: &PlaygroundOptions) -> Response {
-    let settings = Settings { endpoint: "/graphql", default_query: options.default_query.as_deref() };
+/// The page. A query in its address stands in the editor, where no other was kept.
+pub(crate) fn page(options: &PlaygroundOptions, uri: &Uri) -> Response {
+    let mut parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let asked = parameters.find(|(name, _)| name == "query").map(|(_, query)| query);
+    let default_query = asked.as_deref().or(options.default_query.as_deref());
+    let settings = Settings { endpoint: "/graphql", default_query };
     // Inside a script element only `<` could end it.
     let settings = serde_json::to_string(&settings).unwrap_or_default().replace('<', "\\u003c");
     let html = PAGE.replace("{version}", VERSION).replace("{settings}", &settings);

@@ -40,7 +40,7 @@ async fn graphql(State(gateway): State<Arc<Gateway>>, request: Request) -> Respo
         && request.method() == Method::GET
         && wants_page(request.headers())
     {
-        return playground::page(options);
+        return playground::page(options, request.uri());
     }
     pipeline::answer(gateway, request).await
 }

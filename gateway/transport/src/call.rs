@@ -14,7 +14,7 @@ use octavo_executor::{Events, SubgraphError, SubgraphPort, SubgraphRequest, Subg
 use octavo_query_plan::OperationKind;
 use tokio::time::timeout;
 
-use crate::connect::{Pool, pool};
+use crate::connect::{Pool, Sharing, pool};
 use crate::endpoint::Endpoint;
 use crate::subscribe::subscribe;
 use crate::{Options, TransportError, answer, cache_hint};
@@ -22,6 +22,8 @@ use crate::{Options, TransportError, answer, cache_hint};
 /// The subgraphs of one supergraph, asked over HTTP.
 pub struct HttpSubgraphs {
     pool: Pool,
+    /// For streams of events.
+    streams: Pool,
     endpoints: HashMap<Box<str>, Endpoint>,
     options: Options,
 }
@@ -36,7 +38,8 @@ impl HttpSubgraphs {
         for (name, url) in subgraphs.into_iter().filter(|(_, url)| !url.is_empty()) {
             endpoints.insert(name.into(), Endpoint::parse(name, url)?);
         }
-        Ok(Self { pool: pool(&options)?, endpoints, options })
+        let (pool, streams) = (pool(&options, Sharing::All)?, pool(&options, Sharing::None)?);
+        Ok(Self { pool, streams, endpoints, options })
     }
 
     async fn attempts(
@@ -92,7 +95,7 @@ impl SubgraphPort for HttpSubgraphs {
     fn subscribe(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
         async move {
             let endpoint = self.endpoints.get(&*request.subgraph).ok_or(SubgraphError::Unreachable)?;
-            subscribe(&self.pool, endpoint, &request, &self.options).await
+            subscribe(&self.streams, endpoint, &request, &self.options).await
         }
         .boxed()
     }

@@ -40,6 +40,35 @@ async fn the_suggested_query_is_answered_by_five_services() -> anyhow::Result<()
     Ok(())
 }
 
+/// A list in two parts and averages that come later, in the page's own address.
+const IN_PARTS: &str = "/?query=query+Parts+%7B+books(first:3)+%7B+edges+@stream(initialCount:1)+%7B\
+    +node+%7B+isbn+...+@defer+%7B+averageGrade+%7D+%7D+%7D+%7D+%7D";
+
+#[tokio::test]
+async fn a_response_in_parts_is_put_together() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let library = Library::start(data.path()).await?;
+    let browser = Browser::start(1600, 1600).await?;
+    let answer = run_in_parts(&browser, &library).await;
+    let errors = browser.errors().await;
+    browser.quit().await?;
+
+    let answer = answer?;
+    assert_eq!(errors?, Vec::<String>::new());
+    assert_eq!(answer.matches("\"isbn\"").count(), 3, "{answer}");
+    assert_eq!(answer.matches("\"averageGrade\"").count(), 3, "{answer}");
+    Ok(())
+}
+
+async fn run_in_parts(browser: &Browser, library: &Library) -> anyhow::Result<String> {
+    browser.open(&library.url(IN_PARTS)).await?;
+    browser.text_with(EDITOR, "query Parts").await?;
+    browser.click(RUN).await?;
+    let answer = browser.text_with(ANSWER, "\"averageGrade\"").await;
+    browser.picture(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("parts.png")).await?;
+    answer
+}
+
 fn own(url: &str, library: &Library) -> bool {
     url.starts_with(&library.url("/")) || url.starts_with("data:") || url.starts_with("blob:")
 }

@@ -28,13 +28,16 @@ const FORMATS: [(&str, IncrementalFormat); 2] = [
     ("deferSpec=20220824", IncrementalFormat::Defer20220824),
 ];
 
+/// The data and the errors that payloads come to.
+pub(crate) type Whole = (JsonValue, Vec<String>);
+
 /// The payloads of a plan in both formats, as text; what they come to in each; and what no subgraph should have been asked.
 pub(crate) fn run(
     planned: &QueryPlan,
     request: &ExecutionRequest,
     suite: &Suite,
     introspection: &dyn IntrospectionPort,
-) -> Result<(String, Vec<JsonValue>, Vec<String>)> {
+) -> Result<(String, Vec<Whole>, Vec<String>)> {
     let prepared = Prepared::new(Arc::new(planned.clone()), octavo_executor::Options::default());
     let mut text = String::new();
     let mut wholes = Vec::new();
@@ -42,8 +45,9 @@ pub(crate) fn run(
     for (name, format) in FORMATS {
         let subgraphs = Subgraphs::of(suite)?;
         let ports = Ports { subgraphs: &subgraphs, cache: None, introspection };
-        let (sender, receiver) = mpsc::channel(1);
-        let execution = execute_incrementally(&prepared, request.clone(), ports, format, sender);
+        let (sender, receiver) = mpsc::unbounded();
+        let never = future::pending();
+        let execution = execute_incrementally(&prepared, request.clone(), ports, (format, never), sender);
         let (reports, ()) = block_on(future::join(receiver.collect::<Vec<_>>(), execution));
         let _ = writeln!(text, "# {name}");
         let mut payloads = Vec::new();
@@ -58,8 +62,8 @@ pub(crate) fn run(
     Ok((text, wholes, violations))
 }
 
-/// What a client makes of payloads.
-fn joined(payloads: &[JsonValue]) -> Result<JsonValue> {
+/// What a client makes of payloads: the data, and every error that it was told.
+fn joined(payloads: &[JsonValue]) -> Result<Whole> {
     let (first, rest) = payloads.split_first().context("no payload")?;
     let mut data = first.get("data").context("a first payload without data")?.clone();
     let mut pending: BTreeMap<String, Vec<JsonValue>> = BTreeMap::new();
@@ -79,7 +83,22 @@ fn joined(payloads: &[JsonValue]) -> Result<JsonValue> {
         }
     }
     ensure!(pending.is_empty(), "{:?} never end", pending.keys());
-    Ok(data)
+    Ok((data, told(payloads)))
+}
+
+/// The message and the path of each error, sorted.
+fn told(payloads: &[JsonValue]) -> Vec<String> {
+    let entries = |payload| ["incremental", "completed"].into_iter().flat_map(move |key| list(payload, key));
+    let all = payloads.iter().flat_map(|payload| std::iter::once(payload).chain(entries(payload)));
+    errors_of(all)
+}
+
+/// The message and the path of each error of some answers or entries, sorted.
+pub(crate) fn errors_of<'v>(answers: impl Iterator<Item = &'v JsonValue>) -> Vec<String> {
+    let text = |error: &JsonValue| format!("{:?} {:?}", error.get("message"), error.get("path"));
+    let mut errors: Vec<String> = answers.flat_map(|answer| list(answer, "errors")).map(text).collect();
+    errors.sort();
+    errors
 }
 
 /// Adds an entry of a payload to what has come.

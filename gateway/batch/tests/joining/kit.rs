@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 /// How long the subgraph takes.
 pub(crate) const LATENCY: Duration = Duration::from_millis(100);
 
+/// As an answer: there is none in time.
+pub(crate) const LATE: &str = "late";
+
 pub(crate) type Outcome = Result<SubgraphResponse, SubgraphError>;
 
 #[derive(Default)]
@@ -84,6 +87,8 @@ impl Subgraph {
         {
             return if failure.is_empty() {
                 Err(SubgraphError::Unreachable)
+            } else if failure == LATE {
+                Err(SubgraphError::Timeout)
             } else {
                 respond(failure.clone())
             };

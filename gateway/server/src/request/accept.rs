@@ -11,6 +11,8 @@ pub(crate) enum MediaType {
     GraphqlResponse,
     /// `application/json`: for clients that came before the other.
     Json,
+    /// `text/event-stream`: for clients that take every answer as an event.
+    Events,
 }
 
 impl MediaType {
@@ -18,6 +20,7 @@ impl MediaType {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
+            Self::Events => "text/event-stream; charset=utf-8",
         }
     }
 
@@ -29,8 +32,9 @@ impl MediaType {
             any = true;
             let media = match name {
                 "application/graphql-response+json" => Self::GraphqlResponse,
-                // What is only taken in parts or as events is refused as JSON.
-                "application/json" | "application/*" | "*/*" | MULTIPART | EVENTS => Self::Json,
+                // What is only taken in parts is refused as JSON.
+                "application/json" | "application/*" | "*/*" | MULTIPART => Self::Json,
+                EVENTS => Self::Events,
                 _ => continue,
             };
             let quality = if [MULTIPART, EVENTS].contains(&name) { quality.min(LEAST) } else { quality };
@@ -156,6 +160,8 @@ mod tests {
             ("application/json; charset=utf-8", Some(MediaType::Json)),
             ("multipart/mixed, application/json;q=0.1", Some(MediaType::Json)),
             ("multipart/mixed;deferSpec=20220824", Some(MediaType::Json)),
+            ("text/event-stream", Some(MediaType::Events)),
+            ("text/event-stream, application/json;q=0.1", Some(MediaType::Json)),
             ("text/plain", None),
             ("application/json;q=0", None),
         ];

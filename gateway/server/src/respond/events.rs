@@ -1,6 +1,5 @@
 //! The responses of a subscription, as a stream that stays open.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,7 +8,6 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use octavo_executor::ExecutionReport;
 use tokio::time::timeout;
 
 use crate::execution::Responses;
@@ -46,13 +44,14 @@ const MULTIPART: Format = Format {
     end: b"--\r\n",
 };
 
-/// The response whose events are sent as they come. It ends with the subscription, or when the gateway stops.
+/// The response whose events are sent as they come. When the gateway stops the connection is closed before the subscription's end, so
+/// that clients that retry find another gateway.
 pub(crate) fn events(responses: Responses, format: EventFormat) -> Response {
     let format = match format {
         EventFormat::ServerSent => &SERVER_SENT,
         EventFormat::Multipart => &MULTIPART,
     };
-    let begin = stream::once(std::future::ready(Ok::<_, Infallible>(Bytes::from_static(format.begin))));
+    let begin = stream::once(std::future::ready(Ok::<_, Broken>(Bytes::from_static(format.begin))));
     let rest = stream::unfold(Some(responses), move |state| next(state, format));
     let mut response = Response::new(Body::from_stream(begin.chain(rest)));
     let headers = response.headers_mut();
@@ -63,29 +62,40 @@ pub(crate) fn events(responses: Responses, format: EventFormat) -> Response {
     response
 }
 
+/// An answer that is the only event of its stream.
+pub(crate) fn only(body: &[u8]) -> Bytes {
+    [&written(body, &SERVER_SENT), SERVER_SENT.end].concat().into()
+}
+
 async fn next(
     state: Option<Responses>,
     format: &'static Format,
-) -> Option<(Result<Bytes, Infallible>, Option<Responses>)> {
+) -> Option<(Result<Bytes, Broken>, Option<Responses>)> {
     let mut responses = state?;
     let gateway = std::sync::Arc::clone(&responses.gateway);
     let waited = tokio::select! {
         waited = timeout(HEARTBEAT, responses.receiver.next()) => waited,
-        () = gateway.stopping() => Ok(None),
+        () = gateway.stopping() => return Some((Err(Broken), None)),
     };
     Some(match waited {
-        Ok(Some(response)) => (Ok(written(&response, format)), Some(responses)),
-        Ok(None) => (Ok(Bytes::from_static(format.end)), None),
+        Ok(Some(response)) => (Ok(written(&response.body, format).into()), Some(responses)),
+        Ok(None) if responses.ended_well().await => (Ok(Bytes::from_static(format.end)), None),
+        Ok(None) => (Err(Broken), None),
         Err(_) => (Ok(Bytes::from_static(format.heartbeat)), Some(responses)),
     })
 }
 
+/// The stream is cut off before the subscription's end.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream of events was cut off")]
+struct Broken;
+
 /// A line break would end the line of a server-sent event. In JSON it can only stand between tokens, where a space is as good.
-fn written(response: &ExecutionReport, format: &Format) -> Bytes {
-    let mut text = [format.before, &response.body, format.after].concat();
-    let body = format.before.len()..format.before.len() + response.body.len();
+fn written(body: &[u8], format: &Format) -> Vec<u8> {
+    let mut text = [format.before, body, format.after].concat();
+    let body = format.before.len()..format.before.len() + body.len();
     for byte in text[body].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')) {
         *byte = b' ';
     }
-    text.into()
+    text
 }

@@ -30,6 +30,7 @@ pub(crate) fn report(report: ExecutionReport, media: MediaType) -> Response {
 
 /// A body of GraphQL.
 pub(crate) fn json(status: StatusCode, media: MediaType, body: Bytes) -> Response {
+    let body = if media == MediaType::Events { events::only(&body) } else { body };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));

@@ -3,8 +3,6 @@
 //!
 //! Each part ends with the delimiter of the next, so that clients need not wait for another part to know that it has ended.
 
-use std::convert::Infallible;
-
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -15,7 +13,6 @@ use octavo_executor::{ExecutionReport, IncrementalFormat};
 
 use super::CACHE;
 use crate::execution::Payloads;
-use crate::failure::Failure;
 
 const HEAD: &[u8] = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n";
 const DELIMITER: &[u8] = b"\r\n--graphql";
@@ -26,8 +23,8 @@ pub(crate) fn parts(payloads: Payloads, format: IncrementalFormat) -> Response {
     let first = payloads.first.clone();
     let cache = super::cache_header(first.cache_hits, first.cache_misses);
     let begin = [DELIMITER, &part(&first)].concat();
-    let begin = stream::once(std::future::ready(Ok::<_, Infallible>(Bytes::from(begin))));
-    let rest = stream::unfold(State::Open(payloads, first.has_next), next);
+    let begin = stream::once(std::future::ready(Ok::<_, Broken>(Bytes::from(begin))));
+    let rest = stream::unfold(Some((payloads, first.has_next)), next);
     let mut response = Response::new(Body::from_stream(begin.chain(rest)));
     let content_type = match format {
         IncrementalFormat::V02 => "multipart/mixed; boundary=\"graphql\"; incrementalSpec=v0.2",
@@ -43,27 +40,22 @@ pub(crate) fn parts(payloads: Payloads, format: IncrementalFormat) -> Response {
     response
 }
 
-enum State {
-    /// More may come, as the last payload said.
-    Open(Payloads, bool),
-    Ended,
-}
-
-async fn next(state: State) -> Option<(Result<Bytes, Infallible>, State)> {
-    let State::Open(mut payloads, more) = state else { return None };
+async fn next(state: Option<(Payloads, bool)>) -> Option<(Result<Bytes, Broken>, Option<(Payloads, bool)>)> {
+    let (mut payloads, more) = state?;
     Some(match payloads.rest.next().await {
         Some(payload) => {
             let more = payload.has_next;
-            (Ok(part(&payload).into()), State::Open(payloads, more))
+            (Ok(part(&payload).into()), Some((payloads, more)))
         }
-        None if more => {
-            let late =
-                ExecutionReport { body: Failure::Timeout.last_payload(), ..ExecutionReport::default() };
-            (Ok([&part(&late), END].concat().into()), State::Ended)
-        }
-        None => (Ok(Bytes::from_static(END)), State::Ended),
+        None if more => (Err(Broken), None),
+        None => (Ok(Bytes::from_static(END)), None),
     })
 }
+
+/// The execution ended before its last payload, so that the connection is closed before the body's end.
+#[derive(Debug, thiserror::Error)]
+#[error("the execution broke off")]
+struct Broken;
 
 fn part(payload: &ExecutionReport) -> Vec<u8> {
     [HEAD, &payload.body, DELIMITER].concat()

@@ -94,11 +94,22 @@ async fn a_client_that_takes_no_events_is_told_what_to_take() {
         assert_eq!((reply.status.as_u16(), reply.code().as_str()), (406, "NOT_ACCEPTABLE"), "{accept}");
     }
     assert!(kit.subgraphs.seen.lock().expect("no panic").is_empty(), "nothing was followed");
-    // What is wrong with the document is told as JSON.
+    // What is wrong with the document is told as an event, and so is the answer to a query.
     let refused = Request::post("/graphql").header("content-type", "application/json");
     let refused =
         refused.header("accept", SERVER_SENT).body(Body::from(r#"{"query":"subscription { nope }"}"#));
-    assert_eq!(kit.send(refused.expect("a request")).await.code(), "GRAPHQL_VALIDATION_FAILED");
+    let reply = kit.send(refused.expect("a request")).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("content-type")),
+        (200, "text/event-stream; charset=utf-8")
+    );
+    assert_eq!(responses(&reply.text())[0]["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
+    let reply = kit.post(r#"{"query":"{ books { title } }"}"#, &[("accept", SERVER_SENT)]).await;
+    assert_eq!(
+        responses(&reply.text()),
+        [json!({ "data": { "books": [{ "title": "Lalka" }, { "title": "Ubik" }] } })]
+    );
+    assert!(reply.text().ends_with("event: complete\ndata:\n\n"), "{}", reply.text());
 }
 
 #[tokio::test(start_paused = true)]

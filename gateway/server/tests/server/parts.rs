@@ -122,7 +122,12 @@ async fn parts_that_come_too_late_are_told_in_a_last_payload() {
     let closed = kit.subgraphs.gate.lock().await;
     let reply = kit.send(request(NEW)).await;
     let payloads = payloads(&reply.text());
-    assert_eq!(payloads[1]["errors"][0]["extensions"]["code"], "GATEWAY_TIMEOUT", "{payloads:?}");
+    let completed = payloads[1]["completed"].as_array().expect("each part ends");
+    assert_eq!(completed.len(), 2, "{payloads:?}");
+    for (id, part) in completed.iter().enumerate() {
+        assert_eq!(part["id"], id.to_string());
+        assert_eq!(part["errors"][0]["extensions"]["code"], "GATEWAY_TIMEOUT", "{payloads:?}");
+    }
     assert_eq!(payloads[1]["hasNext"], false);
     assert!(reply.text().ends_with("--graphql--\r\n"));
     drop(closed);

@@ -3,7 +3,7 @@
 //!
 //! A part ends where its JSON ends: many servers send the delimiter after it only with the next part.
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes, BytesMut};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -11,8 +11,12 @@ use super::{Decoder, Found};
 
 /// Decodes parts, each `{"payload": answer}`; an empty object only keeps the connection open.
 pub(crate) struct Multipart {
-    buffer: Vec<u8>,
+    buffer: BytesMut,
     delimiter: Vec<u8>,
+    /// How much of the buffer holds no beginning of what is looked for.
+    searched: usize,
+    /// Whether bytes came since the part's end was last looked for.
+    fresh: bool,
     state: State,
 }
 
@@ -39,37 +43,56 @@ struct Part<'p> {
 impl Multipart {
     pub(crate) fn new(boundary: &str) -> Self {
         let delimiter = format!("--{boundary}").into_bytes();
-        Self { buffer: Vec::new(), delimiter, state: State::Between }
+        Self { buffer: BytesMut::new(), delimiter, searched: 0, fresh: false, state: State::Between }
     }
 
-    /// Goes on to what follows the first `mark`, if it is there.
-    fn skip_past(&mut self, mark: &[u8]) -> bool {
-        let Some(at) = find(&self.buffer, mark) else { return false };
-        self.buffer.drain(..at + mark.len());
-        true
+    /// Where `mark` is; what was searched in vain is not searched again.
+    fn find(&mut self, mark: &[u8]) -> Option<usize> {
+        let from = self.searched;
+        let found = find(self.buffer.get(from..).unwrap_or_default(), mark).map(|at| from + at);
+        if found.is_none() {
+            self.searched = (self.buffer.len() + 1).saturating_sub(mark.len()).max(from);
+        }
+        found
+    }
+
+    fn advance(&mut self, count: usize, state: State) {
+        self.buffer.advance(count);
+        self.searched = 0;
+        self.fresh = true;
+        self.state = state;
     }
 
     /// Goes past a delimiter and the two bytes that say whether it is the last.
     fn pass_delimiter(&mut self) -> bool {
         let delimiter = self.delimiter.clone();
-        let Some(at) = find(&self.buffer, &delimiter) else { return false };
+        let Some(at) = self.find(&delimiter) else { return false };
         let end = at + delimiter.len();
         let Some(mark) = self.buffer.get(end..end + 2) else { return false };
-        self.state = if mark == b"--" { State::Ended } else { State::Head };
-        self.buffer.drain(..end);
+        let state = if mark == b"--" { State::Ended } else { State::Head };
+        self.advance(end, state);
+        true
+    }
+
+    fn pass_head(&mut self) -> bool {
+        let Some(at) = self.find(b"\r\n\r\n") else { return false };
+        self.advance(at + 4, State::Body);
         true
     }
 
     /// The part's text, once it is whole.
     fn body(&mut self) -> Option<Vec<u8>> {
         // On a line of its own: a text in the JSON may hold the same characters.
-        let until = find(&self.buffer, &[b"\r\n", self.delimiter.as_slice()].concat());
-        let text = self.buffer[..until.unwrap_or(self.buffer.len())].trim_ascii();
-        let whole =
-            until.is_some() || (text.ends_with(b"}") && serde_json::from_slice::<&RawValue>(text).is_ok());
+        let mark = [b"\r\n", self.delimiter.as_slice()].concat();
+        let until = self.find(&mark);
+        let end = until.unwrap_or(self.buffer.len());
+        let text = self.buffer[..end].trim_ascii();
+        let whole = until.is_some()
+            || (std::mem::take(&mut self.fresh)
+                && text.ends_with(b"}")
+                && serde_json::from_slice::<&RawValue>(text).is_ok());
         let text = whole.then(|| text.to_vec())?;
-        self.buffer.drain(..until.unwrap_or(self.buffer.len()));
-        self.state = State::Between;
+        self.advance(end, State::Between);
         Some(text)
     }
 }
@@ -77,19 +100,14 @@ impl Multipart {
 impl Decoder for Multipart {
     fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
+        self.fresh = true;
     }
 
     fn next(&mut self) -> Option<Found> {
         loop {
             let moved = match self.state {
                 State::Between => self.pass_delimiter(),
-                State::Head => {
-                    let passed = self.skip_past(b"\r\n\r\n");
-                    if passed {
-                        self.state = State::Body;
-                    }
-                    passed
-                }
+                State::Head => self.pass_head(),
                 State::Body => {
                     let text = self.body()?;
                     if let Some(found) = answer(&text) {

@@ -1,12 +1,16 @@
 //! Server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation>) as GraphQL
 //! uses them (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>, "distinct connections").
 
+use bytes::{Buf as _, BytesMut};
+
 use super::{Decoder, Found};
 
 /// Decodes a stream of `next` and `complete`.
 #[derive(Default)]
 pub(crate) struct Sse {
-    buffer: Vec<u8>,
+    buffer: BytesMut,
+    /// How much of the buffer holds no end of a line.
+    searched: usize,
     /// The event's lines so far.
     name: String,
     data: Option<Vec<u8>>,
@@ -16,14 +20,19 @@ pub(crate) struct Sse {
 
 impl Sse {
     /// The next whole line, without its end.
-    fn line(&mut self) -> Option<Vec<u8>> {
+    fn line(&mut self) -> Option<BytesMut> {
         if self.after_return && self.buffer.first() == Some(&b'\n') {
-            self.buffer.remove(0);
+            self.buffer.advance(1);
         }
-        let end = self.buffer.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+        let rest = self.buffer.get(self.searched..).unwrap_or_default();
+        let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            self.searched = self.buffer.len();
+            return None;
+        };
+        let end = std::mem::take(&mut self.searched) + at;
         self.after_return = self.buffer[end] == b'\r';
-        let mut line: Vec<u8> = self.buffer.drain(..=end).collect();
-        line.pop();
+        let mut line = self.buffer.split_to(end + 1);
+        line.truncate(end);
         Some(line)
     }
 
