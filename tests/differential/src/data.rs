@@ -48,7 +48,7 @@ impl<'w> Data<'w> {
     /// Data by chance: without any failures for some seeds, with many for others.
     pub(crate) fn new(world: &'w World, seed: u64) -> Self {
         let salt = with(seed, world.seed);
-        let rates = match mix(salt) % 2 {
+        let rates = match mix(salt) % 4 {
             0 => Rates { nulls: 0, failures: 0, breaches: 0 },
             1 => Rates { nulls: 120, failures: 0, breaches: 0 },
             2 => Rates { nulls: 60, failures: 60, breaches: 15 },

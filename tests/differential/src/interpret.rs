@@ -83,6 +83,9 @@ impl<'e, R: Resolver> Execution<'e, R> {
         }
         let mut fields = Vec::with_capacity(groups.len());
         let mut nulled = false;
+        if self.fault == Some(Fault::EffectsReversed) && type_name == "Mutation" {
+            groups.reverse();
+        }
         for (key, group) in groups {
             self.path.push(Step::Key(key.to_owned()));
             match self.field(&group, node, &type_name) {
@@ -96,7 +99,9 @@ impl<'e, R: Resolver> Execution<'e, R> {
 
     fn written_key(&self, key: &str, group: &[&Field]) -> String {
         match self.fault {
-            Some(Fault::AliasIgnored) => group.first().map_or(key, |field| field.name.as_str()).to_owned(),
+            Some(Fault::AnswerAliasesIgnored) => {
+                group.first().map_or(key, |field| field.name.as_str()).to_owned()
+            }
             _ => key.to_owned(),
         }
     }
@@ -149,9 +154,8 @@ impl<'e, R: Resolver> Execution<'e, R> {
                 _ => None,
             }
         };
-        let skipped = is("skip") == Some(true) && self.fault != Some(Fault::SkipIgnored);
-        let excluded = is("include") == Some(false) && self.fault != Some(Fault::IncludeIgnored);
-        !skipped && !excluded
+        let included = if self.fault == Some(Fault::IncludesIgnored) { None } else { Some(true) };
+        is("skip") != Some(true) && (is("include").is_none() || is("include") == included)
     }
 
     fn field(&mut self, group: &[&'e Field], node: &R::Node, type_name: &str) -> Result<Json, Nulled> {
@@ -187,7 +191,7 @@ impl<'e, R: Resolver> Execution<'e, R> {
             Resolved::List(items) => self.list(ty.item_type(), group, items),
         };
         match completed {
-            Err(Nulled) if ty.is_non_null() && self.fault != Some(Fault::NullKept) => Err(Nulled),
+            Err(Nulled) if ty.is_non_null() || self.fault == Some(Fault::NullSpreads) => Err(Nulled),
             completed => Ok(completed.unwrap_or(Json::Null)),
         }
     }
@@ -208,7 +212,7 @@ impl<'e, R: Resolver> Execution<'e, R> {
             }
             self.path.pop();
         }
-        if self.fault == Some(Fault::ListReversed) {
+        if self.fault == Some(Fault::ListsReversed) {
             items.reverse();
         }
         if nulled { Err(Nulled) } else { Ok(Json::List(items)) }

@@ -13,7 +13,7 @@ use crate::world::{
 /// How deep an operation goes.
 const DEPTH: usize = 5;
 /// How many of a hundred selections stand under a condition.
-const CONDITIONS: usize = 0;
+const CONDITIONS: usize = 14;
 
 /// An operation and what it is good for in a test.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Operation {
             left: 0,
             marks: BTreeSet::new(),
         };
-        writer.left = writer.chance.between(6, 30);
+        writer.left = writer.chance.between(12, 50);
         let is_mutation = writer.chance.percent(12);
         if is_mutation {
             writer.marks.insert(Mark::Mutation);
@@ -109,7 +109,8 @@ impl Writer<'_> {
     fn selection_set(&mut self, ty: TypeId, depth: usize) -> String {
         let root = ty == QUERY || ty == MUTATION;
         let mut selections = Vec::new();
-        for _ in 0..self.chance.between(1, if root { 4 } else { 5 }) {
+        let (least, most) = if root { (2, 4) } else { (1, 5) };
+        for _ in 0..self.chance.between(least, most) {
             if self.left == 0 && !selections.is_empty() {
                 break;
             }
@@ -140,7 +141,7 @@ impl Writer<'_> {
         let fields: Vec<&FieldDef> = world.ty(ty).fields.iter().filter(|field| !field.inaccessible).collect();
         let deep: Vec<&FieldDef> = fields.iter().copied().filter(|field| is_composite(field)).collect();
         let flat: Vec<&FieldDef> = fields.iter().copied().filter(|field| !is_composite(field)).collect();
-        let from = if depth > 0 && self.left > 0 && self.chance.percent(55) && !deep.is_empty() {
+        let from = if depth > 0 && self.left > 0 && self.chance.percent(65) && !deep.is_empty() {
             deep
         } else {
             flat

@@ -8,7 +8,7 @@ use apollo_compiler::ExecutableDocument;
 use apollo_compiler::validation::Valid;
 use bytes::Bytes;
 use futures::executor::block_on;
-use octavo_executor::{ExecutionRequest, IntrospectionPort, Ports, Prepared, execute};
+use octavo_executor::{ExecutionRequest, IntrospectionPort, Ports, Prepared, SubgraphPort, execute};
 use octavo_language::{Limits, ValidDocument};
 use octavo_operation::Operation as Bound;
 use octavo_query_plan::QueryPlan;
@@ -17,6 +17,7 @@ use octavo_query_planner::plan;
 use crate::coerce::{self, Values};
 use crate::compare::difference;
 use crate::data::Data;
+use crate::fault::Fault;
 use crate::interpret::Execution;
 use crate::json::{FieldError, Json};
 use crate::monolith::{Monolith, root};
@@ -29,7 +30,9 @@ pub(crate) struct Planned<'s> {
     own: Valid<ExecutableDocument>,
     document: ValidDocument,
     pub(crate) prepared: Prepared,
-    documents: Documents,
+    pub(crate) documents: Documents,
+    /// What is done wrong on purpose.
+    fault: Option<Fault>,
 }
 
 /// How the two answers came out.
@@ -40,16 +43,19 @@ pub(crate) struct Answers {
 }
 
 impl<'s> Planned<'s> {
-    pub(crate) fn new(stage: &'s Stage, text: &str) -> Result<Self> {
+    pub(crate) fn new(stage: &'s Stage, text: &str, fault: Option<Fault>) -> Result<Self> {
         let own = ExecutableDocument::parse_and_validate(&stage.monolith, text, "operation.graphql");
         let own = own.map_err(|error| anyhow!("the monolith refuses the operation: {}", error.errors))?;
         let supergraph = stage.graph.supergraph();
         let document = ValidDocument::parse(supergraph.api_schema(), text, Limits::OPERATION);
         let document = document.map_err(|errors| anyhow!("the gateway refuses the operation: {errors:?}"))?;
         let bound = Bound::bind(supergraph, &document, document.operation(None)?)?;
-        let planned = plan(&stage.graph, &bound, &octavo_query_planner::Options::default())?;
+        let mut planned = plan(&stage.graph, &bound, &octavo_query_planner::Options::default())?;
+        if let Some(fault) = fault {
+            fault.in_plan(&mut planned);
+        }
         let prepared = Prepared::new(Arc::new(planned), octavo_executor::Options::default());
-        Ok(Self { stage, own, document, prepared, documents: Mutex::default() })
+        Ok(Self { stage, own, document, prepared, documents: Mutex::default(), fault })
     }
 
     pub(crate) fn plan(&self) -> &QueryPlan {
@@ -60,8 +66,13 @@ impl<'s> Planned<'s> {
     pub(crate) fn answer(&self, variables: &Values, seed: u64) -> Result<Answers> {
         let data = Data::new(&self.stage.world, seed);
         let monolith = self.monolith(data, variables)?;
-        let subgraphs = StandIns::new(self.stage, data, &self.documents);
+        let mut subgraphs = StandIns::new(self.stage, data, &self.documents);
+        subgraphs.fault = self.fault;
         let federated = self.federated(&subgraphs, variables)?;
+        let federated = match self.fault {
+            Some(fault) => fault.in_response(String::from_utf8_lossy(&federated).into_owned()).into(),
+            None => federated,
+        };
         Ok(Answers { monolith, federated, diary: subgraphs.into_diary() })
     }
 
@@ -74,7 +85,8 @@ impl<'s> Planned<'s> {
         Ok(execution.run(&root(operation.is_mutation()), &operation.selection_set))
     }
 
-    fn federated(&self, subgraphs: &StandIns<'_>, variables: &Values) -> Result<Bytes> {
+    /// The response over any subgraphs.
+    pub(crate) fn federated(&self, subgraphs: &dyn SubgraphPort, variables: &Values) -> Result<Bytes> {
         let api = self.stage.graph.supergraph().api_schema();
         let operation = self.document.operation(None)?;
         let sent = serde_json::to_string(variables)?;

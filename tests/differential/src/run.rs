@@ -9,6 +9,7 @@ use octavo_query_plan::print;
 use serde_json::Value as JsonValue;
 
 use crate::chance::with;
+use crate::fault::Fault;
 use crate::operation::Operation;
 use crate::pair::Planned;
 use crate::stage::Stage;
@@ -57,7 +58,7 @@ pub fn run(seed: u64, pairs: u64) -> Outcome {
                     if world >= worlds {
                         break;
                     }
-                    run_world(seed + world, &mut own);
+                    run_world(seed + world, None, &mut own);
                 }
                 all.lock().unwrap_or_else(PoisonError::into_inner).join(own);
             });
@@ -68,6 +69,27 @@ pub fn run(seed: u64, pairs: u64) -> Outcome {
     outcome
 }
 
+/// After how many pairs a mistake is found, if it is found within `pairs`. A pair that differs without it does not count.
+#[must_use]
+pub fn find(fault: Fault, pairs: u64) -> Option<u64> {
+    let mut compared = 0;
+    let mut world = 0;
+    while compared < pairs {
+        let (mut spoiled, mut sound) = (Outcome::default(), Outcome::default());
+        run_world(world, Some(fault), &mut spoiled);
+        run_world(world, None, &mut sound);
+        let places: Vec<_> = sound.failures.iter().map(|failure| failure.place).collect();
+        let found = spoiled.failures.iter().find(|failure| !places.contains(&failure.place));
+        if let Some(failure) = found {
+            let (_, operation, execution) = failure.place;
+            return Some(compared + operation * EXECUTIONS + execution + 1);
+        }
+        compared += OPERATIONS * EXECUTIONS;
+        world += 1;
+    }
+    None
+}
+
 impl Outcome {
     fn join(&mut self, other: Self) {
         self.tally.join(other.tally);
@@ -76,7 +98,7 @@ impl Outcome {
     }
 }
 
-fn run_world(seed: u64, outcome: &mut Outcome) {
+fn run_world(seed: u64, fault: Option<Fault>, outcome: &mut Outcome) {
     let stage = match Stage::new(World::new(seed)) {
         Ok(stage) => stage,
         Err(error) => {
@@ -85,14 +107,14 @@ fn run_world(seed: u64, outcome: &mut Outcome) {
         }
     };
     for number in 0..OPERATIONS {
-        run_operation(&stage, (seed, number), outcome);
+        run_operation(&stage, (seed, number), fault, outcome);
     }
 }
 
-fn run_operation(stage: &Stage, (seed, number): (u64, u64), outcome: &mut Outcome) {
+fn run_operation(stage: &Stage, (seed, number): (u64, u64), fault: Option<Fault>, outcome: &mut Outcome) {
     let operation = Operation::new(&stage.world, with(seed, number));
     let place = |execution| (seed, number, execution);
-    let planned = match Planned::new(stage, &operation.text) {
+    let planned = match Planned::new(stage, &operation.text, fault) {
         Ok(planned) => planned,
         Err(error) => {
             let finding = format!("{error:#}");

@@ -44,6 +44,8 @@ pub(crate) struct Diary {
     pub(crate) requests: Vec<String>,
     /// What should not have been asked.
     pub(crate) violations: Vec<String>,
+    /// The last answer, when there is a mistake to be made with it.
+    last: Option<String>,
 }
 
 impl<'s> StandIns<'s> {
@@ -66,7 +68,13 @@ impl<'s> StandIns<'s> {
             json!({ "errors": [{ "message": why }] }).to_string()
         });
         let body = String::from_utf8_lossy(&request.body);
-        self.diary().requests.push(format!("{}: {body}\n    {answer}", request.subgraph));
+        let mut diary = self.diary();
+        let answer = match self.fault {
+            Some(fault) => fault.in_answer(answer, diary.last.as_deref()),
+            None => answer,
+        };
+        diary.requests.push(format!("{}: {body}\n    {answer}", request.subgraph));
+        diary.last = self.fault.map(|_| answer.clone());
         Bytes::from(answer)
     }
 
@@ -215,7 +223,11 @@ impl<'s> Subgraph<'_, 's> {
         };
         let definition = world.ty(node.object.ty).field(&field.name);
         let definition = definition.ok_or_else(|| format!("{place} is no field of the object"))?;
-        let arguments = coerce::arguments(world, &definition.arguments, &field.arguments, variables);
+        let mut inputs = definition.arguments.clone();
+        if self.all.fault == Some(Fault::DefaultsIgnored) {
+            inputs.iter_mut().filter(|input| !input.ty.is_non_null()).for_each(|input| input.default = None);
+        }
+        let arguments = coerce::arguments(world, &inputs, &field.arguments, variables);
         let arguments = arguments.map_err(|_| format!("the arguments of {place} are not acceptable"))?;
         let object = timed(node.object, || self.all.clock.fetch_add(1, Ordering::Relaxed) + 1);
         let value = data.value(object, definition, &JsonValue::Object(arguments).to_string(), &required);

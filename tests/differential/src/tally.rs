@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use octavo_query_plan::{PlanNode, QueryPlan};
+use octavo_query_plan::{FetchContent, PlanNode, QueryPlan};
 
 use crate::pair::Answers;
 use crate::world::Mark;
@@ -21,8 +21,12 @@ pub struct Tally {
 impl Tally {
     pub(crate) fn count(&mut self, marks: &BTreeSet<Mark>, plan: &QueryPlan, answers: &Answers) {
         self.pairs += 1;
-        let facts =
-            [("Errors", !answers.monolith.1.is_empty()), ("NullPropagation", answers.has_propagated())];
+        let is_lookup = |content: &FetchContent| matches!(content, FetchContent::Entities(_));
+        let facts = [
+            ("Errors", !answers.monolith.1.is_empty()),
+            ("NullPropagation", answers.has_propagated()),
+            ("Keys", plan.fetches.iter().any(|fetch| is_lookup(&fetch.content))),
+        ];
         let marks = marks.iter().map(|mark| format!("{mark:?}"));
         let facts = facts.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name.to_owned());
         for name in marks.chain(facts) {

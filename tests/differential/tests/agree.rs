@@ -1,8 +1,31 @@
-//! Federated answers are those of one monolith.
+//! Federated answers are those of one monolith, and the pairs that show it meet everything.
 
 use octavo_differential::run;
 
 const PAIRS: u64 = 20_000;
+
+/// What at least one pair in twenty meets.
+const MET: [&str; 19] = [
+    "Shareable",
+    "External",
+    "Requires",
+    "Provides",
+    "Override",
+    "InterfaceObject",
+    "EntityInterface",
+    "Inaccessible",
+    "Extends",
+    "Unresolvable",
+    "ListOfLists",
+    "AbstractType",
+    "Fragment",
+    "Condition",
+    "Variable",
+    "Mutation",
+    "Errors",
+    "NullPropagation",
+    "Keys",
+];
 
 #[test]
 fn federated_answers_are_those_of_one_monolith() {
@@ -14,4 +37,8 @@ fn federated_answers_are_those_of_one_monolith() {
         panic!("{count} pairs differ; {:?}: {}\n{}", failure.place, failure.finding, failure.description);
     }
     assert!(outcome.tally.pairs >= PAIRS);
+    let rare: Vec<&str> = MET.into_iter().filter(|name| outcome.tally.share(name) < 5).collect();
+    assert_eq!(rare, Vec::<&str>::new(), "one pair in twenty meets each");
+    assert!(outcome.tally.median_fetches() >= 3);
+    assert!(outcome.tally.median_steps() >= 2);
 }

@@ -29,8 +29,7 @@ impl Splitter {
 
     /// A field that a home works out from what other homes have.
     fn add_requires(&mut self, number: usize) {
-        let plain = |entity: &TypeId| self.world().subgraphs.iter().all(|part| !part.blind.contains(entity));
-        let entities: Vec<TypeId> = self.homes.keys().copied().filter(plain).collect();
+        let entities: Vec<TypeId> = self.homes.keys().copied().collect();
         let Some(&entity) = self.builder.chance.pick(&entities) else { return };
         let homes = self.homes[&entity].clone();
         let Some(&home) = self.builder.chance.pick(&homes) else { return };
@@ -137,16 +136,29 @@ impl Splitter {
             let below: Picks =
                 chosen.iter().map(|&leaf| Pick::leaf(&self.world().ty(inner).fields[leaf].name)).collect();
             pick.below = below;
-            for leaf in chosen {
-                self.clean(inner, leaf);
-            }
+            self.clean_whole(inner);
         }
         self.sub_field(home, entity, field).external = true;
         self.ensure(home, inner);
         pick
     }
 
-    fn clean(&mut self, ty: TypeId, field: usize) {
+    /// What is required of an object is lost with the object: nothing in it may fail.
+    fn clean_whole(&mut self, ty: TypeId) {
+        for field in 0..self.world().ty(ty).fields.len() {
+            self.clean(ty, field);
+            let inner = self.world().ty(ty).fields[field].ty.inner();
+            let def = self.world().ty(inner);
+            if def.kind == Kind::Object && !def.is_entity() {
+                self.clean_whole(inner);
+            } else if def.is_composite() {
+                let field = &mut self.builder.world.types[ty].fields[field];
+                field.ty = TypeRef::named(inner, false);
+            }
+        }
+    }
+
+    pub(crate) fn clean(&mut self, ty: TypeId, field: usize) {
         let def = &mut self.builder.world.types[ty].fields[field];
         if def.nature == Nature::Plain {
             def.nature = Nature::Clean;

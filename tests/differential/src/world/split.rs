@@ -9,7 +9,7 @@ use super::model::{
 use super::monolith::{Builder, INT, add};
 
 /// For how many of a hundred entity interfaces there is an interface object.
-const INTERFACE_OBJECTS: usize = 0;
+const INTERFACE_OBJECTS: usize = 85;
 
 /// Splits what a [`Builder`] has made.
 pub(crate) struct Splitter {
