@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use octavo_index::{Id as _, NameId};
-use octavo_supergraph::{JoinedType, SubgraphId, Supergraph, TypeId, TypeKind};
+use octavo_supergraph::{FieldId, FieldSelection, JoinedType, SubgraphId, Supergraph, TypeId, TypeKind};
 
 use crate::access::Resolvers;
 use crate::entity::EntityMoves;
@@ -25,6 +25,7 @@ pub struct QueryGraph {
     runtime_types: HashMap<(SubgraphId, TypeId), Vec<TypeId>>,
     interfaces: HashMap<TypeId, Vec<TypeId>>,
     key_names: HashSet<NameId>,
+    provided_names: HashSet<NameId>,
 }
 
 impl QueryGraph {
@@ -33,9 +34,10 @@ impl QueryGraph {
         let runtime_types = runtime_types(&supergraph);
         let interfaces = interfaces(&supergraph);
         let key_names = key_names(&supergraph);
+        let provided_names = provided_names(&supergraph);
         let resolvers = resolvers(&supergraph, &labels);
         let entities = supergraph.types().iter().map(|_| OnceLock::new()).collect();
-        Self { supergraph, labels, resolvers, entities, runtime_types, interfaces, key_names }
+        Self { supergraph, labels, resolvers, entities, runtime_types, interfaces, key_names, provided_names }
     }
 
     /// The override labels that hold.
@@ -46,6 +48,11 @@ impl QueryGraph {
     /// Whether some key has a field of that name.
     pub fn is_key_name(&self, name: NameId) -> bool {
         self.key_names.contains(&name)
+    }
+
+    /// Whether some `@provides` names a field of that name, so that a subgraph may resolve it that does not everywhere.
+    pub fn is_provided(&self, field: FieldId) -> bool {
+        self.provided_names.contains(&self.supergraph.field(field).name)
     }
 
     /// The supergraph.
@@ -97,6 +104,18 @@ fn key_names(supergraph: &Supergraph) -> HashSet<NameId> {
     let keys = supergraph.types().iter().flat_map(|ty| &ty.joins).flat_map(|join| &join.keys);
     let fields = keys.flat_map(|key| &key.fields).filter_map(|selection| selection.field);
     fields.map(|field| supergraph.field(field).name).collect()
+}
+
+fn provided_names(supergraph: &Supergraph) -> HashSet<NameId> {
+    let fields = supergraph.types().iter().flat_map(|ty| &ty.fields);
+    let joins = fields.flat_map(|field| &supergraph.field(*field).joins);
+    let mut names = HashSet::new();
+    let mut open: Vec<&FieldSelection> = joins.filter_map(|join| join.provides.as_ref()).flatten().collect();
+    while let Some(selection) = open.pop() {
+        names.extend(selection.field.map(|field| supergraph.field(field).name));
+        open.extend(&selection.selections);
+    }
+    names
 }
 
 fn runtime_types(supergraph: &Supergraph) -> HashMap<(SubgraphId, TypeId), Vec<TypeId>> {

@@ -1,6 +1,6 @@
 //! How planning grows with operation and supergraph: `cargo run --release -p octavo-query-planner --example planning_growth`.
 //!
-//! For each size, operations by chance over supergraphs by chance are planned once each; the same seeds each time. Memory is the
+//! For each size, operations by chance over supergraphs by chance are planned; the same seeds each time. Memory is the
 //! highest that the process ever needed until then, supergraphs and operations included.
 
 use std::io::Write;
@@ -13,6 +13,8 @@ use octavo_query_planner::{Options, explain};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
+#[path = "../tests/kit/chance.rs"]
+mod chance;
 #[path = "../tests/kit/random.rs"]
 mod random;
 #[path = "../tests/kit/schema.rs"]
@@ -22,7 +24,9 @@ mod schema;
 const SUBGRAPHS: [usize; 4] = [5, 50, 200, 500];
 const FIELDS: [usize; 5] = [10, 50, 100, 500, 2_000];
 const SCHEMAS: u64 = 4;
-const OPERATIONS: u64 = 100;
+const OPERATIONS: u64 = 50;
+/// The shortest of so many runs counts: what else the machine does is not planning.
+const RUNS: usize = 3;
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
@@ -45,10 +49,15 @@ fn main() -> std::io::Result<()> {
             for seed in 1..=OPERATIONS {
                 for (landscape, graph) in &landscapes {
                     let operation = schema::operation(graph, &landscape.operation(fields, seed));
-                    let start = Instant::now();
-                    let (plan, explanation) =
-                        explain(graph, &operation, &Options::default()).expect("a plan");
-                    times.push(start.elapsed());
+                    let plan = || explain(graph, &operation, &Options::default()).expect("a plan");
+                    let mut best = Duration::MAX;
+                    for _ in 0..RUNS {
+                        let start = Instant::now();
+                        plan();
+                        best = best.min(start.elapsed());
+                    }
+                    times.push(best);
+                    let (plan, explanation) = plan();
                     walk += explanation.walk_steps;
                     steps += explanation.steps;
                     requests += plan.fetches.len();

@@ -96,7 +96,8 @@ impl<'g> Planner<'g> {
         after.extend(self.type_fetch(position, ty, &after));
         self.await_types_above(position, &mut after);
         let by_object = self.graph.is_interface_object(subgraph, entry.ty);
-        let fetch = self.entity_fetch(position, (subgraph, ty, by_object), &after, requires);
+        let looked_up = (subgraph, ty, by_object);
+        let fetch = self.entity_fetch(position, looked_up, (&after, entry.waits), requires);
         let source = self.entity_source(position, fetch, entry.ty, ty);
         self.represent(fetch, ty, entry, requires);
         Ok(source)

@@ -11,8 +11,8 @@ use octavo_operation::{Item, ItemField, SetId};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId};
 
 use crate::planner::Planner;
+use crate::prices::REQUEST;
 use crate::quick_hash::IdMap;
-use crate::reach::REQUEST;
 use crate::state::includes;
 use crate::want::Children;
 
@@ -70,6 +70,7 @@ impl<'g> Planner<'g> {
         }
         let mut others = BTreeMap::new();
         let mut below = 0;
+        let mut open = Vec::new();
         let operation = self.operation;
         for item in &operation.set(set).items {
             let ItemField::Field(field) = item.field else { continue };
@@ -77,14 +78,30 @@ impl<'g> Planner<'g> {
             self.count(1 + types.len());
             below += u32::from(types.is_empty()) * UNKNOWN;
             for on in types {
-                below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
+                // Who is asked anyway is known when others choose.
+                if self.has_choice(subgraph, on, field) {
+                    open.push((on, item, field));
+                } else {
+                    below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
+                }
             }
         }
-        let detours = others.values().filter(|entity| !**entity).count();
-        let requests = others.len() - detours;
-        let cost = below + count(requests) * REQUEST + count(detours) * DETOUR;
+        for (on, item, field) in open {
+            below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
+        }
+        let price = |(subgraph, entity): (&SubgraphId, &bool)| {
+            let request = self.first_prices.at_some_level(*subgraph);
+            if *entity || request < REQUEST { request } else { request.max(DETOUR) }
+        };
+        let cost = below + others.iter().map(price).sum::<u32>();
         self.memory.estimates.insert(key, cost);
         cost
+    }
+
+    /// Whether a field is to be had of several others alone.
+    fn has_choice(&self, subgraph: SubgraphId, on: TypeId, field: FieldId) -> bool {
+        let Some(field) = self.same_field(on, field) else { return false };
+        self.graph.access(subgraph, field).is_none() && self.options(on, field).len() > 1
     }
 
     /// The types on which an item is asked: one that stands for all where the subgraph resolves it alike.
@@ -163,7 +180,10 @@ impl<'g> Planner<'g> {
         children: Children<'g>,
     ) -> Option<(SubgraphId, FieldId)> {
         let options = self.options(on, field);
-        let Children::Set(set) = children else { return options.first().copied() };
+        let price = |other| self.first_prices.at_some_level(other);
+        let Children::Set(set) = children else {
+            return options.iter().copied().min_by_key(|&(other, _)| price(other));
+        };
         if let Some(&known) = self.memory.cheapest.get(&(on, field, set)) {
             return known;
         }
@@ -171,11 +191,12 @@ impl<'g> Planner<'g> {
         for &(other, field) in options.iter() {
             self.count(1);
             let inner = self.provides_of(other, field);
-            let cost = self.estimate(other, named, children, &inner);
+            let below = self.estimate(other, named, children, &inner);
+            let cost = below + self.first_prices.at_some_level(other);
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, (other, field)));
             }
-            if cost == 0 {
+            if cost == self.first_prices.least() {
                 break;
             }
         }
@@ -208,8 +229,4 @@ impl<'g> Planner<'g> {
         }
         options
     }
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX / DETOUR)
 }

@@ -17,12 +17,14 @@ mod needed;
 mod order;
 mod part;
 mod planner;
+mod prices;
 mod quick_hash;
 mod reach;
 mod relax;
 mod resolve;
 mod resolve_abstract;
 mod state;
+mod tighten;
 mod want;
 
 use octavo_operation::Operation;
@@ -42,7 +44,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: 50_000, apart: true }
+        Self { steps: 100_000, apart: true }
     }
 }
 

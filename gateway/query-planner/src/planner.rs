@@ -12,6 +12,7 @@ use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergrap
 use crate::Options;
 use crate::decide::Decisions;
 use crate::estimate::Memory;
+use crate::prices::{Bias, Prices};
 use crate::quick_hash::IdMap;
 use crate::relax::Ways;
 use crate::state::{
@@ -21,7 +22,7 @@ use crate::state::{
 use crate::want::{Children, Types, Want};
 
 /// Tables of ways by position and type.
-type KnownWays<'g> = IdMap<(PositionId, TypeId), ((usize, usize), Rc<Ways<'g>>)>;
+type KnownWays<'g> = IdMap<(PositionId, TypeId), ((usize, usize, usize), Rc<Ways<'g>>)>;
 
 /// The plan in the making.
 pub(crate) struct Planner<'g> {
@@ -46,10 +47,18 @@ pub(crate) struct Planner<'g> {
     pub(crate) effect: usize,
     /// Whether deferred fields are asked for in requests of their own.
     pub(crate) apart: bool,
+    /// The subgraphs that no plan can do without: a field is resolved by them alone.
+    pub(crate) needed: BTreeSet<SubgraphId>,
+    /// The subgraphs that resolve a field which others resolve too.
+    pub(crate) alternatives: BTreeSet<SubgraphId>,
     /// Fields that are asked of nobody, because the sources chosen never return their types.
     pub(crate) unasked: usize,
     /// The steps that were taken, as a measure of time that is the same on every machine.
     pub(crate) steps: Cell<usize>,
+    /// What requests cost, given those that are made.
+    pub(crate) prices: Prices,
+    /// What they cost before any is made.
+    pub(crate) first_prices: Prices,
     /// The entity fetches of a subgraph at a position.
     entity_fetches: IdMap<(PositionId, SubgraphId), Vec<FetchIndex>>,
     /// Tables of ways, each with the changes that it was made after.
@@ -96,11 +105,21 @@ impl<'g> Planner<'g> {
             part: None,
             effect: 0,
             apart: options.apart,
+            needed: BTreeSet::new(),
+            alternatives: BTreeSet::new(),
             unasked: 0,
             steps: Cell::new(0),
+            prices: Prices::default(),
+            first_prices: Prices::default(),
             entity_fetches: IdMap::default(),
             known_ways: RefCell::new(IdMap::default()),
         }
+    }
+
+    /// Tells the walk what other requests are expected, and which it is to avoid.
+    pub(crate) fn bias(&mut self, bias: &Bias) {
+        self.prices = Prices::new(bias);
+        self.first_prices = Prices::new(bias);
     }
 
     /// Counts steps: each of them takes about the same time.
@@ -268,6 +287,7 @@ impl<'g> Planner<'g> {
         let ty = self.positions[position].ty;
         let node = self.nodes.push(Node::new(position, subgraph, Some(ty)));
         self.await_all(&after);
+        self.prices.join((subgraph, self.level_after(&after)));
         let fetch = self.fetches.push(FetchState {
             subgraph,
             entities_at: None,
@@ -288,10 +308,10 @@ impl<'g> Planner<'g> {
         &mut self,
         position: PositionId,
         (subgraph, ty, by_object): (SubgraphId, TypeId, bool),
-        after: &BTreeSet<FetchIndex>,
+        (after, waits): (&BTreeSet<FetchIndex>, u32),
         requires: &[&'g FieldSelection],
     ) -> FetchIndex {
-        let level = self.level_after(after);
+        let level = self.level_after(after).max(waits);
         let here = self.entity_fetches.get(&(position, subgraph)).map_or(&[][..], Vec::as_slice);
         self.count(1 + here.len() + after.len());
         let known = here.iter().copied().find(|&id| {
@@ -307,9 +327,11 @@ impl<'g> Planner<'g> {
             let fetch = &mut self.fetches[id];
             self.positions[position].changes += usize::from(level > fetch.level);
             fetch.level = fetch.level.max(level);
+            self.prices.join((subgraph, fetch.level));
             fetch.after.extend(after);
             return id;
         }
+        self.prices.join((subgraph, level));
         let root = self.nodes.push(Node::new(position, subgraph, None));
         let id = self.fetches.push(FetchState {
             subgraph,

@@ -9,25 +9,22 @@ use std::rc::Rc;
 use octavo_supergraph::{FieldId, FieldSelection, Key, SubgraphId, TypeId};
 
 use crate::planner::Planner;
+use crate::prices::{LATER, price_at};
 use crate::relax::Ways;
 use crate::state::{FetchIndex, PositionId, SlotIndex, Source, SourceIndex, includes};
-
-/// The cost of one more request.
-pub(crate) const REQUEST: u32 = 100;
-/// The cost of one more request in a row.
-pub(crate) const LATER: u32 = 10;
 
 /// One way.
 #[derive(Clone, Debug)]
 pub(crate) struct Way<'g> {
-    pub(crate) requests: u32,
+    /// What its requests cost.
+    pub(crate) price: u32,
     pub(crate) level: u32,
     pub(crate) step: Step<'g>,
 }
 
 impl Way<'_> {
     pub(crate) fn cost(&self) -> u32 {
-        self.requests * REQUEST + self.level * LATER
+        self.price + self.level * LATER
     }
 }
 
@@ -50,6 +47,8 @@ pub(crate) struct EntryStep<'g> {
     pub(crate) ty: TypeId,
     pub(crate) key: &'g Key,
     pub(crate) parts: Vec<KeyPart>,
+    /// The level for which it waits, to leave with another.
+    pub(crate) waits: u32,
 }
 
 /// Where a field of a key comes from.
@@ -67,12 +66,15 @@ impl<'g> Planner<'g> {
         if self.is_being_entered(position) {
             return Rc::new(self.make_ways(position, ty));
         }
-        let after = (self.changes_above(position), self.positions[position].sources.len());
+        let sources = self.positions[position].sources.len();
+        let after = (self.changes_above(position), sources, self.prices.changed().len());
         let known = self.known_ways.borrow_mut().remove(&(position, ty));
         let ways = match known {
             Some((before, ways)) if before == after => ways,
-            Some(((before, sources), mut ways)) if before == after.0 => {
-                self.add_sources((position, ty), sources, Rc::make_mut(&mut ways));
+            Some(((changes, sources, prices), mut ways)) if changes == after.0 => {
+                let table = Rc::make_mut(&mut ways);
+                self.add_prices(prices, table);
+                self.add_sources((position, ty), sources, table);
                 ways
             }
             _ => Rc::new(self.make_ways(position, ty)),
@@ -81,12 +83,19 @@ impl<'g> Planner<'g> {
         ways
     }
 
+    /// Tells a table which prices have changed since it was made.
+    fn add_prices(&self, known: usize, ways: &mut Ways<'g>) {
+        for &subgraph in self.prices.changed().iter().skip(known) {
+            self.count(1 + ways.add_price(subgraph, self.prices.special(subgraph)));
+        }
+    }
+
     /// Adds the sources that are new since a table was made.
     fn add_sources(&self, (position, ty): (PositionId, TypeId), known: usize, ways: &mut Ways<'g>) {
         for (id, source) in self.positions[position].sources.iter_with_ids().skip(known) {
             if self.covers(position, id, ty) {
                 let level = self.fetches[source.fetch].level;
-                let way = Way { requests: 0, level, step: Step::Source(id) };
+                let way = Way { price: 0, level, step: Step::Source(id) };
                 self.count(1 + ways.add_source(source.subgraph, way));
             }
         }
@@ -119,7 +128,7 @@ impl<'g> Planner<'g> {
     }
 
     fn make_ways(&self, position: PositionId, ty: TypeId) -> Ways<'g> {
-        let mut ways = Ways::new(self.graph, ty);
+        let mut ways = Ways::new(self.graph, ty, &self.prices);
         self.existing(position, ty, &mut ways);
         match self.positions[position].parent {
             None => self.root_requests(ty, &mut ways),
@@ -138,7 +147,7 @@ impl<'g> Planner<'g> {
         for id in self.covering(position, ty) {
             let source = &self.positions[position].sources[id];
             let level = self.fetches[source.fetch].level;
-            ways.start(source.subgraph, Way { requests: 0, level, step: Step::Source(id) });
+            ways.start(source.subgraph, Way { price: 0, level, step: Step::Source(id) });
         }
     }
 
@@ -192,7 +201,8 @@ impl<'g> Planner<'g> {
             return;
         }
         for join in &self.supergraph.ty(ty).joins {
-            ways.start(join.subgraph, Way { requests: 1, level: 1, step: Step::Root });
+            let price = price_at(self.prices.special(join.subgraph), 1);
+            ways.start(join.subgraph, Way { price, level: 1, step: Step::Root });
         }
     }
 
@@ -214,8 +224,8 @@ impl<'g> Planner<'g> {
             if !known || !self.graph.has_type(subgraph, ty) {
                 continue;
             }
-            if let Some((requests, level)) = above.price(subgraph) {
-                ways.start(subgraph, Way { requests, level, step: Step::Descend { ty: parent_ty } });
+            if let Some((price, level)) = above.price(subgraph) {
+                ways.start(subgraph, Way { price, level, step: Step::Descend { ty: parent_ty } });
             }
         }
     }

@@ -13,7 +13,8 @@ use std::collections::BinaryHeap;
 use octavo_query_graph::{EntityMoves, QueryGraph};
 use octavo_supergraph::{SubgraphId, TypeId};
 
-use crate::reach::{EntryStep, KeyPart, LATER, REQUEST, Step, Way};
+use crate::prices::{LATER, Prices, REQUEST, cheapest};
+use crate::reach::{EntryStep, KeyPart, Step, Way};
 use crate::state::FetchIndex;
 
 /// The ways to the objects of one position and type.
@@ -28,6 +29,8 @@ pub(crate) struct Ways<'g> {
     /// By number of the move: how many fields of its key are not known.
     missing: Vec<usize>,
     queue: BinaryHeap<Reverse<Open>>,
+    /// By place: the levels at which a request costs something else than usual.
+    special: Vec<Vec<(u32, u32)>>,
     fields: Vec<Field>,
     /// What `@provides` adds: place, field, and whether it has a rest.
     provided: Vec<(usize, usize, bool)>,
@@ -38,7 +41,7 @@ pub(crate) struct Ways<'g> {
 /// The cheapest way to one subgraph.
 #[derive(Clone, Debug)]
 struct Reached<'g> {
-    requests: u32,
+    price: u32,
     level: u32,
     by: By<'g>,
 }
@@ -79,21 +82,23 @@ enum What {
 struct Price {
     requests: u32,
     level: u32,
+    /// The first level at which it could leave.
+    earliest: u32,
 }
 
 impl Price {
     fn cost(&self) -> u32 {
-        self.requests * REQUEST + self.level * LATER
+        self.requests + self.level * LATER
     }
 
     /// The way by this move.
     fn by<'g>(self, number: usize) -> Reached<'g> {
-        Reached { requests: self.requests, level: self.level, by: By::Move(number) }
+        Reached { price: self.requests, level: self.level, by: By::Move(number) }
     }
 }
 
 impl<'g> Ways<'g> {
-    pub(crate) fn new(graph: &'g QueryGraph, ty: TypeId) -> Self {
+    pub(crate) fn new(graph: &'g QueryGraph, ty: TypeId, prices: &Prices) -> Self {
         let moves = graph.entity_moves(ty);
         let nowhere: Vec<_> = moves.subgraphs().iter().map(|_| None).collect();
         Self {
@@ -103,6 +108,7 @@ impl<'g> Ways<'g> {
             best: nowhere,
             missing: moves.moves().iter().map(|entered| entered.fields.len()).collect(),
             queue: BinaryHeap::new(),
+            special: moves.subgraphs().iter().map(|&subgraph| prices.special(subgraph).to_vec()).collect(),
             fields: vec![Field::default(); moves.fields().len()],
             provided: Vec::new(),
             closed: Vec::new(),
@@ -112,7 +118,7 @@ impl<'g> Ways<'g> {
     /// A way that needs no key.
     pub(crate) fn start(&mut self, subgraph: SubgraphId, way: Way<'g>) {
         let Some(place) = self.moves.place(subgraph) else { return };
-        let new = Reached { requests: way.requests, level: way.level, by: By::Step(way.step) };
+        let new = Reached { price: way.price, level: way.level, by: By::Step(way.step) };
         let known = &mut self.starts[place];
         if known.as_ref().is_none_or(|known| new.cost() < known.cost()) {
             *known = Some(new);
@@ -157,6 +163,17 @@ impl<'g> Ways<'g> {
             self.open(place);
         }
         self.settle_all()
+    }
+
+    /// Settles again what a new price makes cheaper; gives how many steps that took.
+    pub(crate) fn add_price(&mut self, subgraph: SubgraphId, special: &[(u32, u32)]) -> usize {
+        let Some(place) = self.moves.place(subgraph) else { return 0 };
+        self.special[place] = special.to_vec();
+        let into = self.moves.into(place);
+        for number in into.clone() {
+            self.open_move(number);
+        }
+        into.len() + self.settle_all()
     }
 
     /// Puts a way without a key in the queue, if its subgraph is not settled at that cost.
@@ -279,12 +296,14 @@ impl<'g> Ways<'g> {
             let rest = u32::from(has_rest);
             rests += rest;
             if !paid.iter().any(|(known, _)| *known == place) {
-                paid.push((place, from.requests));
+                paid.push((place, from.price));
             }
             level = level.max(from.level + rest);
         }
-        let requests = paid.iter().map(|(_, requests)| requests).sum::<u32>() + rests + 1;
-        Some(Price { requests, level: level + 1 })
+        let earliest = level + 1;
+        let (own, level) = cheapest(&self.special[entered.subgraph], earliest);
+        let requests = paid.iter().map(|(_, price)| price).sum::<u32>() + rests * REQUEST + own;
+        Some(Price { requests, level, earliest })
     }
 
     /// The cheapest subgraph for a field of a key. The one that is entered counts only if it has the objects by another way.
@@ -296,10 +315,10 @@ impl<'g> Ways<'g> {
         self.fields[field].from.into_iter().flatten().find(|&(place, _)| usable(place))
     }
 
-    /// The requests and the level of the cheapest way to a subgraph.
+    /// The price and the level of the cheapest way to a subgraph.
     pub(crate) fn price(&self, subgraph: SubgraphId) -> Option<(u32, u32)> {
         let way = self.best[self.moves.place(subgraph)?].as_ref()?;
-        Some((way.requests, way.level))
+        Some((way.price, way.level))
     }
 
     /// What the cheapest way to a subgraph costs; nothing if a source is there.
@@ -315,7 +334,7 @@ impl<'g> Ways<'g> {
             By::Step(step) => step.clone(),
             By::Move(number) => Step::Entry(self.entry_step(*number)?),
         };
-        Some(Way { requests: way.requests, level: way.level, step })
+        Some(Way { price: way.price, level: way.level, step })
     }
 
     /// The cheapest way to a subgraph by a key, even where a source exists.
@@ -325,8 +344,8 @@ impl<'g> Ways<'g> {
             return None;
         }
         let priced = self.moves.into(place).filter_map(|number| Some((number, self.price_of(number)?)));
-        let (number, Price { requests, level }) = priced.min_by_key(|(_, price)| price.cost())?;
-        Some(Way { requests, level, step: Step::Entry(self.entry_step(number)?) })
+        let (number, Price { requests: price, level, .. }) = priced.min_by_key(|(_, price)| price.cost())?;
+        Some(Way { price, level, step: Step::Entry(self.entry_step(number)?) })
     }
 
     fn entry_step(&self, number: usize) -> Option<EntryStep<'g>> {
@@ -339,12 +358,14 @@ impl<'g> Ways<'g> {
             Some(KeyPart::Subgraph(self.moves.subgraphs()[place]))
         };
         let parts = entered.fields.iter().map(part).collect::<Option<_>>()?;
-        Some(EntryStep { ty: entered.ty, key: self.graph.key(self.moves, entered), parts })
+        let price = self.price_of(number)?;
+        let waits = if price.level > price.earliest { price.level } else { 0 };
+        Some(EntryStep { ty: entered.ty, key: self.graph.key(self.moves, entered), parts, waits })
     }
 }
 
 impl Reached<'_> {
     fn cost(&self) -> u32 {
-        self.requests * REQUEST + self.level * LATER
+        self.price + self.level * LATER
     }
 }

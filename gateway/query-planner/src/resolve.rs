@@ -51,6 +51,7 @@ impl<'g> Planner<'g> {
         let root = self.positions.push(Position::new(ty, None));
         if self.operation.kind() == RootKind::Query {
             self.resolve_all(root, Children::Set(set))?;
+            self.tighten();
             return Ok(());
         }
         let wants = self.wants(root, Children::Set(set));
@@ -167,9 +168,22 @@ impl<'g> Planner<'g> {
         if want.types.as_ref().is_some_and(|types| !types.contains(&ty)) {
             return Ok(Done::default());
         }
+        self.note_resolvers(ty, want);
         let asked = self.resolve_on(position, ty, want, &None)?;
         self.output(position, want, None, OutputFrom::Slot(asked.1.slot));
         Ok(done(asked, want))
+    }
+
+    /// Notes the subgraph without which a client's field cannot be had, or else those of which it can.
+    fn note_resolvers(&mut self, ty: TypeId, want: &Want<'g>) {
+        let ItemField::Field(wanted) = want.field else { return };
+        let Some(field) = self.same_field(ty, wanted).filter(|_| want.key.is_some()) else { return };
+        match *self.options(ty, field) {
+            [(subgraph, _)] if !self.graph.is_provided(field) => {
+                self.needed.insert(subgraph);
+            }
+            ref several => self.alternatives.extend(several.iter().map(|(subgraph, _)| *subgraph)),
+        }
     }
 
     /// `__typename`, `__schema` and `__type`.
@@ -367,7 +381,7 @@ impl<'g> Planner<'g> {
         for &(subgraph, field) in resolving.iter() {
             let Some(access) = self.graph.access(subgraph, field) else { continue };
             let how = access.requires().map_or(How::Reach, How::Requires);
-            let Some(cost) = self.cost_of(ty, (subgraph, &how), ways) else { continue };
+            let Some(cost) = self.cost_of((position, ty), (subgraph, &how), ways) else { continue };
             options.push(Choice { subgraph, field, how, cost });
         }
         options
@@ -385,27 +399,40 @@ impl<'g> Planner<'g> {
             .collect()
     }
 
-    fn cost_of(&self, ty: TypeId, (subgraph, how): (SubgraphId, &How<'g>), ways: &Ways<'g>) -> Option<u32> {
-        if let How::Requires(requires) = how {
-            let entry = ways.entry(subgraph)?.cost();
-            let fields = requires.iter().map(|selection| self.requires_cost(ty, selection, subgraph, ways));
-            return Some(entry + fields.sum::<u32>());
+    fn cost_of(
+        &self,
+        (position, ty): (PositionId, TypeId),
+        (subgraph, how): (SubgraphId, &How<'g>),
+        ways: &Ways<'g>,
+    ) -> Option<u32> {
+        let How::Requires(requires) = how else { return ways.cost(subgraph) };
+        let mut cost = ways.entry(subgraph)?.cost();
+        for selection in *requires {
+            cost += self.requires_cost((position, ty), selection, subgraph, ways)?;
         }
-        ways.cost(subgraph)
+        Some(cost)
     }
 
+    /// What a required field costs; `None` when it cannot be had.
     fn requires_cost(
         &self,
-        ty: TypeId,
+        (position, ty): (PositionId, TypeId),
         selection: &FieldSelection,
         entered: SubgraphId,
         ways: &Ways<'g>,
-    ) -> u32 {
-        let Some(field) = selection.field.and_then(|field| self.same_field(ty, field)) else { return 0 };
+    ) -> Option<u32> {
+        let Some(field) = selection.field.and_then(|field| self.same_field(ty, field)) else {
+            return Some(0);
+        };
         let options = self.options(ty, field);
         self.count(options.len());
         let others = options.iter().filter(|(subgraph, _)| *subgraph != entered);
-        others.filter_map(|(subgraph, _)| ways.cost(*subgraph)).min().unwrap_or(0)
+        let least = others.filter_map(|(subgraph, _)| ways.cost(*subgraph)).min();
+        let provided = || self.provided_options(position, ty, field).first().map(|_| 0);
+        // The subgraph that is entered may have it itself, by another way.
+        least
+            .or_else(provided)
+            .or_else(|| options.iter().any(|(subgraph, _)| *subgraph == entered).then_some(0))
     }
 
     /// Resolves one field of a field set for objects of one type; gives the fetches that fill it.

@@ -47,8 +47,9 @@ fn tries_end_when_the_steps_are_spent() {
     let mut tried = 0;
     for shape in shapes::SHAPES {
         let size = shape.size / 4;
-        let (_, all) = explained(shape, size, usize::MAX);
-        for budget in [all.walk_steps, 2 * all.walk_steps, 5 * all.walk_steps] {
+        let walk = explained(shape, size, 0).1.walk_steps;
+        let (_, all) = explained(shape, size, 30 * walk);
+        for budget in [2 * walk, 8 * walk] {
             let (_, some) = explained(shape, size, budget);
             // A try looks at the steps before each field, and one field takes no more than the whole walk.
             assert!(some.steps <= budget + all.walk_steps, "{}: {some:?} of {budget}", shape.name);
