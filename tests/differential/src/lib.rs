@@ -30,6 +30,7 @@ mod operation;
 mod pair;
 mod part;
 mod run;
+mod shrink;
 mod stage;
 mod stand_in;
 mod tally;
@@ -37,5 +38,5 @@ mod world;
 
 pub use fault::Fault;
 pub use hostile::{Survived, hostile_answers, hostile_operations};
-pub use run::{Failure, Outcome, describe, find, run};
+pub use run::{Failure, Outcome, describe, find, run, shrunk};
 pub use tally::Tally;

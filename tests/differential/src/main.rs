@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use octavo_differential::{describe, run};
+use octavo_differential::{describe, run, shrunk};
 
 /// Compares federated answers with those of a monolith.
 #[derive(Parser)]
@@ -18,6 +18,9 @@ struct Arguments {
     /// How many of the pairs that differ are printed.
     #[arg(long, default_value_t = 1)]
     show: usize,
+    /// Make the operations of those that are printed as small as they can be made.
+    #[arg(long)]
+    shrink: bool,
     /// Print the schemas of the seed's world and end.
     #[arg(long)]
     describe: bool,
@@ -38,7 +41,8 @@ fn main() -> ExitCode {
     for failure in outcome.failures.iter().take(arguments.show) {
         let (world, operation, execution) = failure.place;
         println!("world {world}, operation {operation}, execution {execution}: {}", failure.finding);
-        println!("{}", failure.description);
+        let shrunk = if arguments.shrink { shrunk(failure) } else { None };
+        println!("{}\n{}", describe(world), shrunk.as_ref().unwrap_or(&failure.description));
     }
     println!("{}", outcome.tally);
     println!(

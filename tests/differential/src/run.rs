@@ -1,17 +1,19 @@
 //! Many pairs, on every core.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use octavo_query_plan::print;
 use serde_json::Value as JsonValue;
 
 use crate::chance::with;
+use crate::coerce::Values;
 use crate::fault::Fault;
 use crate::operation::Operation;
-use crate::pair::Planned;
+use crate::pair::{Answers, Planned};
+use crate::shrink::shrink;
 use crate::stage::Stage;
 use crate::tally::Tally;
 use crate::world::World;
@@ -123,29 +125,54 @@ fn run_operation(stage: &Stage, (seed, number): (u64, u64), fault: Option<Fault>
         }
     };
     for execution in 0..EXECUTIONS {
-        let data = with(with(seed, number), 1 + execution);
+        let data = data_seed((seed, number, execution));
         let variables = operation.values(&stage.world, data);
-        let sent = JsonValue::Object(variables.clone());
-        match planned.answer(&variables, data) {
-            Err(error) => {
-                let (finding, description) = (format!("{error:#}"), format!("{}\n{sent}", operation.text));
-                outcome.failures.push(Failure { place: place(execution), finding, description });
-            }
-            Ok(answers) => {
-                outcome.tally.count(&operation.marks, planned.plan(), &answers);
-                let Some(finding) = answers.finding() else { continue };
-                let description = format!(
-                    "{}\n{sent}\n\n{}\n{}\n\nmonolith:  {}\nfederated: {}\n",
-                    operation.text,
-                    print::to_text(planned.plan()),
-                    answers.diary.requests.join("\n"),
-                    answers.monolith_text(),
-                    String::from_utf8_lossy(&answers.federated)
-                );
-                outcome.failures.push(Failure { place: place(execution), finding, description });
-            }
+        let answers = planned.answer(&variables, data);
+        if let Ok(answers) = &answers {
+            outcome.tally.count(&operation.marks, planned.plan(), answers);
         }
+        let finding = match &answers {
+            Ok(answers) => answers.finding(),
+            Err(error) => Some(format!("{error:#}")),
+        };
+        let Some(finding) = finding else { continue };
+        let description = description(&operation.text, &variables, &planned, answers.ok().as_ref());
+        outcome.failures.push(Failure { place: place(execution), finding, description });
     }
+}
+
+fn data_seed((seed, number, execution): (u64, u64, u64)) -> u64 {
+    with(with(seed, number), 1 + execution)
+}
+
+fn description(text: &str, variables: &Values, planned: &Planned<'_>, answers: Option<&Answers>) -> String {
+    let mut all = format!("{text}\n{}\n", JsonValue::Object(variables.clone()));
+    if let Some(answers) = answers {
+        let _ = writeln!(all, "\n{}", print::to_text(planned.plan()));
+        let _ = writeln!(all, "{}\n", answers.diary.requests.join("\n"));
+        let _ = writeln!(all, "monolith:  {}", answers.monolith_text());
+        let _ = writeln!(all, "federated: {}", String::from_utf8_lossy(&answers.federated));
+    }
+    all
+}
+
+/// The description of a pair that differs, its operation as small as it can be made.
+#[must_use]
+pub fn shrunk(failure: &Failure) -> Option<String> {
+    let (seed, number, _) = failure.place;
+    let stage = Stage::new(World::new(seed)).ok()?;
+    let operation = Operation::new(&stage.world, with(seed, number));
+    let data = data_seed(failure.place);
+    let variables = operation.values(&stage.world, data);
+    let fails = |text: &str| {
+        let planned = Planned::new(&stage, text, None);
+        let answers = planned.and_then(|planned| planned.answer(&variables, data));
+        answers.is_ok_and(|answers| answers.finding().is_some())
+    };
+    let text = shrink(&operation.text, fails);
+    let planned = Planned::new(&stage, &text, None).ok()?;
+    let answers = planned.answer(&variables, data).ok()?;
+    Some(description(&text, &variables, &planned, Some(&answers)))
 }
 
 /// A world's schemas as text: the monolith's, then each subgraph's.
