@@ -8,6 +8,7 @@ use octavo_language::{Limits, ValidDocument};
 use octavo_operation::Operation;
 use octavo_query_graph::{Labels, QueryGraph};
 use octavo_query_plan::{QueryPlan, print};
+use octavo_query_planner::Explanation;
 
 use crate::exit::Failure;
 use crate::finding::{self, Finding};
@@ -29,12 +30,39 @@ pub(crate) struct Arguments {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Say of each request what it is for, by which key and after which others, and what else was weighed
+    #[arg(long)]
+    explain: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Text,
     Json,
+    /// A flowchart
+    Mermaid,
+}
+
+impl Format {
+    fn plan(self, plan: &QueryPlan) -> String {
+        match self {
+            Self::Text => print::to_text(plan),
+            Self::Json => print::to_json(plan),
+            Self::Mermaid => print::to_mermaid(plan),
+        }
+    }
+
+    fn explained(self, plan: &QueryPlan, considered: &[Vec<print::Considered>]) -> String {
+        let explanation = || print::explanation(plan, considered);
+        match self {
+            Self::Text => format!("{}\n{}", print::to_text(plan), explanation()),
+            Self::Json => print::to_json_explained(plan, considered),
+            Self::Mermaid => {
+                let comments: Vec<_> = explanation().lines().map(|line| format!("%% {line}\n")).collect();
+                format!("{}{}", print::to_mermaid(plan), comments.concat())
+            }
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -44,9 +72,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = file::read("operation", &arguments.operation)?;
     let name = arguments.operation.display().to_string();
     let refused = match (plan(&graph, &text, arguments.operation_name.as_deref()), arguments.format) {
-        (Ok(plan), Format::Text) => return write_out(&print::to_text(&plan)),
-        (Ok(plan), Format::Json) => return write_out(&print::to_json(&plan)),
-        (Err(findings), Format::Text) => {
+        (Ok((plan, explanation)), format) if arguments.explain => {
+            return write_out(&format.explained(&plan, &explanation.considered));
+        }
+        (Ok((plan, _)), format) => return write_out(&format.plan(&plan)),
+        (Err(findings), Format::Text | Format::Mermaid) => {
             format!("the operation {name} has no plan\n\n{}", finding::shown(&name, &text, findings))
         }
         (Err(findings), Format::Json) => {
@@ -57,7 +87,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Err(Failure::Invalid(refused))
 }
 
-fn plan(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<QueryPlan, Vec<Finding>> {
+fn plan(
+    graph: &QueryGraph,
+    text: &str,
+    operation: Option<&str>,
+) -> Result<(QueryPlan, Explanation), Vec<Finding>> {
     let api = graph.supergraph().api_schema();
     let document = ValidDocument::parse(api, text, Limits::OPERATION).map_err(finding::refused)?;
     let finding = |code, message| vec![Finding { code, message, location: None }];
@@ -68,5 +102,5 @@ fn plan(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<Query
     let bound =
         Operation::bind_incremental(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))?;
     let options = octavo_query_planner::Options::default();
-    octavo_query_planner::plan(graph, &bound, &options).map_err(|e| unplanned(&e))
+    octavo_query_planner::explain(graph, &bound, &options).map_err(|e| unplanned(&e))
 }

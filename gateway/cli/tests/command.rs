@@ -204,6 +204,86 @@ fn plans_are_printed_as_text_and_as_json() {
     assert_eq!((exit, &json["node"]["serviceName"]), (0, &"books".into()));
 }
 
+/// Books of one subgraph, with what one or two others know of each.
+const SHELVES: &str = r#"
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) {
+  query: Query
+}
+enum join__Graph {
+  BOOKS @join__graph(name: "books", url: "") HALL @join__graph(name: "hall", url: "") DESK @join__graph(name: "desk", url: "")
+}
+type Query @join__type(graph: BOOKS) { best: [Book] }
+type Book @join__type(graph: BOOKS, key: "isbn") @join__type(graph: HALL, key: "isbn") @join__type(graph: DESK, key: "isbn") {
+  isbn: ID
+  title: String @join__field(graph: BOOKS)
+  shelf: String @join__field(graph: HALL) @join__field(graph: DESK)
+  waiting: Int @join__field(graph: DESK)
+}
+"#;
+
+fn plan_of_shelves(more: &[&str]) -> String {
+    plan_on_shelves("{ top: best { title shelf waiting } }", more)
+}
+
+fn plan_on_shelves(operation: &str, more: &[&str]) -> String {
+    let desk = Desk::new();
+    desk.file("shelves.graphql", SHELVES);
+    desk.file("best.graphql", operation);
+    let files = ["plan", "--supergraph", "shelves.graphql", "--operation", "best.graphql"];
+    let (exit, out, told) = desk.run(&[&files, more].concat());
+    assert_eq!(exit, 0, "{told}");
+    out
+}
+
+#[test]
+fn a_plan_is_explained_request_by_request() {
+    let out = plan_of_shelves(&["--explain"]);
+    let told: Vec<_> = out.lines().skip_while(|line| *line != "1. books").collect();
+    let expected = [
+        "1. books",
+        "   answers top.@.title",
+        "2. desk, after 1",
+        "   looks up top.@ by isbn",
+        "   answers top.@.shelf, top.@.waiting",
+    ];
+    assert_eq!(told, expected, "who knows the shelf need not be weighed where the desk is asked anyway");
+}
+
+#[test]
+fn what_else_was_weighed_is_told_with_its_cost() {
+    let out = plan_on_shelves("{ best { shelf } }", &["--explain"]);
+    let weighed = out.lines().last().expect("lines");
+    assert_eq!(weighed, "   Book.shelf of hall; weighed: hall 1020, desk 1020");
+    let out = plan_on_shelves("{ best { shelf } }", &["--explain", "--format", "json"]);
+    let out: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let considered = &out["explanation"][1]["considered"][0];
+    assert_eq!((&considered["taken"], &considered["field"]), (&"hall".into(), &"Book.shelf".into()));
+    assert_eq!(considered["options"][1], json!({ "subgraph": "desk", "cost": 1020 }));
+}
+
+#[test]
+fn an_explained_plan_is_still_the_conventional_one() {
+    let [plain, explained] = [&["--format", "json"][..], &["--format", "json", "--explain"]].map(|more| {
+        let json: serde_json::Value = serde_json::from_str(&plan_of_shelves(more)).expect("JSON");
+        json
+    });
+    assert_eq!((&plain["node"], &plain["kind"]), (&explained["node"], &"QueryPlan".into()));
+    let second = &explained["explanation"][1];
+    assert_eq!((&second["serviceName"], &second["after"]), (&"desk".into(), &json!([1])));
+    assert_eq!(second["keys"], json!([{ "path": "top.@", "fields": ["isbn"] }]));
+    assert_eq!(second["serves"], json!(["top.@.shelf", "top.@.waiting"]));
+    assert_eq!(plain["explanation"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_plan_is_drawn_as_a_flowchart() {
+    let expected = "flowchart LR\n  f1[\"1. books\"]\n  f2[\"2. desk<br/>top.@\"]\n  f1 -->|\"isbn\"| f2\n";
+    assert_eq!(plan_of_shelves(&["--format", "mermaid"]), expected);
+    let explained = plan_of_shelves(&["--format", "mermaid", "--explain"]);
+    let comments = explained.strip_prefix(expected).expect("the flowchart first");
+    assert!(!comments.is_empty() && comments.lines().all(|line| line.starts_with("%% ")), "{comments}");
+}
+
 #[test]
 fn an_invalid_operation_is_refused_with_its_place() {
     let desk = Desk::new();

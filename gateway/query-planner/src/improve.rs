@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use octavo_operation::Operation;
 use octavo_query_graph::QueryGraph;
+use octavo_query_plan::print::Considered;
 use octavo_supergraph::SubgraphId;
 
 use crate::decide::{Decisions, Stop};
@@ -36,6 +37,8 @@ pub(crate) struct Found<'g> {
     pub(crate) walk_steps: usize,
     /// The steps of all tries.
     pub(crate) steps: usize,
+    /// How the plan was found.
+    attempt: Attempt,
 }
 
 /// How a walk is taken.
@@ -61,8 +64,8 @@ pub(crate) fn best<'g>(
     let walk_steps = planner.steps.get();
     let cost = cost(&planner);
     let memory = std::mem::take(&mut planner.memory);
-    let found = Found { planner, walk_steps, steps: walk_steps };
-    let mut search = Search { options, found, cost, attempt: Attempt::default(), memory };
+    let found = Found { planner, walk_steps, steps: walk_steps, attempt: Attempt::default() };
+    let mut search = Search { options, found, cost, memory };
     while search.is_worth_it() && search.tries_something_better() {}
     Ok(search.found)
 }
@@ -71,8 +74,6 @@ struct Search<'g, 'o> {
     options: &'o Options,
     found: Found<'g>,
     cost: Cost,
-    /// How the best plan was found.
-    attempt: Attempt,
     /// What is known whatever is expected.
     memory: Memory<'g>,
 }
@@ -148,7 +149,7 @@ impl Search<'_, '_> {
             if !self.is_worth_it() {
                 return false;
             }
-            let mut attempt = self.attempt.clone();
+            let mut attempt = self.found.attempt.clone();
             attempt.forced.insert(number, option);
             if self.is_better(attempt) {
                 return true;
@@ -179,9 +180,27 @@ impl Search<'_, '_> {
         if cost >= self.cost {
             return false;
         }
-        (self.found.planner, self.cost, self.attempt) = (candidate, cost, attempt);
+        (self.found.planner, self.cost, self.found.attempt) = (candidate, cost, attempt);
         true
     }
+}
+
+/// What was weighed for the fields of each request, from walking again as the plan was found.
+pub(crate) fn considered(found: &Found<'_>, options: &Options) -> Vec<Vec<Considered>> {
+    let best = &found.planner;
+    let decisions = Decisions::forced(found.attempt.forced.clone(), usize::MAX);
+    let mut again = Planner::new(best.graph, best.operation, options, decisions);
+    again.bias(&found.attempt.bias);
+    again.considered = Some(Vec::new());
+    if again.resolve_operation().is_err() {
+        return Vec::new();
+    }
+    let all = again.considered.take().unwrap_or_default();
+    let of = |batch: &crate::order::Batch| {
+        let own = all.iter().filter(|(fetch, _)| batch.fetches.contains(fetch));
+        own.map(|(_, considered)| considered.clone()).collect()
+    };
+    crate::order::batches(&again).iter().map(of).collect()
 }
 
 /// The requests of a plan.

@@ -26,10 +26,12 @@ mod resolve_abstract;
 mod state;
 mod tighten;
 mod want;
+mod weigh;
 
 use octavo_operation::Operation;
 use octavo_query_graph::QueryGraph;
 use octavo_query_plan::QueryPlan;
+use octavo_query_plan::print::Considered;
 
 /// Bounds of planning.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,12 +64,14 @@ pub enum PlanError {
 }
 
 /// What planning took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The steps of the first walk.
     pub walk_steps: usize,
     /// The steps of the first walk and of all tries after it.
     pub steps: usize,
+    /// By request: what was weighed for the fields that it is asked for.
+    pub considered: Vec<Vec<Considered>>,
 }
 
 /// Plans an operation.
@@ -83,5 +87,6 @@ pub fn explain(
 ) -> Result<(QueryPlan, Explanation), PlanError> {
     let found = improve::best(graph, operation, options)?;
     let plan = emit::emit(&found.planner);
-    Ok((plan, Explanation { walk_steps: found.walk_steps, steps: found.steps }))
+    let considered = improve::considered(&found, options);
+    Ok((plan, Explanation { walk_steps: found.walk_steps, steps: found.steps, considered }))
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use octavo_index::{IndexVec, Interner, NameId};
 use octavo_operation::{DeferId, ItemField, Operation, When};
 use octavo_query_graph::QueryGraph;
+use octavo_query_plan::print::Considered;
 use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
 use crate::Options;
@@ -51,6 +52,8 @@ pub(crate) struct Planner<'g> {
     pub(crate) needed: BTreeSet<SubgraphId>,
     /// The subgraphs that resolve a field which others resolve too.
     pub(crate) alternatives: BTreeSet<SubgraphId>,
+    /// What was weighed for the fields of each fetch, where it is to be explained.
+    pub(crate) considered: Option<Vec<(FetchIndex, Considered)>>,
     /// Fields that are asked of nobody, because the sources chosen never return their types.
     pub(crate) unasked: usize,
     /// The steps that were taken, as a measure of time that is the same on every machine.
@@ -105,6 +108,7 @@ impl<'g> Planner<'g> {
             part: None,
             effect: 0,
             apart: options.apart,
+            considered: None,
             needed: BTreeSet::new(),
             alternatives: BTreeSet::new(),
             unasked: 0,

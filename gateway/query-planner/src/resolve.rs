@@ -307,6 +307,7 @@ impl<'g> Planner<'g> {
         want: &Want<'g>,
         (option, group): (&Choice<'g>, &Types),
     ) -> Result<(FetchIndex, Asked), Stop> {
+        let weighed = self.weighed((position, ty), want, option);
         let around = self.part;
         self.part = want.defer.or(around);
         let source = self.source_for(position, ty, want.defer, option);
@@ -316,7 +317,11 @@ impl<'g> Planner<'g> {
         let on = self.asked_on(position, source, ty);
         let field = self.same_field(on, option.field).unwrap_or(option.field);
         let asked = self.ask(position, want, &Ask { source, on, field, types: &types, group }, &provides);
-        Ok((self.positions[position].sources[source].fetch, asked))
+        let fetch = self.positions[position].sources[source].fetch;
+        if let (Some(weighed), Some(considered)) = (weighed, self.considered.as_mut()) {
+            considered.push((fetch, weighed));
+        }
+        Ok((fetch, asked))
     }
 
     /// The source that an option asks, and what is provided there.

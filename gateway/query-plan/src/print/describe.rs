@@ -160,7 +160,7 @@ fn conjunction(literals: &[crate::Literal]) -> String {
 }
 
 /// The path in response keys, `@` for each list, and the shape at its end.
-fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, ShapeId) {
+pub(super) fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, ShapeId) {
     let mut path: Vec<String> = Vec::new();
     let mut at = plan.root;
     for step in steps {
@@ -176,12 +176,12 @@ fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, ShapeId) {
     (path, at)
 }
 
-fn response_key(shape: &Shape, slot: SlotId) -> String {
+pub(super) fn response_key(shape: &Shape, slot: SlotId) -> String {
     let written = shape.outputs.iter().find(|output| output.value == OutputValue::Slot(slot));
     written.map_or(&shape.slots[slot].field, |output| &output.key).to_string()
 }
 
-fn list_depth(value: &ValueType) -> usize {
+pub(super) fn list_depth(value: &ValueType) -> usize {
     match value {
         ValueType::List { item, .. } => 1 + list_depth(item),
         ValueType::Leaf { .. } | ValueType::Object { .. } => 0,
