@@ -50,7 +50,7 @@ impl<'s> Planned<'s> {
         let document = ValidDocument::parse(supergraph.api_schema(), text, Limits::OPERATION);
         let document = document.map_err(|errors| anyhow!("the gateway refuses the operation: {errors:?}"))?;
         let bound = Bound::bind(supergraph, &document, document.operation(None)?)?;
-        let mut planned = plan(&stage.graph, &bound, &octavo_query_planner::Options::default())?;
+        let mut planned = plan(&stage.graph, &bound, &options(stage.world.seed))?;
         if let Some(fault) = fault {
             fault.in_plan(&mut planned);
         }
@@ -96,6 +96,17 @@ impl<'s> Planned<'s> {
         let ports = Ports { subgraphs, cache: None, introspection: &NoIntrospection };
         Ok(block_on(execute(&self.prepared, request, ports)).body)
     }
+}
+
+/// Plans of some worlds are improved for long, those of others not at all: each plan must be right, not the best alone.
+fn options(seed: u64) -> octavo_query_planner::Options {
+    let all = octavo_query_planner::Options::default();
+    let steps = match seed % 8 {
+        0 => all.steps,
+        1..=3 => 0,
+        _ => 1_000,
+    };
+    octavo_query_planner::Options { steps, ..all }
 }
 
 impl Answers {
