@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// A YAML file that names the subgraphs
     #[arg(long, value_name = "FILE", conflicts_with = "subgraphs", required_unless_present = "subgraphs")]
     config: Option<PathBuf>,
-    /// Where the supergraph goes; standard output if left out
+    /// Where the supergraph goes; standard output if left out (which has the findings alone under `--format json`)
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Show clients only what has this tag, on itself or on its type (may repeat)
@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Configured { subgraphs, contracts } = configured(arguments)?;
     let inputs: Vec<SubgraphInput<'_>> = subgraphs.iter().map(Subgraph::input).collect();
     let (contracts, outputs): (Vec<Contract>, Vec<PathBuf>) = contracts.into_iter().unzip();
+    check_outputs(arguments, &outputs, &subgraphs)?;
     // A contract of the command line comes last, and takes the place of the whole.
     let own = arguments.contract();
     let replaced = own.is_some();
@@ -85,6 +86,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
+/// Every supergraph needs a file of its own, and none is written over what it is made of.
+fn check_outputs(arguments: &Arguments, outputs: &[PathBuf], subgraphs: &[Subgraph]) -> Result<(), Failure> {
+    let mut taken: Vec<(PathBuf, &str)> = Vec::new();
+    let sources = subgraphs.iter().map(|subgraph| (Path::new(&subgraph.file), "is a subgraph's schema"));
+    let config = arguments.config.iter().map(|config| (config.as_path(), "is the configuration"));
+    for (path, what) in sources.chain(config) {
+        taken.push((resolved(path), what));
+    }
+    for path in arguments.output.iter().chain(outputs) {
+        let file = resolved(path);
+        if let Some((_, what)) = taken.iter().find(|(known, _)| *known == file) {
+            return Err(Failure::Usage(format!("the output {} {what}: name another file", path.display())));
+        }
+        taken.push((file, "is the output of another supergraph"));
+    }
+    Ok(())
+}
+
+/// The file that a path leads to, whether it is there or not.
+fn resolved(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = whole.parent().and_then(|folder| folder.canonicalize().ok());
+    match (whole.canonicalize(), folder, whole.file_name()) {
+        (Ok(file), ..) => file,
+        (Err(_), Some(folder), Some(name)) => folder.join(name),
+        _ => whole,
+    }
+}
+
 fn configured(arguments: &Arguments) -> Result<Configured, Failure> {
     if let Some(config) = &arguments.config {
         return subgraphs::from_config(&Tree::Files, config);
@@ -97,7 +127,7 @@ impl Arguments {
     /// The contract that the flags describe.
     fn contract(&self) -> Option<Contract> {
         let contract = Contract {
-            name: "the command line's".to_owned(),
+            name: "of the command line".to_owned(),
             include_tags: self.include_tags.clone(),
             exclude_tags: self.exclude_tags.clone(),
             hide_unreachable_types: self.hide_unreachable_types,

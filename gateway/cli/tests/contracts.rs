@@ -95,3 +95,31 @@ fn an_unknown_key_of_a_contract_is_refused_with_its_place() {
     let (exit, _, told) = octavo(desk.path(), &["compose", "--config", "supergraph.yaml"]);
     assert!(exit == 2 && told.contains("`exclude`") && told.contains("supergraph.yaml:7"), "{told}");
 }
+
+#[test]
+fn no_output_is_written_over_another_or_over_a_source() {
+    let desk = desk();
+    let folder = desk.path();
+    let compose =
+        |output: &str| octavo(folder, &["compose", "--config", "supergraph.yaml", "--output", output]);
+    for output in ["outside.graphql", "./books.graphql", "supergraph.yaml"] {
+        let (exit, _, told) = compose(output);
+        assert!(exit == 2 && told.contains("name another file"), "{output}: {exit} {told}");
+    }
+    assert_eq!(read(folder, "books.graphql"), BOOKS);
+    std::fs::write(folder.join("supergraph.yaml"), CONFIG.replace("everything.graphql", "outside.graphql"))
+        .expect("a file");
+    assert_eq!(compose("whole.graphql").0, 2);
+    assert!(!folder.join("outside.graphql").exists(), "nothing was written");
+}
+
+#[test]
+fn a_composed_supergraph_differs_in_nothing_from_what_it_is_made_of() {
+    let desk = desk();
+    let folder = desk.path();
+    let run = octavo(folder, &["compose", "--config", "supergraph.yaml", "--output", "whole.graphql"]);
+    assert_eq!(run.0, 0, "{run:?}");
+    let (exit, told, _) =
+        octavo(folder, &["check", "--config", "supergraph.yaml", "--against", "whole.graphql"]);
+    assert!(exit == 0 && told.contains("0 breaking, 0 dangerous, 0 safe"), "{told}");
+}

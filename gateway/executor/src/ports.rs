@@ -100,6 +100,9 @@ pub enum SubgraphError {
     /// No connection, or a broken one.
     #[error("it could not be reached")]
     Unreachable,
+    /// Its answer ended before it was whole.
+    #[error("its answer broke off")]
+    Interrupted,
     /// It answered with a status that is no success, and with no GraphQL.
     #[error("it answered with the status {0}")]
     Status(u16),

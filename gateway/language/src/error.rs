@@ -38,6 +38,23 @@ impl GraphqlError {
     }
 }
 
+/// What stops at the end of a text has its place at the last character there.
+pub(crate) fn at_end(mut errors: Vec<GraphqlError>, text: &str) -> Vec<GraphqlError> {
+    let Some((offset, last)) = text.trim_end().char_indices().next_back() else { return errors };
+    let before = &text[..offset];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let end_offset = offset + last.len_utf8();
+    let end = Location { line, column, end_line: line, end_column: column + 1, offset, end_offset };
+    let beyond = |at: &Location| at.offset >= end_offset;
+    for error in errors.iter_mut().filter(|error| error.is_syntax) {
+        if error.location.as_ref().is_none_or(beyond) {
+            error.location = Some(end);
+        }
+    }
+    errors
+}
+
 /// The library's list as ours.
 pub(crate) fn from_list(list: &DiagnosticList) -> Vec<GraphqlError> {
     list.iter()

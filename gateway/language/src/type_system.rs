@@ -6,7 +6,7 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema, ast};
 
-use crate::error::{GraphqlError, Location, from_list};
+use crate::error::{GraphqlError, Location, at_end, from_list};
 use crate::limits::Limits;
 
 /// A parsed, not yet validated type-system document with the text it came from.
@@ -24,7 +24,7 @@ impl TypeSystemDocument {
         let mut parser = Parser::new().recursion_limit(limits.nesting * 4).token_limit(limits.tokens);
         match parser.parse_ast(text, name) {
             Ok(ast) => Ok(Self { name: name.to_owned(), text: text.to_owned(), ast }),
-            Err(errors) => Err(from_list(&errors.errors)),
+            Err(errors) => Err(at_end(from_list(&errors.errors), text)),
         }
     }
 
@@ -101,5 +101,13 @@ impl ValidSchema {
     #[must_use]
     pub fn print(&self) -> String {
         self.schema.to_string()
+    }
+
+    /// The schema as SDL, without some of its directives.
+    #[must_use]
+    pub fn print_without(&self, directives: &[&str]) -> String {
+        let mut schema: Schema = (*self.schema).clone();
+        schema.directive_definitions.retain(|name, _| !directives.contains(&name.as_str()));
+        schema.to_string()
     }
 }

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use octavo_executor::ExecutionRequest;
 use octavo_language::CoercedVariables;
-use octavo_query_plan::OperationKind;
+use octavo_query_plan::{Count, OperationKind};
 
 use crate::execution::Execution;
 use crate::failure::Failure;
@@ -67,7 +67,23 @@ fn coerce(schema: &Schema, planned: &Planned, params: &Params<'_>) -> Result<Coe
         return Ok(CoercedVariables::default());
     }
     let coerced = planned.document.coerce_variables(schema.api(), operation, params.variables.as_deref());
-    coerced.map_err(|error| Failure::Variables(error.message))
+    let coerced = coerced.map_err(|error| Failure::Variables(error.message))?;
+    check_counts(planned, &coerced)?;
+    Ok(coerced)
+}
+
+/// How many items of a list come first is never less than none.
+fn check_counts(planned: &Planned, variables: &CoercedVariables) -> Result<(), Failure> {
+    let parts = planned.prepared.plan().deferred.iter();
+    for first in parts.filter_map(|part| part.list.as_ref()).map(|list| &list.first) {
+        let Count::Variable(name) = first else { continue };
+        let given = variables.iter().find(|(variable, _)| **variable == **name);
+        if given.is_some_and(|(_, value)| value.starts_with('-')) {
+            let message = format!("`@stream` initialCount must not be negative, and `${name}` is");
+            return Err(Failure::Variables(message));
+        }
+    }
+    Ok(())
 }
 
 fn execution_request(

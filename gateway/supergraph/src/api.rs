@@ -17,16 +17,17 @@ const INCREMENTAL: [(&str, &str); 2] = [
     ("stream", "directive @stream(label: String, if: Boolean! = true, initialCount: Int! = 0) on FIELD"),
 ];
 
-/// Makes the client schema of a supergraph document.
+/// Makes the client schema of a supergraph document; gives with it the directives that the gateway adds.
 pub(crate) fn api_schema(
     document: &ast::Document,
     links: &Links,
     names: &JoinNames,
-) -> Result<ValidSchema, Vec<SupergraphError>> {
+) -> Result<(ValidSchema, Vec<&'static str>), Vec<SupergraphError>> {
     let filter = Filter { links, inaccessible: &names.inaccessible, hidden: hidden_types(document, names) };
     let mut api = ast::Document::new();
     api.sources = document.sources.clone();
     api.definitions = document.definitions.iter().filter_map(|d| filter.definition(d)).collect();
+    let mut added = Vec::new();
     for (name, text) in INCREMENTAL {
         if api.definitions.iter().any(|d| is_directive(d) && d.name().is_some_and(|n| *n == name)) {
             continue;
@@ -34,8 +35,9 @@ pub(crate) fn api_schema(
         let own = TypeSystemDocument::parse("gateway.graphql", text, Limits::SCHEMA);
         let own = own.map_err(api_errors)?;
         api.definitions.extend(own.ast().definitions.iter().cloned());
+        added.push(name);
     }
-    ValidSchema::from_ast(&api).map_err(api_errors)
+    ValidSchema::from_ast(&api).map(|api| (api, added)).map_err(api_errors)
 }
 
 fn api_errors(errors: Vec<GraphqlError>) -> Vec<SupergraphError> {

@@ -415,7 +415,7 @@ impl<'a> Build<'a> {
     fn finish(
         mut self,
         document: &ast::Document,
-        api: octavo_language::ValidSchema,
+        (api, gateway_directives): (octavo_language::ValidSchema, Vec<&'static str>),
     ) -> Result<Supergraph, Vec<SupergraphError>> {
         let root = |operation: ast::OperationType, default: &str| {
             let schema = document.definitions.iter().find_map(|d| match d {
@@ -446,6 +446,7 @@ impl<'a> Build<'a> {
             mutation,
             subscription,
             api,
+            gateway_directives,
         })
     }
 }

@@ -29,6 +29,7 @@ pub struct Supergraph {
     pub(crate) mutation: Option<TypeId>,
     pub(crate) subscription: Option<TypeId>,
     pub(crate) api: ValidSchema,
+    pub(crate) gateway_directives: Vec<&'static str>,
 }
 
 /// A service that answers a part of the graph.
@@ -266,6 +267,11 @@ impl Supergraph {
             RootKind::Mutation => self.mutation,
             RootKind::Subscription => self.subscription,
         }
+    }
+
+    /// The schema that clients see, as SDL, without the directives that the gateway itself adds to it.
+    pub fn api_sdl(&self) -> String {
+        self.api.print_without(&self.gateway_directives)
     }
 
     /// The schema that clients see.

@@ -18,7 +18,7 @@ pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Subg
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             tracing::debug!(%error, "a subgraph's answer broke off");
-            SubgraphError::Unreachable
+            SubgraphError::Interrupted
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if first.is_empty() {

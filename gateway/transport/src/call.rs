@@ -84,10 +84,12 @@ impl SubgraphPort for HttpSubgraphs {
                 tracing::debug!(subgraph = &*request.subgraph, "no URL is known");
                 return Err(SubgraphError::Unreachable);
             };
-            match timeout(self.options.timeout, self.attempts(endpoint, &request)).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(SubgraphError::Timeout),
+            let answered = timeout(self.options.timeout, self.attempts(endpoint, &request)).await;
+            let outcome = answered.unwrap_or(Err(SubgraphError::Timeout));
+            if let Err(error) = &outcome {
+                tracing::warn!(subgraph = &*request.subgraph, %error, "no answer");
             }
+            outcome
         }
         .boxed()
     }

@@ -30,14 +30,15 @@ impl MediaType {
         let mut any = false;
         for Range { name, quality, .. } in ranges(headers) {
             any = true;
-            let media = match name {
+            let media = match name.as_str() {
                 "application/graphql-response+json" => Self::GraphqlResponse,
                 // What is only taken in parts is refused as JSON.
                 "application/json" | "application/*" | "*/*" | MULTIPART => Self::Json,
                 EVENTS => Self::Events,
                 _ => continue,
             };
-            let quality = if [MULTIPART, EVENTS].contains(&name) { quality.min(LEAST) } else { quality };
+            let quality =
+                if [MULTIPART, EVENTS].contains(&name.as_str()) { quality.min(LEAST) } else { quality };
             if quality > 0.0 && best.is_none_or(|(_, other)| quality > other) {
                 best = Some((media, quality));
             }
@@ -51,10 +52,12 @@ pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     ranges(headers).any(|range| range.name == "text/html" && range.quality > 0.0)
 }
 
-/// The format of a response in parts, if the client takes one; without a parameter, the newer one.
+/// The format of a response in parts, if the client likes one no less than a whole; without a parameter, the newer one.
 pub(crate) fn incremental(headers: &HeaderMap) -> Option<IncrementalFormat> {
+    let whole = ranges(headers).filter(|range| range.name.starts_with("application/"));
+    let whole = whole.map(|range| range.quality).fold(0.0, f32::max);
     let mut taken = ranges(headers).filter(|range| range.name == MULTIPART && range.quality > 0.0);
-    taken.find_map(|range| range.format())
+    taken.find_map(|range| range.format().filter(|_| range.quality >= whole))
 }
 
 /// How the events of a subscription are sent.
@@ -72,7 +75,7 @@ impl EventFormat {
     pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(Self, f32)> = None;
         for range in ranges(headers).filter(|range| range.quality > 0.0) {
-            let format = match (range.name, range.parameter("subscriptionSpec")) {
+            let format = match (range.name.as_str(), range.parameter("subscriptionSpec")) {
                 (EVENTS, _) => Self::ServerSent,
                 (MULTIPART, Some("1.0")) => Self::Multipart,
                 _ => continue,
@@ -92,7 +95,8 @@ const LEAST: f32 = 0.000_1;
 
 /// A media range of `Accept`.
 struct Range<'h> {
-    name: &'h str,
+    /// In lower case.
+    name: String,
     parameters: &'h str,
     quality: f32,
 }
@@ -121,7 +125,7 @@ fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
     let values = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(|range| {
         let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
-        let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?.to_ascii_lowercase();
         let range = Range { name, parameters, quality: 1.0 };
         let quality = range.parameter("q").map_or(Ok(1.0), str::parse).unwrap_or(0.0);
         Some(Range { quality, ..range })
@@ -182,6 +186,8 @@ mod tests {
             ("application/json, multipart/mixed", Some(V02)),
             ("multipart/mixed;deferSpec=20990101, application/json", None),
             ("multipart/mixed;q=0, application/json", None),
+            ("application/json, multipart/mixed;q=0.5", None),
+            ("MULTIPART/MIXED; DeferSpec=20220824", Some(Defer20220824)),
             ("multipart/mixed;subscriptionSpec=1.0, application/json", None),
             ("application/json, */*", None),
         ];

@@ -65,10 +65,10 @@ pub(crate) fn events(body: Incoming, decoder: Box<dyn Decoder>, limit: usize) ->
                 Some(Ok(frame)) => decoder.feed(frame.data_ref().map_or(&[][..], |data| data)),
                 Some(Err(error)) => {
                     tracing::debug!(%error, "a subgraph's events broke off");
-                    return Some((Err(SubgraphError::Unreachable), None));
+                    return Some((Err(SubgraphError::Interrupted), None));
                 }
                 // A stream that just stops is one that broke off.
-                None => return Some((Err(SubgraphError::Unreachable), None)),
+                None => return Some((Err(SubgraphError::Interrupted), None)),
             }
         }
     })
