@@ -172,10 +172,14 @@ impl Walk<'_> {
         }
         let ty = self.arena.ty(row);
         let outputs = &plan.shapes[shape].outputs;
-        if outputs
-            .iter()
-            .any(|output| self.parts.of(output.defer) == Some(self.part) && self.is_written(output, ty))
-        {
+        // The type of an object may be told by one of the part's own requests.
+        let untold = ty.is_none() && plan.shapes[shape].interface_objects;
+        let adds = |output: &Output| {
+            self.parts.of(output.defer) == Some(self.part)
+                && (untold || output.types.contains(ty))
+                && self.holds(output)
+        };
+        if outputs.iter().any(adds) {
             visit.object((row, shape), path);
         }
         for (output, key) in outputs.iter().zip(&self.prepared.shapes[shape].keys) {
@@ -241,7 +245,11 @@ impl Walk<'_> {
     }
 
     fn is_written(&self, output: &Output, ty: Option<TypeIndex>) -> bool {
-        output.types.contains(ty) && output.when.is_none_or(|when| self.conditions[when.index()])
+        output.types.contains(ty) && self.holds(output)
+    }
+
+    fn holds(&self, output: &Output) -> bool {
+        output.when.is_none_or(|when| self.conditions[when.index()])
     }
 }
 
