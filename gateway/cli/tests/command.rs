@@ -78,7 +78,7 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
     let cases: [(Vec<&str>, i32, &[&str]); 10] = [
         (serve_of("nowhere.graphql"), 2, &["nowhere.graphql cannot be read"]),
         (serve_of("plain.graphql"), 2, &["plain.graphql cannot be loaded", "no `enum join__Graph`"]),
-        (serve_of("broken.graphql"), 2, &["broken.graphql:2:9", "syntax error"]),
+        (serve_of("broken.graphql"), 2, &["broken.graphql:2:8", "syntax error"]),
         (
             serve(&["--config", "unknown.yaml"]),
             2,

@@ -8,7 +8,7 @@ use apollo_compiler::request::{RequestError, coerce_variable_values};
 use apollo_compiler::response::{JsonMap, serde_json_bytes};
 use apollo_compiler::validation::Valid;
 
-use crate::error::{GraphqlError, at_end, from_list};
+use crate::error::{GraphqlError, from_list};
 use crate::limits::Limits;
 use crate::type_system::ValidSchema;
 
@@ -42,7 +42,7 @@ impl ValidDocument {
         let mut parser = Parser::new().recursion_limit(limits.nesting * 4).token_limit(limits.tokens);
         let document = parser
             .parse_executable(&schema.schema, text, "operation.graphql")
-            .map_err(|e| at_end(from_list(&e.errors), text))?;
+            .map_err(|e| from_list(&e.errors))?;
         match document.validate(&schema.schema) {
             Ok(document) => {
                 // Most documents have nothing to check.
