@@ -40,9 +40,7 @@ impl Announcing {
 
 impl Visit for Announcing {
     fn begin(&mut self, target: Target, path: &Path<'_>) {
-        let mut text = Vec::new();
-        path.write(&[], &mut text);
-        self.at = Some((target, text));
+        self.at = Some((target, path.text()));
     }
 
     fn object(&mut self, _: (RowId, ShapeId), _: &Path<'_>) {

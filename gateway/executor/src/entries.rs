@@ -30,7 +30,7 @@ pub(crate) struct Entries<'a> {
 
 #[derive(Clone, Default)]
 struct State {
-    /// Whether its object or list was met, and it was not yet told that it ends.
+    /// Whether its object or list was met.
     met: bool,
     failed: bool,
     /// Where its entries begin.
@@ -183,7 +183,7 @@ impl<'a> Entries<'a> {
         let id = format!(",\"id\":\"{}\"", announced.id).into_bytes();
         self.incremental.extend_from_slice(&[begin, value, id].concat());
         if announced.first.is_none() {
-            write_sub_path(&announced.path, &text_of(path), &mut self.incremental);
+            write_sub_path(&announced.path, &path.text(), &mut self.incremental);
         }
         write_errors(&errors, &mut self.incremental);
         self.incremental.push(b'}');
@@ -207,7 +207,7 @@ impl<'a> Entries<'a> {
         path: Option<&Path<'_>>,
     ) {
         let Announced { path: own, first, .. } = &self.announced[index];
-        let mut path = path.map_or_else(|| own.clone(), text_of);
+        let mut path = path.map_or_else(|| own.clone(), Path::text);
         if let Some(first) = first {
             path.pop();
             path.extend_from_slice(format!(",{first}]").as_bytes());
@@ -286,12 +286,6 @@ fn write_errors(errors: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(errors);
         out.push(b']');
     }
-}
-
-fn text_of(path: &Path<'_>) -> Vec<u8> {
-    let mut text = Vec::new();
-    path.write(&[], &mut text);
-    text
 }
 
 /// Writes the steps of a path that follow those of another.

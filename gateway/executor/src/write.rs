@@ -285,6 +285,13 @@ impl Writer<'_> {
 }
 
 impl Path<'_> {
+    /// The path as a JSON list.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.write(&[], &mut text);
+        text
+    }
+
     /// Writes the path and what follows it as a JSON list.
     pub(crate) fn write(&self, beneath: &[Segment], out: &mut Vec<u8>) {
         out.push(b'[');

@@ -59,14 +59,21 @@ impl Execution {
         !self.planned.prepared.plan().deferred.is_empty()
     }
 
+    fn introspection(&self) -> Introspection<'_> {
+        Introspection { schema: self.schema.api(), planned: &self.planned, variables: &self.variables }
+    }
+
+    fn ports<'a>(&'a self, introspection: &'a Introspection<'_>) -> Ports<'a> {
+        Ports { subgraphs: &*self.schema.subgraphs, cache: self.gateway.cache(), introspection }
+    }
+
     /// Executes the operation.
-    pub(crate) async fn whole(self) -> Result<ExecutionReport, Failure> {
-        let Self { gateway, schema, planned, variables, request } = self;
-        let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
-        let ports =
-            Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
-        let execution = octavo_executor::execute(&planned.prepared, request, ports);
-        timeout(gateway.options().request_timeout, execution).await.map_err(|_| Failure::Timeout)
+    pub(crate) async fn whole(mut self) -> Result<ExecutionReport, Failure> {
+        let request = std::mem::take(&mut self.request);
+        let introspection = self.introspection();
+        let ports = self.ports(&introspection);
+        let execution = octavo_executor::execute(&self.planned.prepared, request, ports);
+        timeout(self.gateway.options().request_timeout, execution).await.map_err(|_| Failure::Timeout)
     }
 
     /// Executes the operation in parts. What does not come in time is told in a last payload.
@@ -87,24 +94,26 @@ impl Execution {
         Responses { receiver, gateway, running }
     }
 
-    async fn send_events(self, responses: mpsc::Sender<ExecutionReport>) {
-        let Self { gateway, schema, planned, variables, request } = self;
-        let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
-        let ports =
-            Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
-        octavo_executor::execute_subscription(&planned.prepared, request, ports, responses).await;
+    async fn send_events(mut self, responses: mpsc::Sender<ExecutionReport>) {
+        let request = std::mem::take(&mut self.request);
+        let introspection = self.introspection();
+        let ports = self.ports(&introspection);
+        octavo_executor::execute_subscription(&self.planned.prepared, request, ports, responses).await;
     }
 
-    async fn send_parts(self, format: IncrementalFormat, payloads: mpsc::UnboundedSender<ExecutionReport>) {
-        let Self { gateway, schema, planned, variables, request } = self;
-        let introspection = Introspection { schema: schema.api(), planned: &planned, variables: &variables };
-        let ports =
-            Ports { subgraphs: &*schema.subgraphs, cache: gateway.cache(), introspection: &introspection };
+    async fn send_parts(
+        mut self,
+        format: IncrementalFormat,
+        payloads: mpsc::UnboundedSender<ExecutionReport>,
+    ) {
+        let request = std::mem::take(&mut self.request);
+        let introspection = self.introspection();
+        let ports = self.ports(&introspection);
         let late = async {
-            sleep(gateway.options().request_timeout).await;
+            sleep(self.gateway.options().request_timeout).await;
             Late { message: Failure::Timeout.to_string(), code: Failure::Timeout.code() }
         };
         let how = (format, late);
-        octavo_executor::execute_incrementally(&planned.prepared, request, ports, how, payloads).await;
+        octavo_executor::execute_incrementally(&self.planned.prepared, request, ports, how, payloads).await;
     }
 }

@@ -10,6 +10,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tokio::time::timeout;
 
+use super::Broken;
 use crate::execution::Responses;
 use crate::request::EventFormat;
 
@@ -84,11 +85,6 @@ async fn next(
         Err(_) => (Ok(Bytes::from_static(format.heartbeat)), Some(responses)),
     })
 }
-
-/// The stream is cut off before the subscription's end.
-#[derive(Debug, thiserror::Error)]
-#[error("the stream of events was cut off")]
-struct Broken;
 
 /// A line break would end the line of a server-sent event. In JSON it can only stand between tokens, where a space is as good.
 fn written(body: &[u8], format: &Format) -> Vec<u8> {

@@ -18,6 +18,11 @@ pub(crate) use parts::parts;
 /// Says how many entities of the answer came from the cache.
 const CACHE: HeaderName = HeaderName::from_static("octavo-cache");
 
+/// A body that cannot go on to its end: the connection is closed, so that clients see that it is not whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the response broke off")]
+struct Broken;
+
 /// What was executed. Partial data is a success: the errors stand in the body.
 pub(crate) fn report(report: ExecutionReport, media: MediaType) -> Response {
     let cache = cache_header(report.cache_hits, report.cache_misses);

@@ -11,7 +11,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use octavo_executor::{ExecutionReport, IncrementalFormat};
 
-use super::CACHE;
+use super::{Broken, CACHE};
 use crate::execution::Payloads;
 
 const HEAD: &[u8] = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n";
@@ -51,11 +51,6 @@ async fn next(state: Option<(Payloads, bool)>) -> Option<(Result<Bytes, Broken>,
         None => (Ok(Bytes::from_static(END)), None),
     })
 }
-
-/// The execution ended before its last payload, so that the connection is closed before the body's end.
-#[derive(Debug, thiserror::Error)]
-#[error("the execution broke off")]
-struct Broken;
 
 fn part(payload: &ExecutionReport) -> Vec<u8> {
     [HEAD, &payload.body, DELIMITER].concat()
