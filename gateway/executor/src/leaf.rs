@@ -81,7 +81,8 @@ fn write_int(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Misfit> {
         if !whole {
             return Err(Misfit);
         }
-        out.extend_from_slice(text);
+        // No minus stands before zero.
+        out.extend_from_slice(if digits == b"0" { digits } else { text });
         return Ok(());
     }
     if !text.first().copied().is_some_and(is_number) {
@@ -91,7 +92,7 @@ fn write_int(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Misfit> {
     if value.fract() != 0.0 || !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value) {
         return Err(Misfit);
     }
-    // Zero is added so that no minus stands before it.
+    // Adding zero takes the minus from it too.
     out.extend_from_slice(format!("{:.0}", value + 0.0).as_bytes());
     Ok(())
 }
@@ -138,6 +139,7 @@ mod tests {
             assert_eq!(coerced(LeafKind::Int, text), Ok(text.to_owned()));
         }
         assert_eq!(coerced(LeafKind::Int, "1.0"), Ok("1".to_owned()));
+        assert_eq!(coerced(LeafKind::Int, "-0"), Ok("0".to_owned()));
         assert_eq!(coerced(LeafKind::Int, "-0.0"), Ok("0".to_owned()));
         assert_eq!(coerced(LeafKind::Int, "1e3"), Ok("1000".to_owned()));
         for text in
