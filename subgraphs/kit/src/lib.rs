@@ -7,6 +7,7 @@
 //! The way of a request: `service::http` → `guard` → `service::execute` → the service's resolvers →
 //! its store, over [`sql`] → one [`change`] (rows, outbox and idempotency in one transaction).
 
+pub mod bus;
 pub mod change;
 pub mod documents;
 pub mod engine;
