@@ -134,6 +134,7 @@ impl Author {
             kind,
             schema_version: 1,
             data: json!(self),
+            deleted: kind == "AuthorDeleted",
             touches: vec![Touch { type_name: "Author".to_owned(), keys, subgraph: NAME.to_owned() }],
         }
     }

@@ -83,6 +83,7 @@ impl Genre {
             kind,
             schema_version: 1,
             data: json!(self),
+            deleted: kind == "GenreDeleted",
             touches: vec![Touch { type_name: "Genre".to_owned(), keys, subgraph: NAME.to_owned() }],
         }
     }

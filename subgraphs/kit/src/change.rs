@@ -9,8 +9,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     error::StoreError,
-    event::{self, Event},
+    event::Event,
     idempotency::{self, Command},
+    outbox::{self, Wake},
     problem::Refusal,
     sql::{Db, Tx},
 };
@@ -19,6 +20,7 @@ use crate::{
 pub struct Change<'c> {
     tx: Tx,
     command: &'c Command,
+    wake: Wake,
 }
 
 /// What beginning a change came to.
@@ -35,7 +37,7 @@ impl<'c> Change<'c> {
         let mut tx = db.begin().await?;
         Ok(match idempotency::claim(&mut tx, command).await? {
             Some(result) => Begun::Before(result),
-            None => Begun::Fresh(Self { tx, command }),
+            None => Begun::Fresh(Self { tx, command, wake: db.wake().clone() }),
         })
     }
 
@@ -46,7 +48,7 @@ impl<'c> Change<'c> {
 
     /// Writes what happened into the outbox.
     pub async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
-        event::write(&mut self.tx, event, self.command).await
+        outbox::write(&mut self.tx, event, None, self.command).await
     }
 
     /// Makes it so, and keeps the result for whoever asks the same again.
@@ -54,6 +56,7 @@ impl<'c> Change<'c> {
         let stored = serde_json::to_string(&result).map_err(|cause| StoreError::corrupt("result", cause))?;
         idempotency::settle(&mut self.tx, self.command, stored).await?;
         self.tx.commit().await?;
+        self.wake.tell();
         Ok(result)
     }
 }

@@ -31,8 +31,19 @@ pub struct Command {
     pub now_ms: i64,
     /// The trace that it belongs to.
     pub traceparent: Option<String>,
+    /// What brought it about.
+    pub cause: Cause,
     /// Time and identifiers.
     pub sources: Sources,
+}
+
+/// What brought a command about, if a message did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// The saga that it is a step of.
+    pub saga: Option<String>,
+    /// The message's identifier.
+    pub message: Option<String>,
 }
 
 impl Command {
@@ -50,6 +61,7 @@ impl Command {
             input_hash: hex(&Sha256::digest(input.to_string())),
             now_ms: call.sources.clock.now_ms(),
             traceparent: call.traceparent.clone(),
+            cause: Cause::default(),
             sources: call.sources.clone(),
         })
     }

@@ -9,6 +9,7 @@
 
 pub mod bus;
 pub mod change;
+pub mod changes;
 pub mod documents;
 pub mod engine;
 pub mod error;
@@ -17,7 +18,9 @@ pub mod federation;
 pub mod graphql;
 pub mod guard;
 pub mod idempotency;
+pub mod inbox;
 pub mod migrate;
+pub mod outbox;
 pub mod page;
 pub mod patch;
 pub mod problem;

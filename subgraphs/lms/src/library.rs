@@ -1,9 +1,14 @@
-//! The five services on embedded databases, each behind a port of its own.
+//! The five services on embedded databases, each behind a port of its own, and the bus between them.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use lms_kit::{Service, Sources};
+use lms_kit::{
+    Service, Sources,
+    bus::{LocalBus, SharedBus},
+    changes::LocalOwners,
+    service::Surroundings,
+};
 use tokio::{fs::DirBuilder, net::TcpListener, sync::watch, task::JoinSet};
 
 /// The services, open.
@@ -13,7 +18,11 @@ pub(crate) struct Library {
     pub(crate) genres: Service,
     pub(crate) students: Service,
     pub(crate) users: Service,
+    bus: SharedBus,
 }
+
+/// The file of the bus in the library's folder.
+const BUS: &str = "bus.sqlite";
 
 impl Library {
     /// Opens the databases in a folder, which is made if it is not there.
@@ -35,23 +44,32 @@ impl Library {
             lms_students::open(&students, Sources::system()),
             lms_users::open(&users, Sources::system()),
         )?;
-        Ok(Self { authors, books, genres, students, users })
+        let bus = LocalBus::open(&data.join(BUS)).await.context("the bus cannot be opened")?;
+        Ok(Self { authors, books, genres, students, users, bus: Arc::new(bus) })
     }
 
     /// Serves each service on a free port of this machine until it is told to stop.
     pub(crate) async fn serve(&self) -> Result<Serving> {
         let (stop, stopped) = watch::channel(false);
         let (mut urls, mut servers) = (Vec::new(), JoinSet::new());
+        let mut owners = LocalOwners::default();
+        for service in self.services() {
+            owners.insert(service.name(), service.messages().changes);
+        }
+        let around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
         for service in self.services() {
             let listener =
                 TcpListener::bind("127.0.0.1:0").await.context("no port is free on this machine")?;
             urls.push((service.name(), format!("http://{}/graphql", listener.local_addr()?)));
-            let (service, mut stopped) = (service.clone(), stopped.clone());
+            let (service, mut stopped, around) = (service.clone(), stopped.clone(), around.clone());
             servers.spawn(async move {
                 // An end of the sender is a stop as well.
                 let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
-                if let Err(error) = service.serve(listener, until).await {
-                    tracing::error!(service = service.name(), %error, "a service ended");
+                tokio::select! {
+                    served = service.serve(listener, until) => if let Err(error) = served {
+                        tracing::error!(service = service.name(), %error, "a service ended");
+                    },
+                    () = service.take_part(&around) => {}
                 }
             });
         }
@@ -62,6 +80,7 @@ impl Library {
     pub(crate) async fn close(&self) {
         let [authors, books, genres, students, users] = self.services();
         tokio::join!(authors.close(), books.close(), genres.close(), students.close(), users.close());
+        self.bus.close().await;
     }
 
     fn services(&self) -> [&Service; 5] {

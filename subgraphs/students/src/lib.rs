@@ -10,15 +10,13 @@ mod store;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use lms_kit::{
     OpenError, Refusal, Service, Sources,
     federation::SdlError,
     idempotency::{Call, Command},
-    service::{Engine, SchemaParts},
+    service::{DocumentEngine, SchemaParts},
 };
 use serde_json::Value;
-use tokio::task::JoinHandle;
 
 pub use domain::{CommentInput, Registration};
 pub use store::{ImportedComment, ImportedStudent};
@@ -34,10 +32,9 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let store: Arc<dyn StudentStore> = Arc::new(students.clone());
     let schema = graphql::schema().data(loaders::loader(store)).finish();
     let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
-    // What an earlier process left behind is in the log before the first question about it.
-    while students.settle_waiting().await? > 0 {}
-    let settling = tokio::spawn(students.clone().keep_settling());
-    Ok(Service::new(parts, Arc::new(DocumentEngine { students, settling }), sources)?)
+    let (documents, outbox) = (Arc::clone(students.engine()), Arc::clone(students.outbox()));
+    let engine = DocumentEngine { documents, outbox, owner: NAME, migrations: store::MIGRATIONS };
+    Ok(Service::new(parts, Arc::new(engine), sources)?)
 }
 
 /// The subgraph's SDL.
@@ -72,30 +69,4 @@ pub async fn load(
     let comments = store.import_comments(&command, comments).await?;
     store.engine().close().await;
     Ok((students, comments))
-}
-
-/// The service's engine, and the task that settles what commands leave behind.
-struct DocumentEngine {
-    students: DocumentStudents,
-    settling: JoinHandle<()>,
-}
-
-#[async_trait]
-impl Engine for DocumentEngine {
-    async fn ready(&self) -> Result<(), String> {
-        match self.students.pending().await {
-            Ok(pending) if pending.is_empty() => Ok(()),
-            Ok(pending) => Err(format!("migrations not applied: {}", pending.join(", "))),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    fn statements(&self) -> u64 {
-        self.students.engine().statements()
-    }
-
-    async fn close(&self) {
-        self.settling.abort();
-        self.students.engine().close().await;
-    }
 }

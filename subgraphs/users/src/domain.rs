@@ -72,6 +72,7 @@ impl User {
             kind,
             schema_version: 1,
             data: json!({ "id": self.id, "roles": self.roles, "version": self.version }),
+            deleted: false,
             touches: vec![Touch { type_name: "User".to_owned(), keys, subgraph: NAME.to_owned() }],
         }
     }

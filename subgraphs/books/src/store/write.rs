@@ -131,6 +131,7 @@ fn event(kind: &'static str, now: &CataloguedBook, before: Option<&CataloguedBoo
         kind,
         schema_version: 1,
         data: json!(now),
+        deleted: kind == "BookRemoved",
         touches,
     }
 }

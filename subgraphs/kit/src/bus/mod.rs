@@ -5,11 +5,13 @@
 //! Delivery is at least once, and may repeat and reorder after a failure: the outbox numbers what it sends,
 //! and the inbox applies each number once, in order.
 //!
-//! Adapters: [`LocalBus`] keeps a log in a SQLite file, for services that share one process; [`NoBus`] is for a
-//! service that runs alone.
+//! Adapters: [`LocalBus`] keeps a log in a SQLite file, for services that share one process; Pulsar (feature
+//! `pulsar`) joins services anywhere; [`NoBus`] is for a service that runs alone. One suite holds the first two.
 
 mod local;
 mod none;
+#[cfg(feature = "pulsar")]
+mod pulsar;
 mod url;
 
 use std::{sync::Arc, time::Duration};
@@ -18,6 +20,8 @@ use async_trait::async_trait;
 
 pub use local::LocalBus;
 pub use none::NoBus;
+#[cfg(feature = "pulsar")]
+pub use pulsar::{PulsarBus, PulsarOptions, Token, WhenFull};
 pub use url::{BusOpenError, BusOptions, open};
 
 /// A log of messages, such as the events of one service.

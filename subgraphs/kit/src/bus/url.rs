@@ -28,6 +28,20 @@ pub struct BusOptions {
     pub namespace: Option<String>,
 }
 
+impl BusOptions {
+    /// These, with variables in place of those not given.
+    #[must_use]
+    pub fn or(self, variable: impl Fn(&'static str) -> Option<String>) -> Self {
+        Self {
+            url: self.url.or_else(|| variable("BUS_URL")),
+            admin_url: self.admin_url.or_else(|| variable("BUS_ADMIN_URL")),
+            token_file: self.token_file.or_else(|| variable("BUS_TOKEN_FILE").map(PathBuf::from)),
+            ca_file: self.ca_file.or_else(|| variable("BUS_CA_FILE").map(PathBuf::from)),
+            namespace: self.namespace.or_else(|| variable("BUS_NAMESPACE")),
+        }
+    }
+}
+
 /// A bus could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum BusOpenError {
@@ -71,9 +85,21 @@ pub async fn open(options: &BusOptions) -> Result<Arc<dyn Bus>, BusOpenError> {
             only_for_pulsar(options)?;
             Ok(Arc::new(LocalBus::open(sqlite_path(url, path)?).await?))
         }
+        Some(("pulsar" | "pulsar+ssl", _)) => pulsar(url, options),
         Some(_) => Err(wrong(url, "the scheme is none of pulsar, pulsar+ssl and sqlite")),
         None => Err(wrong(url, "it has no scheme")),
     }
+}
+
+#[cfg(feature = "pulsar")]
+fn pulsar(url: &str, options: &BusOptions) -> Result<Arc<dyn Bus>, BusOpenError> {
+    let options = super::PulsarOptions::read(url, options)?;
+    Ok(Arc::new(super::PulsarBus::open(options)?))
+}
+
+#[cfg(not(feature = "pulsar"))]
+fn pulsar(url: &str, _: &BusOptions) -> Result<Arc<dyn Bus>, BusOpenError> {
+    Err(wrong(url, "this program was built without Pulsar: build it with the feature `pulsar`"))
 }
 
 fn sqlite_path<'a>(url: &str, path: &'a str) -> Result<&'a Path, BusOpenError> {
@@ -100,6 +126,6 @@ fn only_for_pulsar(options: &BusOptions) -> Result<(), BusOpenError> {
     Err(BusOpenError::Flag { flag, value: redact(&value), reason: reason.into() })
 }
 
-fn wrong(url: &str, reason: &'static str) -> BusOpenError {
+pub(super) fn wrong(url: &str, reason: &'static str) -> BusOpenError {
     BusOpenError::Url { url: redact(url), reason }
 }

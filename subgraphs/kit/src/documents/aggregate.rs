@@ -11,6 +11,7 @@ use crate::{
     event::{Event, OutboxRow},
     idempotency::{Command, KEPT_MS},
     migrate::hex,
+    outbox::{AggregateKey, Claim, ClaimOptions, Failure, Settlement},
     page::SortKey,
     problem::{Problem, Refusal},
 };
@@ -51,10 +52,29 @@ pub struct Aggregate<S> {
     seq: i64,
     /// Its events that have not left, by number.
     outbox: Vec<OutboxRow>,
+    /// Its latest event, which stays when it has left.
+    #[serde(default)]
+    latest: Option<OutboxRow>,
+    /// Who sends its events.
+    #[serde(default)]
+    relay: RelayMark,
     /// The commands of the last day, the oldest first.
     marks: Vec<Mark>,
     /// What the service keeps.
     pub state: S,
+}
+
+/// What the relay knows of the aggregate.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct RelayMark {
+    /// Grows with each claim.
+    fence: i64,
+    /// Until when the claim holds, by the engine's clock in ms.
+    lease_until: i64,
+    /// How often in a row sending has failed.
+    attempts: i64,
+    /// Why the first event can never be sent.
+    stuck: Option<String>,
 }
 
 /// A command that changed the aggregate, in few bytes.
@@ -83,7 +103,15 @@ fn digest(command: &Command) -> String {
 impl<S: State> Aggregate<S> {
     /// An aggregate that is not stored yet.
     pub fn new(state: S) -> Self {
-        Self { revision: 0, seq: 0, outbox: Vec::new(), marks: Vec::new(), state }
+        Self {
+            revision: 0,
+            seq: 0,
+            outbox: Vec::new(),
+            latest: None,
+            relay: RelayMark::default(),
+            marks: Vec::new(),
+            state,
+        }
     }
 
     /// The aggregate that was read.
@@ -139,7 +167,9 @@ impl<S: State> Aggregate<S> {
     /// Changes the state and notes the event, for a caller that keeps no mark and sees to the outbox's limit.
     pub fn record(&mut self, state: S, event: &Event, command: &Command) {
         self.seq += 1;
-        self.outbox.push(OutboxRow::new(event, self.seq, command));
+        let row = OutboxRow::new(event, self.seq, command);
+        self.latest = Some(row.clone());
+        self.outbox.push(row);
         self.state = state;
     }
 
@@ -148,10 +178,50 @@ impl<S: State> Aggregate<S> {
         &self.outbox
     }
 
-    /// The aggregate without its events up to this number, which have left.
-    pub(super) fn without_events(mut self, up_to: i64) -> Self {
-        self.outbox.retain(|event| event.seq > up_to);
-        self
+    /// Its latest event.
+    pub(super) fn latest(&self) -> Option<&OutboxRow> {
+        self.latest.as_ref()
+    }
+
+    /// Claims its events for a relay, if something waits and nobody else has them.
+    pub(super) fn claim(&mut self, now_ms: i64, options: ClaimOptions) -> Option<Claim> {
+        if self.outbox.is_empty() || self.relay.stuck.is_some() || self.relay.lease_until > now_ms {
+            return None;
+        }
+        self.relay.fence += 1;
+        self.relay.lease_until = now_ms + options.lease_ms;
+        let depth = usize::try_from(options.depth).unwrap_or(usize::MAX);
+        Some(Claim {
+            aggregate: AggregateKey {
+                aggregate_type: S::COLLECTION.name.to_owned(),
+                id: self.state.id().to_owned(),
+            },
+            fence: self.relay.fence,
+            attempts: self.relay.attempts,
+            events: self.outbox.iter().take(depth).cloned().collect(),
+        })
+    }
+
+    /// The first events, which have left under a claim that still stands.
+    pub(super) fn sent(&self, settlement: &Settlement) -> Option<&[OutboxRow]> {
+        (self.relay.fence == settlement.fence).then(|| &self.outbox[..settlement.sent.min(self.outbox.len())])
+    }
+
+    /// Ends a claim that still stands: what has left goes.
+    pub(super) fn settle(&mut self, settlement: &Settlement, now_ms: i64) {
+        self.outbox.drain(..settlement.sent.min(self.outbox.len()));
+        let again = if settlement.sent == 0 { self.relay.attempts + 1 } else { 1 };
+        let (pause, attempts, stuck) = match &settlement.failure {
+            None => (0, 0, None),
+            Some(Failure::Passing { retry_in_ms }) => (*retry_in_ms, again, None),
+            Some(Failure::Stuck { reason }) => (0, again, Some(reason.clone())),
+        };
+        self.relay = RelayMark { fence: self.relay.fence, lease_until: now_ms + pause, attempts, stuck };
+    }
+
+    /// Whether its first event can never be sent.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.relay.stuck.is_some()
     }
 
     /// The same aggregate once its document has been written.

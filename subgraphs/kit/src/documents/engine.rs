@@ -69,6 +69,17 @@ pub trait Documents: Send + Sync {
     /// they were. Each replacement stands for itself; an engine may take a statement for each.
     async fn swap_each(&self, collection: &Collection, documents: &[Document]) -> Result<usize, StoreError>;
 
+    /// The documents after an identifier, in the order of their identifiers, `limit` of them at most.
+    async fn scan(
+        &self,
+        collection: &Collection,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError>;
+
+    /// The time on the engine's own clock, in ms.
+    async fn now_ms(&self) -> Result<i64, StoreError>;
+
     /// Takes `count` numbers from a counter and returns the last; a crash may leave a gap.
     async fn take_numbers(&self, counter: &str, count: i64) -> Result<i64, StoreError>;
 

@@ -10,7 +10,7 @@
 //! - [`Documents`]: the port; adapters for `sqlite:` and (feature `mongo`) `mongodb://`. [`open`] picks one.
 //! - [`Migration`]: steps and ledger, the same on each engine.
 //! - [`Aggregate`]: the envelope with bounded outbox and marks. [`update`], [`create`]: how a command writes
-//!   it. [`settle`]: what empties the outbox.
+//!   it. [`DocumentOutbox`]: what the relay empties.
 
 mod aggregate;
 mod collection;
@@ -18,8 +18,8 @@ mod engine;
 mod migration;
 #[cfg(feature = "mongo")]
 mod mongo;
+mod outbox;
 mod query;
-pub mod settle;
 mod sqlite;
 mod write;
 
@@ -27,5 +27,6 @@ pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
 pub use collection::{Collection, Document, Found, Index, KeyColumn};
 pub use engine::{Documents, Tally, open};
 pub use migration::{Migration, Step};
+pub use outbox::{ARCHIVE, ARCHIVE_BY_AGGREGATE, DocumentOutbox, Projection};
 pub use query::{Find, FindEach, Match};
 pub use write::{Decision, Written, create, update};

@@ -1,6 +1,6 @@
 //! Writing an aggregate: read it, decide, and replace it if nobody was faster; else again.
 
-use super::{Aggregate, Documents, State, settle::Settler};
+use super::{Aggregate, Documents, State};
 use crate::{
     StoreError,
     problem::{Problem, Refusal},
@@ -23,14 +23,13 @@ pub enum Written<S> {
     /// The command was done before, and made this of the aggregate.
     Before(S),
     /// The aggregate as it was stored.
-    Now(Aggregate<S>),
+    Now(Box<Aggregate<S>>),
 }
 
 /// Lets `decide` change the aggregate with this identifier, and stores what it decided; `missing` if there
 /// is none. It may be asked several times, with newer states.
 pub async fn update<S: State>(
     documents: &dyn Documents,
-    settler: &Settler,
     (id, missing): (&str, Problem),
     decide: impl Fn(&mut Aggregate<S>) -> Result<Decision<S>, Refusal> + Send + Sync,
 ) -> Result<Written<S>, Refusal> {
@@ -38,12 +37,12 @@ pub async fn update<S: State>(
     for _ in 0..ATTEMPTS {
         let found = documents.get(S::COLLECTION, &ids).await?.into_iter().next();
         let Some(found) = found else { return Err(missing.into()) };
-        let mut aggregate = settler.relieve(Aggregate::read(found)?).await;
+        let mut aggregate = Aggregate::read(found)?;
         if let Decision::Before(state) = decide(&mut aggregate)? {
             return Ok(Written::Before(state));
         }
         if documents.swap(S::COLLECTION, &aggregate.document()?).await? {
-            return Ok(Written::Now(aggregate.written()));
+            return Ok(Written::Now(Box::new(aggregate.written())));
         }
     }
     Err(Problem::unavailable(1).into())

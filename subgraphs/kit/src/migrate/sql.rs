@@ -7,14 +7,23 @@ use crate::{
     sql::{Db, Row, Sql, Tx},
 };
 
-/// The tables of this crate: outbox and idempotency.
-const KIT: &[Migration] = &[Migration {
-    version: 1,
-    name: "outbox_and_idempotency",
-    phase: Phase::Expand,
-    sqlite: include_str!("../../migrations/sqlite/0001_outbox_and_idempotency.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_outbox_and_idempotency.sql"),
-}];
+/// The tables of this crate: outbox, inbox and idempotency.
+const KIT: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "outbox_and_idempotency",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0001_outbox_and_idempotency.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_outbox_and_idempotency.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "relay_and_inbox",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0002_relay_and_inbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_relay_and_inbox.sql"),
+    },
+];
 
 const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration_ledger (
     owner TEXT NOT NULL,

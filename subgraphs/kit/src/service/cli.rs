@@ -4,14 +4,22 @@ use std::{
     ffi::OsString,
     io::{IsTerminal, Write},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::Parser;
+use reqwest::Url;
 use tokio::net::TcpListener;
 
-use super::Service;
-use crate::{error::OpenError, federation::SdlError, sources::Sources};
+use super::{Service, Surroundings};
+use crate::{
+    bus::{self, BusOpenError, BusOptions},
+    changes::HttpOwners,
+    error::OpenError,
+    federation::SdlError,
+    sources::Sources,
+};
 
 /// How long requests under way may take to end after a stop was asked for.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -35,6 +43,11 @@ pub struct Cli {
     /// The address to listen on (or the variable `LISTEN`).
     #[arg(long)]
     listen: Option<String>,
+    #[command(flatten)]
+    bus: BusOptions,
+    /// A service whose events this one hears, and where its state can be loaded; once for each.
+    #[arg(long = "peer", value_name = "NAME=URL", value_parser = peer)]
+    peers: Vec<(String, Url)>,
     /// Prints the subgraph's SDL and ends.
     #[arg(long)]
     print_sdl: bool,
@@ -51,9 +64,17 @@ impl Cli {
         let mut cli = Self::parse_from(arguments);
         cli.database_url = cli.database_url.or_else(|| variable("DATABASE_URL"));
         cli.listen = cli.listen.or_else(|| variable("LISTEN"));
+        cli.bus = cli.bus.or(&variable);
         cli.log = variable("RUST_LOG");
         cli
     }
+}
+
+/// A peer's name and URL.
+fn peer(text: &str) -> Result<(String, Url), String> {
+    let (name, url) = text.split_once('=').ok_or("a `=` is missing between the name and the URL")?;
+    let url = Url::parse(url).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), url))
 }
 
 /// Why a service's process ends with a failure.
@@ -63,6 +84,10 @@ enum RunError {
     NoDatabase,
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Bus(#[from] BusOpenError),
+    #[error("cannot ask other services: {0}")]
+    Peers(#[from] reqwest::Error),
     #[error(transparent)]
     Sdl(#[from] SdlError),
     #[error("cannot listen on {address}: {source}")]
@@ -109,6 +134,9 @@ async fn serve(
     let listener = TcpListener::bind(&address);
     let listener = listener.await.map_err(|source| RunError::Listen { address: address.clone(), source })?;
     let service = open(database_url, Sources::system()).await?;
+    let bus = bus::open(&cli.bus).await?;
+    let owners = HttpOwners::new(cli.peers.into_iter().collect())?;
+    let around = Surroundings::new(Arc::clone(&bus), Arc::new(owners));
     let bound = listener.local_addr().map_err(RunError::Serve)?;
     tracing::info!(service = definition.name, address = %bound, "listening on http://{bound}/graphql");
 
@@ -126,8 +154,10 @@ async fn serve(
     tokio::select! {
         ended = server => ended.map_err(RunError::Serve)?,
         () = purge_hourly(&service) => {}
+        () = service.take_part(&around) => {}
         () = deadline => tracing::warn!("requests were still under way when the time to stop was over"),
     }
+    bus.close().await;
     service.close().await;
     tracing::info!(service = definition.name, "stopped");
     Ok(())

@@ -11,6 +11,8 @@ use axum::{
 };
 use serde::Deserialize;
 
+use crate::changes::Page;
+
 use super::{
     Service,
     execute::{Headers, Method, Rejection, execute, rejected},
@@ -31,7 +33,8 @@ pub(super) fn router(service: Service) -> Router {
     let mut router = Router::new()
         .route("/graphql", get(by_get).post(by_post))
         .route("/health", get(|| async { "alive" }))
-        .route("/ready", get(ready));
+        .route("/ready", get(ready))
+        .route("/changes", get(changes));
     for Document { path, json } in &service.0.documents {
         let json = Bytes::from(json.clone());
         let answer = ([(header::CONTENT_TYPE, "application/json")], json);
@@ -121,5 +124,34 @@ async fn ready(State(service): State<Service>) -> HttpResponse {
     match service.0.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready".to_owned()).into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
+    }
+}
+
+/// The parameters of a reading of the state.
+#[derive(Deserialize)]
+struct ChangesParameters {
+    from: Option<String>,
+    of: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The most aggregates in one page of the state.
+const MOST_CHANGES: u32 = 1_000;
+
+async fn changes(State(service): State<Service>, Query(asked): Query<ChangesParameters>) -> HttpResponse {
+    let changes = service.0.engine.messages().changes;
+    let limit = asked.limit.unwrap_or(MOST_CHANGES).clamp(1, MOST_CHANGES);
+    let page = match &asked.of {
+        Some(stream) => {
+            changes.of(stream).await.map(|found| Page { changes: found.into_iter().collect(), next: None })
+        }
+        None => changes.page(asked.from.as_deref(), limit).await,
+    };
+    match page {
+        Ok(page) => axum::Json(page).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the state cannot be read");
+            (StatusCode::SERVICE_UNAVAILABLE, "the service cannot answer now").into_response()
+        }
     }
 }

@@ -5,29 +5,25 @@
 
 mod absent;
 mod cli;
+mod engine;
 mod execute;
 mod http;
+mod messaging;
 mod nulls;
 mod order;
 mod schema;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use tokio::net::TcpListener;
 
 pub use cli::{Cli, Definition, run};
+pub use engine::{DocumentEngine, Engine, Messages, SqlEngine};
 pub use execute::Headers;
+pub use messaging::{Listen, Listener, Surroundings};
 pub use schema::{SchemaParts, schema, sdl};
 
-use crate::{
-    error::StoreError,
-    federation::SdlError,
-    idempotency,
-    migrate::{self, Migration},
-    sources::Sources,
-    sql::Db,
-};
+use crate::{error::StoreError, federation::SdlError, sources::Sources};
 use nulls::FieldTypes;
 use schema::{Document, Execute};
 
@@ -41,6 +37,7 @@ struct Inner {
     sdl: Sdl,
     field_types: FieldTypes,
     documents: Vec<Document>,
+    listeners: Vec<Box<dyn Listen>>,
     engine: Arc<dyn Engine>,
     sources: Sources,
 }
@@ -51,65 +48,14 @@ struct Sdl {
     shown: String,
 }
 
-/// What a service needs to know of its engine to be run.
-#[async_trait]
-pub trait Engine: Send + Sync {
-    /// Whether requests can be answered; if not, why.
-    async fn ready(&self) -> Result<(), String>;
-
-    /// How many statements or commands have run.
-    fn statements(&self) -> u64;
-
-    /// Forgets the results of mutations whose time is over.
-    async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    /// Closes what is open.
-    async fn close(&self);
-}
-
-/// The engine of an SQL service.
-pub struct SqlEngine {
-    /// The database.
-    pub db: Db,
-    /// The service's name, as the ledger has it.
-    pub owner: &'static str,
-    /// The service's migrations.
-    pub migrations: &'static [Migration],
-}
-
-#[async_trait]
-impl Engine for SqlEngine {
-    async fn ready(&self) -> Result<(), String> {
-        match migrate::pending(&self.db, self.owner, self.migrations).await {
-            Ok(pending) if pending.is_empty() => Ok(()),
-            Ok(pending) => Err(format!("migrations not applied: {}", pending.join(", "))),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    fn statements(&self) -> u64 {
-        self.db.statements()
-    }
-
-    async fn purge(&self, now_ms: i64) -> Result<(), StoreError> {
-        idempotency::purge(&self.db, now_ms).await.map(drop)
-    }
-
-    async fn close(&self) {
-        self.db.close().await;
-    }
-}
-
 impl Service {
     /// A service from its schema and its engine.
     pub fn new(parts: SchemaParts, engine: Arc<dyn Engine>, sources: Sources) -> Result<Self, SdlError> {
-        let SchemaParts { name, executor, exported, annotations, documents } = parts;
+        let SchemaParts { name, executor, exported, annotations, documents, listeners } = parts;
         let shown = crate::federation::annotate(&exported, annotations)?;
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
-        Ok(Self(Arc::new(Inner { name, executor, sdl, field_types, documents, engine, sources })))
+        Ok(Self(Arc::new(Inner { name, executor, sdl, field_types, documents, listeners, engine, sources })))
     }
 
     /// The subgraph's name.
@@ -147,6 +93,17 @@ impl Service {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         axum::serve(listener, self.router()).with_graceful_shutdown(stop).await
+    }
+
+    /// Sends what the service says and listens to what it hears, for ever.
+    pub async fn take_part(&self, surroundings: &Surroundings) {
+        messaging::take_part(self, surroundings).await;
+    }
+
+    /// The service's part in the traffic between services.
+    #[must_use]
+    pub fn messages(&self) -> Messages {
+        self.0.engine.messages()
     }
 
     /// Forgets the results of mutations whose time is over. A process does so each hour.

@@ -5,6 +5,7 @@ use async_graphql::{
 };
 use async_trait::async_trait;
 
+use super::Listen;
 use crate::federation::{Annotation, Federated, SdlError, annotate};
 
 /// How deep selections may go, entities and connections included.
@@ -35,6 +36,7 @@ pub struct SchemaParts {
     pub(super) exported: String,
     pub(super) annotations: &'static [Annotation],
     pub(super) documents: Vec<Document>,
+    pub(super) listeners: Vec<Box<dyn Listen>>,
 }
 
 /// JSON that anyone may read beside the graph.
@@ -55,13 +57,27 @@ impl SchemaParts {
         M: ObjectType + 'static,
     {
         let exported = export(&schema);
-        Self { name, executor: Box::new(schema), exported, annotations, documents: Vec::new() }
+        Self {
+            name,
+            executor: Box::new(schema),
+            exported,
+            annotations,
+            documents: Vec::new(),
+            listeners: Vec::new(),
+        }
     }
 
     /// Answers `GET` of a path with JSON.
     #[must_use]
     pub fn publishing(mut self, path: &'static str, json: String) -> Self {
         self.documents.push(Document { path, json });
+        self
+    }
+
+    /// Listens to other services.
+    #[must_use]
+    pub fn listening(mut self, listener: impl Listen + 'static) -> Self {
+        self.listeners.push(Box::new(listener));
         self
     }
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     engine::{EngineUrl, redact},
     error::{OpenError, StoreError},
+    outbox::Wake,
 };
 
 /// How a database is used.
@@ -40,6 +41,7 @@ impl Default for DbOptions {
 pub struct Db {
     pools: Pools,
     pub(super) gauge: Gauge,
+    wake: Wake,
 }
 
 #[derive(Clone)]
@@ -92,7 +94,7 @@ impl Db {
                 return Err(OpenError::Engine { service, engine: engine.scheme(), supported });
             }
         };
-        Ok(Self { pools, gauge: Gauge { timeout, statements: Arc::default() } })
+        Ok(Self { pools, gauge: Gauge { timeout, statements: Arc::default() }, wake: Wake::default() })
     }
 
     /// All rows of a query.
@@ -143,6 +145,12 @@ impl Db {
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.gauge.statements.load(Ordering::Relaxed)
+    }
+
+    /// Told when an event was committed.
+    #[must_use]
+    pub fn wake(&self) -> &Wake {
+        &self.wake
     }
 
     /// The engine's name, which is also the folder of its migrations.

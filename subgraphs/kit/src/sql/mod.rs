@@ -1,10 +1,11 @@
 //! One way to ask an SQL engine, whichever it is: [`Db`], [`Tx`], [`Sql`] and [`Row`].
 //!
-//! A store writes each statement once, in PostgreSQL's spelling with `$1` parameters; SQLite understands it
-//! as it is, but for `= ANY($n)`, which its adapter translates. Columns are text, 64-bit integers and bytes,
+//! A store writes each statement once, in PostgreSQL's spelling with `$1` parameters; the few words that the
+//! engines spell differently are translated (`dialect`). Columns are text, 64-bit integers and bytes,
 //! and text that sorts or matches is stored as a key (see [`crate::text`]), so both engines answer alike.
 
 mod db;
+mod dialect;
 mod paging;
 mod postgres;
 mod row;

@@ -8,7 +8,10 @@ use sqlx::{
     query::Query,
 };
 
-use super::statement::{Sql, Value};
+use super::{
+    dialect,
+    statement::{Sql, Value},
+};
 
 const CONNECTIONS: u32 = 10;
 
@@ -21,7 +24,7 @@ pub(super) async fn open(url: &str, timeout: Duration) -> Result<PgPool, sqlx::E
 
 /// The statement as the driver takes it.
 pub(super) fn query(sql: &Sql) -> Query<'static, Postgres, PgArguments> {
-    let query = sqlx::query(AssertSqlSafe(sql.text.clone()));
+    let query = sqlx::query(AssertSqlSafe(dialect::postgres(&sql.text)));
     sql.values.iter().cloned().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),
         Value::Int(number) => query.bind(number),

@@ -11,7 +11,10 @@ use sqlx::{
     },
 };
 
-use super::statement::{Sql, Value};
+use super::{
+    dialect,
+    statement::{Sql, Value},
+};
 
 const READERS: u32 = 4;
 
@@ -41,7 +44,7 @@ pub(super) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, 
 
 /// The statement as the driver takes it.
 pub(super) fn query(sql: &Sql) -> Query<'static, Sqlite, SqliteArguments> {
-    let query = sqlx::query(AssertSqlSafe(translate(&sql.text)));
+    let query = sqlx::query(AssertSqlSafe(dialect::sqlite(&sql.text)));
     sql.values.iter().cloned().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),
         Value::Int(number) => query.bind(number),
@@ -53,33 +56,4 @@ pub(super) fn query(sql: &Sql) -> Query<'static, Sqlite, SqliteArguments> {
 
 fn json_list<T: serde::Serialize>(values: &[T]) -> String {
     serde_json::to_string(values).expect("texts and numbers are JSON")
-}
-
-/// `= ANY($n)` as SQLite says it; all else is the same.
-fn translate(text: &str) -> String {
-    const ANY: &str = "= ANY(";
-    let mut parts = text.split(ANY);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (parameter, rest) = part.split_once(')').unwrap_or((part, ""));
-        out.push_str("IN (SELECT value FROM json_each(");
-        out.push_str(parameter);
-        out.push_str("))");
-        out.push_str(rest);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::translate;
-
-    #[test]
-    fn any_becomes_a_json_list() {
-        assert_eq!(
-            translate("SELECT 1 WHERE a = ANY($1) AND b = $2 AND (c = ANY($3))"),
-            "SELECT 1 WHERE a IN (SELECT value FROM json_each($1)) AND b = $2 \
-             AND (c IN (SELECT value FROM json_each($3)))"
-        );
-    }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use lms_kit::{
-    documents::{Collection, Index, KeyColumn, Migration, State, Step, WAITING, settle},
+    documents::{
+        ARCHIVE, ARCHIVE_BY_AGGREGATE, Collection, Index, KeyColumn, Migration, State, Step, WAITING,
+    },
     migrate::Phase,
     page::SortKey,
 };
@@ -51,7 +53,7 @@ pub(super) const GRADE: &str = "grade";
 pub(super) const CREATED_AT: &str = "createdAt";
 pub(super) const AT: &str = "happenedAt";
 
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "students_comments_activity",
     phase: Phase::Expand,
@@ -70,8 +72,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
         Step::Index("comments", index("comments_waiting", &[WAITING])),
         Step::Collection(ACTIVITY),
         Step::Index("activity", index("activity_by_student", &[STUDENT_KEY, AT])),
-        Step::Collection(settle::ARCHIVE),
-        Step::Index("events", settle::ARCHIVE_BY_AGGREGATE),
+        Step::Collection(ARCHIVE),
+        Step::Index("events", ARCHIVE_BY_AGGREGATE),
     ],
 }];
 

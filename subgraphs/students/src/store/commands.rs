@@ -1,4 +1,4 @@
-//! The commands: each reads one aggregate, decides, writes it once, and settles its events behind itself.
+//! The commands: each reads one aggregate, decides, writes it once, and logs its events behind itself.
 
 use lms_kit::{
     Problem, Refusal, StoreError,
@@ -36,7 +36,7 @@ impl DocumentStudents {
             let mut aggregate = Aggregate::new(record.clone());
             aggregate.change(record, &student_event(ActivityKind::Registered, &student), command)?;
             if let Some(aggregate) = create(self.engine.as_ref(), aggregate).await? {
-                self.settler.settle_behind(aggregate).await;
+                self.outbox.written(&[aggregate]).await;
                 return Ok(student);
             }
             // The number, the account or the idempotency key is taken: find out which.
@@ -98,8 +98,8 @@ impl DocumentStudents {
             aggregate.change(record, &event, command)?;
             Ok(Decision::Changed)
         };
-        let written = update(self.engine.as_ref(), &self.settler, (&target.id, missing), decide).await?;
-        Ok(self.settled(written).await.student)
+        let written = update(self.engine.as_ref(), (&target.id, missing), decide).await?;
+        Ok(self.logged(written).await.student)
     }
 
     pub(super) async fn add_new_comment(
@@ -141,7 +141,7 @@ impl DocumentStudents {
             command,
         )?;
         if let Some(aggregate) = create(self.engine.as_ref(), aggregate).await? {
-            self.settler.settle_behind(aggregate).await;
+            self.outbox.written(&[aggregate]).await;
             return Ok(record.comment);
         }
         // The same call came first, or another one; or the student took an earlier comment back.
@@ -161,9 +161,8 @@ impl DocumentStudents {
             Ok(Decision::Changed)
         };
         let id = &record.comment.id;
-        let written =
-            update(self.engine.as_ref(), &self.settler, (id, Problem::unavailable(1)), decide).await?;
-        Ok(self.settled(written).await.comment)
+        let written = update(self.engine.as_ref(), (id, Problem::unavailable(1)), decide).await?;
+        Ok(self.logged(written).await.comment)
     }
 
     /// Changes a comment; the event tells whether it was edited or deleted.
@@ -192,17 +191,17 @@ impl DocumentStudents {
             aggregate.change(record, &event, command)?;
             Ok(Decision::Changed)
         };
-        let written = update(self.engine.as_ref(), &self.settler, (&target.id, missing), decide).await?;
-        Ok(self.settled(written).await.comment)
+        let written = update(self.engine.as_ref(), (&target.id, missing), decide).await?;
+        Ok(self.logged(written).await.comment)
     }
 
-    /// What a write came to, once its events are settled.
-    async fn settled<S: State>(&self, written: Written<S>) -> S {
+    /// What a write came to, once its events are in the log.
+    async fn logged<S: State>(&self, written: Written<S>) -> S {
         match written {
             Written::Before(state) => state,
             Written::Now(aggregate) => {
                 let state = aggregate.state.clone();
-                self.settler.settle_behind(aggregate).await;
+                self.outbox.written(&[*aggregate]).await;
                 state
             }
         }

@@ -1,11 +1,11 @@
 //! The adapter for document engines: what is read, and how it is found.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use lms_kit::{
     OpenError, Refusal, Sources, StoreError,
-    documents::{self, Aggregate, Collection, Documents, Find, FindEach, Found, Match, settle::Settler},
+    documents::{self, Aggregate, Collection, DocumentOutbox, Documents, Find, FindEach, Found, Match},
     idempotency::Command,
     page::{Cursor, Page, Window},
 };
@@ -27,14 +27,11 @@ use crate::{
     },
 };
 
-/// How long between two looks for events that another process left behind.
-const SWEEP_PAUSE: Duration = Duration::from_secs(30);
-
 /// Students over any document engine.
 #[derive(Clone)]
 pub(crate) struct DocumentStudents {
     pub(super) engine: Arc<dyn Documents>,
-    pub(super) settler: Arc<Settler>,
+    pub(super) outbox: Arc<DocumentOutbox>,
 }
 
 impl DocumentStudents {
@@ -47,8 +44,9 @@ impl DocumentStudents {
 
     /// Over an engine that is up to date.
     pub(crate) fn over(engine: Arc<dyn Documents>) -> Self {
-        let settler = Arc::new(Settler::new(Arc::clone(&engine), ActivityLog));
-        Self { engine, settler }
+        let outbox = DocumentOutbox::new(Arc::clone(&engine), ActivityLog);
+        let outbox = Arc::new(outbox.over::<StudentRecord>().over::<CommentRecord>());
+        Self { engine, outbox }
     }
 
     /// The engine.
@@ -56,29 +54,9 @@ impl DocumentStudents {
         &self.engine
     }
 
-    /// The migrations that are not applied.
-    pub(crate) async fn pending(&self) -> Result<Vec<String>, lms_kit::migrate::MigrateError> {
-        self.engine.pending(NAME, MIGRATIONS).await
-    }
-
-    /// Settles, for ever, what commands left behind.
-    pub(crate) async fn keep_settling(self) {
-        loop {
-            self.settler.wait(SWEEP_PAUSE).await;
-            while self.settle_or_warn().await > 0 {}
-        }
-    }
-
-    async fn settle_or_warn(&self) -> usize {
-        self.settle_waiting().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "events could not be settled");
-            0
-        })
-    }
-
-    /// Settles what commands left behind, up to a few hundred documents; how many had something waiting.
-    pub(crate) async fn settle_waiting(&self) -> Result<usize, StoreError> {
-        Ok(self.settler.sweep::<StudentRecord>().await? + self.settler.sweep::<CommentRecord>().await?)
+    /// The outboxes of the documents.
+    pub(crate) fn outbox(&self) -> &Arc<DocumentOutbox> {
+        &self.outbox
     }
 
     /// The newest first, a page for each owner.

@@ -23,6 +23,7 @@ pub(super) fn student_event(kind: ActivityKind, student: &Student) -> Event {
             "interests": student.interests,
             "version": student.version,
         }),
+        deleted: false,
         touches,
     }
 }
@@ -42,6 +43,7 @@ pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
             "version": comment.version,
             "deleted": comment.deleted,
         }),
+        deleted: comment.deleted,
         touches: vec![
             touch(COMMENT, json!({ "id": comment.id })),
             touch("Book", json!({ "isbn": comment.isbn })),

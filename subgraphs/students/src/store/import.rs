@@ -113,11 +113,11 @@ impl DocumentStudents {
         Ok(unknown.map(|number| no_student(number)).collect())
     }
 
-    /// Stores those that are not there yet, then settles all that waits.
+    /// Stores those that are not there yet, and logs their events.
     async fn store_all<S: State>(&self, aggregates: Vec<Aggregate<S>>) -> Result<usize, StoreError> {
         let documents = aggregates.iter().map(Aggregate::document).collect::<Result<Vec<_>, _>>()?;
         let stored = self.engine.insert_missing(S::COLLECTION, &documents).await?;
-        while self.settler.sweep::<S>().await? > 0 {}
+        self.outbox.written(&aggregates).await;
         Ok(stored)
     }
 }

@@ -21,6 +21,7 @@ use crate::domain::{
     Activity, Comment, CommentChange, CommentInput, Isbn, Registration, Student, StudentChange, StudentFilter,
 };
 
+pub(crate) use collections::MIGRATIONS;
 pub(crate) use documents::DocumentStudents;
 pub use import::{ImportedComment, ImportedStudent};
 

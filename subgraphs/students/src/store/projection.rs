@@ -2,7 +2,7 @@
 
 use lms_kit::{
     StoreError,
-    documents::{Collection, Document, settle::Projection},
+    documents::{Collection, Document, Projection},
     event::OutboxRow,
 };
 use serde::Deserialize;

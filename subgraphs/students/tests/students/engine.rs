@@ -11,15 +11,17 @@ use std::{
 use crate::library::{Database, Engine};
 use lms_kit::{
     Problem, Refusal, Sources, StoreError,
+    bus::NoBus,
+    changes::Changes,
     documents::{
-        Aggregate, Collection, Decision, Document, Documents, Find, FindEach, Index, KeyColumn, Migration,
-        OUTBOX_LIMIT, State, Step, WAITING, Written, create, open,
-        settle::{ARCHIVE, ARCHIVE_BY_AGGREGATE, Projection, Settler},
-        update,
+        ARCHIVE, ARCHIVE_BY_AGGREGATE, Aggregate, Collection, Decision, Document, DocumentOutbox, Documents,
+        Find, FindEach, Index, KeyColumn, Migration, OUTBOX_LIMIT, Projection, State, Step, WAITING, Written,
+        create, open, update,
     },
     event::{Event, OutboxRow},
     idempotency::{Call, Command},
     migrate::{MigrateError, Phase},
+    outbox::{ClaimOptions, Outbox, Relay, RelayOptions, Settlement, Wake},
     page::SortKey,
 };
 use serde::{Deserialize, Serialize};
@@ -215,27 +217,56 @@ fn changed() -> Event {
         kind: "NoteChanged",
         schema_version: 1,
         data: Value::Null,
+        deleted: false,
         touches: Vec::new(),
     }
 }
 
-async fn change(engine: &dyn Documents, settler: &Settler, command: &Command) -> Result<i64, Refusal> {
-    let missing = Problem::not_found(&["id"], "no note");
-    let decide = |aggregate: &mut Aggregate<Note>| {
-        if let Some(before) = aggregate.replayed(command)? {
-            return Ok(Decision::Before(before));
+/// Notes with their outboxes, and a relay that has nobody to tell.
+struct Notes {
+    engine: Arc<dyn Documents>,
+    outbox: Arc<DocumentOutbox>,
+    failing: Arc<AtomicBool>,
+    sources: Sources,
+}
+
+impl Notes {
+    async fn of(database: &Database) -> Self {
+        let (engine, failing) = (engine(database).await, Arc::new(AtomicBool::new(false)));
+        let outbox = DocumentOutbox::new(Arc::clone(&engine), Log(Arc::clone(&failing))).over::<Note>();
+        let fresh = Aggregate::new(Note { id: "n".into(), changes: 0, text: String::new() });
+        create(engine.as_ref(), fresh).await.unwrap().unwrap();
+        Self { engine, outbox: Arc::new(outbox), failing, sources: Sources::repeatable() }
+    }
+
+    fn relay(&self) -> Relay {
+        let outbox = Arc::clone(&self.outbox) as Arc<dyn Outbox>;
+        Relay::new("notes", outbox, Arc::new(NoBus), Wake::default(), RelayOptions::default())
+    }
+
+    async fn change(&self, key: &str) -> Result<i64, Refusal> {
+        let (missing, command) = (Problem::not_found(&["id"], "no note"), command(&self.sources, key));
+        let decide = |aggregate: &mut Aggregate<Note>| {
+            if let Some(before) = aggregate.replayed(&command)? {
+                return Ok(Decision::Before(before));
+            }
+            let note = Note { changes: aggregate.state.changes + 1, ..aggregate.state.clone() };
+            aggregate.change(note, &changed(), &command)?;
+            Ok(Decision::Changed)
+        };
+        match update(self.engine.as_ref(), ("n", missing), decide).await? {
+            Written::Before(note) => Ok(note.changes),
+            Written::Now(aggregate) => {
+                let changes = aggregate.state.changes;
+                self.outbox.written(&[*aggregate]).await;
+                Ok(changes)
+            }
         }
-        let note = Note { changes: aggregate.state.changes + 1, ..aggregate.state.clone() };
-        aggregate.change(note, &changed(), command)?;
-        Ok(Decision::Changed)
-    };
-    match update(engine, settler, ("n", missing), decide).await? {
-        Written::Before(note) => Ok(note.changes),
-        Written::Now(aggregate) => {
-            let changes = aggregate.state.changes;
-            settler.settle_behind(aggregate).await;
-            Ok(changes)
-        }
+    }
+
+    async fn archived(&self) -> Vec<i64> {
+        let archived = self.engine.find(&ARCHIVE, &Find::first("seq", 100, Vec::new())).await.unwrap();
+        archived.iter().map(|event| event.body["seq"].as_i64().unwrap()).collect()
     }
 }
 
@@ -243,28 +274,84 @@ async fn change(engine: &dyn Documents, settler: &Settler, command: &Command) ->
 async fn a_full_outbox_refuses_and_empties_in_order() {
     for kind in Engine::ALL {
         let database = Database::of(kind);
-        let engine = engine(&database).await;
-        let sources = Sources::repeatable();
-        let failing = Arc::new(AtomicBool::new(true));
-        let settler = Settler::new(Arc::clone(&engine), Log(Arc::clone(&failing)));
-        let fresh = Aggregate::new(Note { id: "n".into(), changes: 0, text: String::new() });
-        create(engine.as_ref(), fresh).await.unwrap().unwrap();
+        let notes = Notes::of(&database).await;
+        notes.failing.store(true, Ordering::Relaxed);
         for number in 0..OUTBOX_LIMIT {
-            change(engine.as_ref(), &settler, &command(&sources, &format!("k{number}"))).await.unwrap();
+            notes.change(&format!("k{number}")).await.unwrap();
         }
-        let refused = change(engine.as_ref(), &settler, &command(&sources, "one more")).await.unwrap_err();
+        let refused = notes.change("one more").await.unwrap_err();
         let Refusal::Problems(problems) = &refused else { panic!("{refused}") };
         assert!(matches!(problems[..], [Problem::Unavailable { .. }]), "{kind:?}: {problems:?}");
-        let repeated = change(engine.as_ref(), &settler, &command(&sources, "k3")).await.unwrap();
-        assert_eq!(repeated, 4, "{kind:?}: what it came to then");
+        assert_eq!(notes.change("k3").await.unwrap(), 4, "{kind:?}: what it came to then");
+        assert_eq!(notes.outbox.backlog().await.unwrap().events, 32, "{kind:?}");
 
-        failing.store(false, Ordering::Relaxed);
-        assert_eq!(settler.sweep::<Note>().await.unwrap(), 1);
-        assert_eq!(settler.sweep::<Note>().await.unwrap(), 0, "{kind:?}: nothing waits");
-        change(engine.as_ref(), &settler, &command(&sources, "one more")).await.unwrap();
-        let archived = engine.find(&ARCHIVE, &Find::first("seq", 100, Vec::new())).await.unwrap();
-        let seqs: Vec<i64> = archived.iter().map(|event| event.body["seq"].as_i64().unwrap()).collect();
-        assert_eq!(seqs, (1..=33).collect::<Vec<_>>(), "{kind:?}");
+        notes.failing.store(false, Ordering::Relaxed);
+        let relay = notes.relay();
+        while relay.turn().await.unwrap().claimed > 0 {}
+        assert_eq!(notes.outbox.backlog().await.unwrap().events, 0, "{kind:?}: nothing waits");
+        notes.change("one more").await.unwrap();
+        relay.turn().await.unwrap();
+        assert_eq!(notes.archived().await, (1..=33).collect::<Vec<_>>(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_relay_claimed_is_not_anothers_until_its_lease_ends() {
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let notes = Notes::of(&database).await;
+        notes.change("first").await.unwrap();
+        let claim = |lease_ms| ClaimOptions { aggregates: 10, depth: 10, lease_ms };
+        let asleep = notes.outbox.claim(claim(0)).await.unwrap();
+        let awake = notes.outbox.claim(claim(60_000)).await.unwrap();
+        assert!(notes.outbox.claim(claim(0)).await.unwrap().is_empty(), "{kind:?}: it has a lease");
+        let settlement = |of: &lms_kit::outbox::Claim| Settlement {
+            aggregate: of.aggregate.clone(),
+            fence: of.fence,
+            sent: 1,
+            failure: None,
+        };
+        assert_eq!(notes.outbox.settle(&[settlement(&asleep[0])]).await.unwrap(), 0, "{kind:?}");
+        // A command between the claim and its settlement keeps its own event.
+        notes.change("second").await.unwrap();
+        assert_eq!(notes.outbox.settle(&[settlement(&awake[0])]).await.unwrap(), 1, "{kind:?}");
+        let left = notes.outbox.claim(claim(0)).await.unwrap();
+        assert_eq!(left[0].events.iter().map(|event| event.seq).collect::<Vec<_>>(), [2], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_state_is_the_latest_event_of_each_document() {
+    for kind in Engine::ALL {
+        let database = Database::of(kind);
+        let notes = Notes::of(&database).await;
+        for number in 0..3 {
+            notes.change(&format!("k{number}")).await.unwrap();
+        }
+        while notes.relay().turn().await.unwrap().claimed > 0 {}
+        let others = (0..5)
+            .map(|number| Aggregate::new(Note { id: format!("m{number}"), changes: 0, text: String::new() }));
+        for mut other in others {
+            let event = Event { aggregate_id: other.state.id.clone(), ..changed() };
+            other.record(other.state.clone(), &event, &command(&notes.sources, "other"));
+            create(notes.engine.as_ref(), other).await.unwrap().unwrap();
+        }
+        let (mut seqs, mut from) = (Vec::new(), None);
+        loop {
+            let page = notes.outbox.page(from.as_deref(), 4).await.unwrap();
+            for body in &page.changes {
+                let event = lms_kit::event::Envelope::parse(body.as_bytes()).unwrap();
+                seqs.push((event.subject, event.seq));
+            }
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        let others = (0..5).map(|number| (format!("m{number}"), 1));
+        assert_eq!(seqs, others.chain([("n".to_owned(), 3)]).collect::<Vec<_>>(), "{kind:?}");
+        assert!(notes.outbox.of("Note/n").await.unwrap().unwrap().contains("\"seq\":3"), "{kind:?}");
+        assert_eq!(notes.outbox.of("Other/n").await.unwrap(), None, "{kind:?}");
     }
 }
 

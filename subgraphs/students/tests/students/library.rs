@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use lms_kit::{Service, Sources, service::Headers};
+use lms_kit::{
+    Service, Sources,
+    bus::NoBus,
+    changes::LocalOwners,
+    service::{Headers, Surroundings},
+};
 use serde_json::{Value, json};
 
 /// The engines that the service runs on.
@@ -45,6 +50,15 @@ impl Library {
         let database = Arc::new(Database::of(engine));
         let service = lms_students::open(&database.url, Sources::repeatable()).await.unwrap();
         Self { service, database }
+    }
+
+    /// The service, which lets go of its events beside its work.
+    pub(crate) async fn open_and_relay(engine: Engine) -> Self {
+        let library = Self::open(engine).await;
+        let alone = Surroundings::new(Arc::new(NoBus), Arc::new(LocalOwners::default()));
+        let service = library.service.clone();
+        tokio::spawn(async move { service.take_part(&alone).await });
+        library
     }
 
     pub(crate) async fn bytes(&self, query: &str, variables: &Value) -> Vec<u8> {

@@ -128,7 +128,7 @@ async fn an_idempotency_key_does_one_thing_once() {
 async fn eight_writers_of_one_student_lose_nothing() {
     const EACH: i32 = 6;
     for engine in Engine::ALL {
-        let library = Library::open(engine).await;
+        let library = Library::open_and_relay(engine).await;
         let number = library.student("Shared").await;
         let writers: Vec<_> = (0..8)
             .map(|writer| {

@@ -221,6 +221,23 @@ impl Documents for MongoDocuments {
         Ok(swapped)
     }
 
+    async fn scan(
+        &self,
+        collection: &Collection,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        let filter = doc! { "_id": { "$gt": after.unwrap_or_default() } };
+        let found_fields = self.read(collection, filter, Some(doc! { "_id": 1 }), limit.into()).await?;
+        found_fields.into_iter().map(found).collect()
+    }
+
+    async fn now_ms(&self) -> Result<i64, StoreError> {
+        let database = self.database.clone();
+        let hello = self.run(async move { database.run_command(doc! { "hello": 1 }).await }).await?;
+        Ok(hello.get_datetime("localTime").map_err(corrupt)?.timestamp_millis())
+    }
+
     async fn take_numbers(&self, counter: &str, count: i64) -> Result<i64, StoreError> {
         loop {
             let counters: Records<Fields> = self.database.collection("counters");

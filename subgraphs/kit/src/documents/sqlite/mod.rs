@@ -160,6 +160,22 @@ impl Documents for SqliteDocuments {
         self.write_each(documents.iter().map(|document| table::swap(collection, document))).await
     }
 
+    async fn scan(
+        &self,
+        collection: &Collection,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        let rows = self.read(table::after(collection, after.unwrap_or_default(), limit)).await?;
+        rows.iter().map(found).collect()
+    }
+
+    async fn now_ms(&self) -> Result<i64, StoreError> {
+        self.count();
+        let now = sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+        now.fetch_one(&self.readers).await.map_err(refusal)
+    }
+
     async fn take_numbers(&self, counter: &str, count: i64) -> Result<i64, StoreError> {
         self.count();
         let sql = "INSERT INTO counters (name, value) VALUES (?1, ?2) \

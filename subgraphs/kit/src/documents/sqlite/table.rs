@@ -54,6 +54,15 @@ pub(super) fn by_values(collection: &Collection, column: &str, values: &[String]
     statement
 }
 
+pub(super) fn after(collection: &Collection, id: &str, limit: u32) -> Statement {
+    let table = collection.name;
+    let mut statement =
+        Statement::new(format!("SELECT id, revision, body FROM {table} WHERE id > ? ORDER BY id LIMIT ?"));
+    statement.bind(id);
+    statement.bind(i64::from(limit));
+    statement
+}
+
 pub(super) fn page(collection: &Collection, find: &Find) -> Statement {
     let mut statement = Statement::new(format!("SELECT id, revision, body FROM {} WHERE ", collection.name));
     push_page(&mut statement, find);

@@ -1,0 +1,46 @@
+//! Events: what a change says to the rest of the library.
+//!
+//! [`Event`] is what a service says, [`Envelope`] is the CloudEvent that it becomes, and [`OutboxRow`] is how
+//! that waits until it has left.
+
+mod envelope;
+mod row;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use envelope::{Envelope, Payload, Unreadable};
+pub use row::OutboxRow;
+
+/// An entity whose fields a change touches: caches drop what they hold of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touch {
+    /// The entity's type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// All of its keys, old and new, each as `{field: value}`.
+    pub keys: Vec<Value>,
+    /// The subgraph whose fields changed.
+    pub subgraph: String,
+}
+
+/// What happened to one aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The service.
+    pub service: &'static str,
+    /// The aggregate's type, such as `Genre`.
+    pub aggregate_type: &'static str,
+    /// The aggregate's identifier: the partition key of its events.
+    pub aggregate_id: String,
+    /// What happened, such as `GenreRenamed`.
+    pub kind: &'static str,
+    /// The version of `data`'s format.
+    pub schema_version: i32,
+    /// The aggregate as it is now, or what is left of it. It holds no credential.
+    pub data: Value,
+    /// Whether this is the end of the aggregate: a tombstone.
+    pub deleted: bool,
+    /// Every entity whose fields the change touches.
+    pub touches: Vec<Touch>,
+}

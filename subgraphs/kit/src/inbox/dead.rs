@@ -1,0 +1,120 @@
+//! Dead letters: events that could not be applied, and what somebody may do about each.
+
+use async_trait::async_trait;
+
+use super::{Advance, InboxStore, SequenceKey, SqlInbox};
+use crate::{
+    error::StoreError,
+    sql::{Row, Sql, Tx},
+};
+
+/// An event that could not be applied. It holds up the rest of its sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Who could not apply it.
+    pub consumer: String,
+    /// Its sequence.
+    pub sequence: SequenceKey,
+    /// Its number there.
+    pub seq: i64,
+    /// Its identifier.
+    pub event_id: String,
+    /// What has come.
+    pub body: String,
+    /// Why it could not be applied.
+    pub reason: String,
+    /// How long it has been dead, in ms of the engine's clock.
+    pub age_ms: i64,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// How many later events of its sequence wait for it.
+    pub behind: i64,
+}
+
+/// A service's dead letters.
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// The oldest first, `limit` at most, of all consumers.
+    async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Lets a letter be tried again, with this body if one is given; whether it was there.
+    async fn replay(
+        &self,
+        consumer: &str,
+        sequence: &SequenceKey,
+        body: Option<&str>,
+    ) -> Result<bool, StoreError>;
+
+    /// Goes on without a letter, as if it had been applied; whether it was there.
+    async fn discard(&self, consumer: &str, sequence: &SequenceKey) -> Result<bool, StoreError>;
+}
+
+#[async_trait]
+impl DeadLetters for SqlInbox {
+    async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let query = Sql::new(
+            "SELECT s.consumer, s.source, s.stream, i.seq, i.event_id, i.body, s.dead, s.attempts, \
+             now_ms() - s.dead_since AS age, \
+             (SELECT COUNT(*) FROM inbox AS b WHERE b.consumer = s.consumer AND b.source = s.source \
+               AND b.stream = s.stream AND b.seq > i.seq) AS behind \
+             FROM inbox_streams AS s JOIN inbox AS i ON i.consumer = s.consumer AND i.source = s.source \
+              AND i.stream = s.stream AND i.seq = s.last_seq + 1 \
+             WHERE s.dead_since IS NOT NULL ORDER BY s.dead_since, s.consumer, s.source, s.stream LIMIT $1",
+        );
+        self.db.rows(&query.bind(i64::from(limit))).await?.iter().map(letter).collect()
+    }
+
+    async fn replay(
+        &self,
+        consumer: &str,
+        sequence: &SequenceKey,
+        body: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let revive = Sql::new(
+            "UPDATE inbox_streams SET dead = NULL, dead_since = NULL, attempts = 0, next_try_at = 0 \
+             WHERE consumer = $1 AND source = $2 AND stream = $3 AND dead_since IS NOT NULL RETURNING last_seq",
+        );
+        let Some(revived) = tx.row(&keyed(revive, consumer, sequence)).await? else { return Ok(false) };
+        if let Some(body) = body {
+            let edit = Sql::new(
+                "UPDATE inbox SET body = $5 WHERE consumer = $1 AND source = $2 AND stream = $3 AND seq = $4",
+            );
+            let edit = keyed(edit, consumer, sequence).bind(revived.int("last_seq")? + 1).bind(body);
+            tx.run(&edit).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn discard(&self, consumer: &str, sequence: &SequenceKey) -> Result<bool, StoreError> {
+        let mut tx: Tx = self.begin().await?;
+        let find = Sql::new(
+            "SELECT last_seq FROM inbox_streams WHERE consumer = $1 AND source = $2 AND stream = $3 \
+             AND dead_since IS NOT NULL FOR UPDATE",
+        );
+        let Some(found) = tx.row(&keyed(find, consumer, sequence)).await? else { return Ok(false) };
+        let done = Advance { sequence: sequence.clone(), up_to: found.int("last_seq")? + 1 };
+        self.advance(&mut tx, consumer, &[done]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+fn keyed(sql: Sql, consumer: &str, sequence: &SequenceKey) -> Sql {
+    sql.bind(consumer).bind(&sequence.source).bind(&sequence.stream)
+}
+
+fn letter(row: &Row) -> Result<DeadLetter, StoreError> {
+    Ok(DeadLetter {
+        consumer: row.text("consumer")?,
+        sequence: SequenceKey { source: row.text("source")?, stream: row.text("stream")? },
+        seq: row.int("seq")?,
+        event_id: row.text("event_id")?,
+        body: row.text("body")?,
+        reason: row.text("dead")?,
+        age_ms: row.int("age")?,
+        attempts: row.int("attempts")?,
+        behind: row.int("behind")?,
+    })
+}

@@ -1,0 +1,57 @@
+//! The inbox: what has come is stored, then acknowledged, then applied in order, each event once.
+//!
+//! 1. The [`Consumer`] stores what a subscription delivers and acknowledges it. What was applied before is
+//!    dropped by its number.
+//! 2. The [`Inbox`] applies what is next in its sequence: the effect, and the mark that it was applied, are one
+//!    transaction. Later events wait for the one before them (parked).
+//! 3. An event that cannot be applied holds up its own sequence and no other: it is tried again, and then is a
+//!    dead letter that somebody lists, edits, replays or discards.
+//! 4. Where an event does not come, or nothing has come yet, the owner is asked for the state ([`crate::changes`]).
+//!
+//! A sequence is an aggregate's events. A command or a reply is a sequence of its own: it needs no order, and
+//! is applied once all the same.
+
+mod consumer;
+mod dead;
+mod process;
+mod sql;
+mod store;
+
+pub use consumer::{Consumer, ReceiveError};
+pub use dead::{DeadLetter, DeadLetters};
+pub use process::{Inbox, InboxOptions, LoadError, Turn};
+pub use sql::SqlInbox;
+pub use store::{
+    Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+};
+
+use async_trait::async_trait;
+
+use crate::{error::StoreError, event::Envelope};
+
+/// What a service does with the events that it hears.
+#[async_trait]
+pub trait Handler<Tx>: Send + Sync {
+    /// Applies an event within a transaction that also marks it as applied. Events of one aggregate come in
+    /// their order; of an aggregate whose state was loaded from its owner, only the last one comes.
+    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError>;
+}
+
+/// Why an event was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The engine failed; the event is tried again for as long as that may help.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The event cannot be applied as it is.
+    #[error("{0}")]
+    Poison(String),
+}
+
+impl HandleError {
+    /// Whether trying again may help without anyone's doing.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
+    }
+}

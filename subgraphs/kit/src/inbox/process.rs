@@ -1,0 +1,276 @@
+//! Applying what has come.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    Advance, HandleError, Handler, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+};
+use crate::{
+    changes::{Owners, Page},
+    error::StoreError,
+    event::Envelope,
+    outbox::Wake,
+};
+
+/// How an inbox works.
+#[derive(Debug, Clone, Copy)]
+pub struct InboxOptions {
+    /// How much is applied in one transaction.
+    pub limits: ReadyLimits,
+    /// How often an event may fail for a reason that may pass by itself only if somebody mends something,
+    /// before it is a dead letter.
+    pub attempts: i64,
+    /// The pause after the first failure in a row; it doubles up to a hundred times this.
+    pub pause: Duration,
+    /// How long a missing event is waited for before the owner is asked.
+    pub gap: Duration,
+    /// How long it waits to be woken before it looks by itself: another process may have received.
+    pub poll: Duration,
+    /// How many aggregates one page of an owner's state has.
+    pub page: u32,
+}
+
+impl Default for InboxOptions {
+    fn default() -> Self {
+        Self {
+            limits: ReadyLimits { sequences: 256, depth: 16 },
+            attempts: 8,
+            pause: Duration::from_millis(50),
+            gap: Duration::from_secs(10),
+            poll: Duration::from_millis(500),
+            page: 500,
+        }
+    }
+}
+
+/// What a turn did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing was ready.
+    Idle,
+    /// So many events were applied.
+    Applied(usize),
+    /// A batch failed as a whole: the next turns take its events one by one.
+    Divided,
+    /// One event failed.
+    Failed,
+}
+
+/// One consumer's inbox, with what it does with events.
+pub struct Inbox<S: InboxStore> {
+    store: S,
+    consumer: &'static str,
+    handler: Box<dyn Handler<S::Tx>>,
+    owners: Arc<dyn Owners>,
+    options: InboxOptions,
+    wake: Wake,
+    /// How many turns take one event at a time, since a larger batch has failed.
+    cautious: AtomicUsize,
+}
+
+impl<S: InboxStore> Inbox<S> {
+    /// The inbox of a consumer.
+    pub fn new(
+        consumer: &'static str,
+        store: S,
+        handler: impl Handler<S::Tx> + 'static,
+        owners: Arc<dyn Owners>,
+        options: InboxOptions,
+    ) -> Self {
+        let (handler, wake) = (Box::new(handler), Wake::default());
+        Self { store, consumer, handler, owners, options, wake, cautious: AtomicUsize::new(0) }
+    }
+
+    /// The consumer's name.
+    #[must_use]
+    pub fn consumer(&self) -> &'static str {
+        self.consumer
+    }
+
+    /// Where it keeps what has come.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Stores what has come; when this returns, it may be acknowledged.
+    pub async fn receive(&self, events: &[Received]) -> Result<(), StoreError> {
+        self.store.receive(self.consumer, events).await?;
+        self.wake.tell();
+        Ok(())
+    }
+
+    /// Applies what comes, for ever.
+    pub async fn run(&self) {
+        loop {
+            match self.turn().await {
+                Ok(Turn::Idle) => self.wake.wait(self.options.poll).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(consumer = self.consumer, %error, "events wait in the inbox");
+                    self.wake.wait(self.options.poll).await;
+                }
+            }
+        }
+    }
+
+    /// Asks owners, for ever, for what has not come.
+    pub async fn repair(&self) {
+        loop {
+            tokio::time::sleep(self.options.gap / 2).await;
+            if let Err(error) = self.fill_gaps().await {
+                tracing::warn!(consumer = self.consumer, %error, "a sequence waits for an event");
+            }
+        }
+    }
+
+    /// Applies one batch in one transaction. If an event of it fails, nothing of the batch has happened, and
+    /// the next turns take one event at a time, so that the one that fails is found.
+    pub async fn turn(&self) -> Result<Turn, StoreError> {
+        let cautious = self.cautious.load(Ordering::Relaxed);
+        let limits = if cautious > 0 { ReadyLimits { sequences: 1, depth: 1 } } else { self.options.limits };
+        let mut tx = self.store.begin().await?;
+        let ready = self.store.ready(&mut tx, self.consumer, limits).await?;
+        let events: usize = ready.iter().map(|sequence| sequence.events.len()).sum();
+        self.cautious.store(cautious.saturating_sub(1), Ordering::Relaxed);
+        if events == 0 {
+            return Ok(Turn::Idle);
+        }
+        match self.apply_all(&mut tx, &ready).await {
+            Ok(done) => {
+                self.store.advance(&mut tx, self.consumer, &done).await?;
+                self.store.commit(tx).await?;
+                Ok(Turn::Applied(events))
+            }
+            Err(_) if events > 1 => {
+                self.cautious.store(events, Ordering::Relaxed);
+                Ok(Turn::Divided)
+            }
+            Err(failed) => {
+                drop(tx);
+                self.note(&failed).await?;
+                Ok(Turn::Failed)
+            }
+        }
+    }
+
+    async fn apply_all(&self, tx: &mut S::Tx, ready: &[Ready]) -> Result<Vec<Advance>, Failed> {
+        let mut done = Vec::with_capacity(ready.len());
+        for Ready { sequence, attempts, events } in ready {
+            for (seq, body) in events {
+                let applied = match Envelope::parse(body.as_bytes()) {
+                    Ok(event) => self.handler.apply(tx, &event).await,
+                    Err(unreadable) => Err(HandleError::Poison(unreadable.to_string())),
+                };
+                applied.map_err(|error| Failed {
+                    sequence: sequence.clone(),
+                    seq: *seq,
+                    attempts: *attempts,
+                    error,
+                })?;
+            }
+            if let Some((up_to, _)) = events.last() {
+                done.push(Advance { sequence: sequence.clone(), up_to: *up_to });
+            }
+        }
+        Ok(done)
+    }
+
+    /// Notes a failure: the event waits for another try, or becomes a dead letter.
+    async fn note(&self, failed: &Failed) -> Result<(), StoreError> {
+        let Failed { sequence, seq, attempts, error } = failed;
+        let again = match error {
+            HandleError::Poison(_) => false,
+            HandleError::Store(store) => store.is_passing() || attempts + 1 < self.options.attempts,
+        };
+        let retry_in_ms = again.then(|| {
+            let pause = self.options.pause * 2_u32.pow(u32::try_from(*attempts).unwrap_or(6).min(6));
+            i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)
+        });
+        let (consumer, stream) = (self.consumer, &sequence.stream);
+        tracing::warn!(consumer, source = sequence.source, stream, seq, %error, again, "an event failed");
+        self.store.fail(consumer, sequence, *seq, &error.to_string(), retry_in_ms).await
+    }
+
+    /// Loads the state of a source whose events this consumer has only begun to hear. It must have subscribed
+    /// before. A load that is cut short goes on where it was.
+    pub async fn load(&self, source: &str) -> Result<(), LoadError> {
+        let mut state = self.store.source(self.consumer, source).await?;
+        while !state.loaded {
+            let page = self.owners.changes(source, state.cursor.as_deref(), self.options.page).await?;
+            let Page { changes, next } = page;
+            state = SourceState { loaded: next.is_none(), cursor: next.or(state.cursor) };
+            let mut tx = self.store.begin().await?;
+            self.apply_loaded(&mut tx, &changes).await?;
+            self.store.note_source(&mut tx, self.consumer, source, &state).await?;
+            self.store.commit(tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks owners for the state of what has waited too long; how many sequences that mended.
+    pub async fn fill_gaps(&self) -> Result<usize, LoadError> {
+        let gap_ms = i64::try_from(self.options.gap.as_millis()).unwrap_or(i64::MAX);
+        let gaps = self.store.gaps(self.consumer, gap_ms, self.options.page).await?;
+        let mut mended = 0;
+        for gap in gaps {
+            let SequenceKey { source, stream } = &gap.sequence;
+            let Some(change) = self.owners.change_of(source, stream).await? else { continue };
+            let mut tx = self.store.begin().await?;
+            self.apply_loaded(&mut tx, &[change]).await?;
+            self.store.commit(tx).await?;
+            tracing::info!(
+                consumer = self.consumer,
+                source,
+                stream,
+                after = gap.last_seq,
+                "a gap was mended"
+            );
+            mended += 1;
+        }
+        Ok(mended)
+    }
+
+    /// Applies the last event of each of these aggregates, where it is newer than what was applied.
+    async fn apply_loaded(&self, tx: &mut S::Tx, changes: &[String]) -> Result<(), LoadError> {
+        let mut done = Vec::with_capacity(changes.len());
+        for body in changes {
+            let event = Envelope::parse(body.as_bytes()).map_err(|error| LoadError::Owner(error.into()))?;
+            let sequence = SequenceKey { source: event.service().to_owned(), stream: event.stream() };
+            if self.store.last(tx, self.consumer, &sequence).await? >= event.seq {
+                continue;
+            }
+            self.handler.apply(tx, &event).await?;
+            done.push(Advance { sequence, up_to: event.seq });
+        }
+        Ok(self.store.advance(tx, self.consumer, &done).await?)
+    }
+}
+
+/// An event that failed.
+struct Failed {
+    sequence: SequenceKey,
+    seq: i64,
+    attempts: i64,
+    error: HandleError,
+}
+
+/// A source's state was not loaded, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The engine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The owner did not answer, or not with its state.
+    #[error("the owner's state cannot be had: {0}")]
+    Owner(#[source] crate::error::Cause),
+    /// The state cannot be applied.
+    #[error("the owner's state cannot be applied: {0}")]
+    Handle(#[from] HandleError),
+}

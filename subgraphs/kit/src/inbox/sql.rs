@@ -1,0 +1,259 @@
+//! The inbox in tables: `inbox_streams` is a row a sequence, `inbox` a row an event that is not applied yet.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState};
+use crate::{
+    error::StoreError,
+    sql::{Db, Row, Sql, Tx},
+};
+
+/// The inbox of an SQL service.
+#[derive(Clone)]
+pub struct SqlInbox {
+    pub(super) db: Db,
+}
+
+impl SqlInbox {
+    /// In this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+const ADD_STREAMS: &str = "INSERT INTO inbox_streams (consumer, source, stream) \
+    SELECT DISTINCT $1, r.source, r.stream FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text) \
+    WHERE true ON CONFLICT (consumer, source, stream) DO NOTHING";
+
+/// In one order, so that two receivers never wait for one another.
+const LOCK_STREAMS: &str = "SELECT s.source, s.stream, s.last_seq FROM inbox_streams AS s \
+    WHERE s.consumer = $1 AND (s.source, s.stream) IN \
+     (SELECT r.source, r.stream FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text)) \
+    ORDER BY s.source, s.stream FOR UPDATE";
+
+const ADD_EVENTS: &str = "INSERT INTO inbox (consumer, source, stream, seq, event_id, body, received_at) \
+    SELECT $1, r.source, r.stream, r.seq, r.event_id, r.body, now_ms() \
+    FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text, seq bigint, event_id text, body text) \
+    WHERE true ON CONFLICT (consumer, source, stream, seq) DO NOTHING";
+
+/// What is next has come, or later events wait for it.
+const NOTE_WAITING: &str = "UPDATE inbox_streams AS s SET \
+     ready_since = (SELECT i.received_at FROM inbox AS i WHERE i.consumer = s.consumer \
+       AND i.source = s.source AND i.stream = s.stream AND i.seq = s.last_seq + 1), \
+     parked_since = CASE WHEN NOT EXISTS (SELECT 1 FROM inbox AS i WHERE i.consumer = s.consumer \
+       AND i.source = s.source AND i.stream = s.stream AND i.seq = s.last_seq + 1) \
+      THEN (SELECT MIN(i.received_at) FROM inbox AS i WHERE i.consumer = s.consumer \
+       AND i.source = s.source AND i.stream = s.stream) END \
+    FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text) \
+    WHERE s.consumer = $1 AND s.source = r.source AND s.stream = r.stream";
+
+const READY: &str = "SELECT source, stream, last_seq, attempts FROM inbox_streams \
+    WHERE consumer = $1 AND ready_since IS NOT NULL AND dead IS NULL AND next_try_at <= now_ms() \
+    ORDER BY ready_since, source, stream LIMIT $2 FOR UPDATE SKIP LOCKED";
+
+const READY_EVENTS: &str = "SELECT i.source, i.stream, i.seq, i.body \
+    FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text, last_seq bigint) \
+    JOIN inbox AS i ON i.consumer = $1 AND i.source = r.source AND i.stream = r.stream \
+     AND i.seq > r.last_seq AND i.seq <= r.last_seq + $3 ORDER BY i.source, i.stream, i.seq";
+
+const FORGET: &str = "DELETE FROM inbox WHERE consumer = $1 AND (source, stream, seq) IN \
+    (SELECT i.source, i.stream, i.seq \
+     FROM jsonb_to_recordset($2::jsonb) AS d(source text, stream text, up_to bigint) \
+     JOIN inbox AS i ON i.consumer = $1 AND i.source = d.source AND i.stream = d.stream AND i.seq <= d.up_to)";
+
+const ADVANCE: &str = "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempts = 0, next_try_at = 0, \
+     dead = NULL, dead_since = NULL, applied_at = now_ms() \
+    FROM jsonb_to_recordset($2::jsonb) AS d(source text, stream text, up_to bigint) \
+    WHERE s.consumer = $1 AND s.source = d.source AND s.stream = d.stream";
+
+#[async_trait]
+impl InboxStore for SqlInbox {
+    type Tx = Tx;
+
+    async fn receive(&self, consumer: &str, events: &[Received]) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let sequences = keys(events.iter().map(|event| &event.sequence));
+        let on_streams = |text| Sql::new(text).bind(consumer).bind(&sequences);
+        tx.run(&on_streams(ADD_STREAMS)).await?;
+        let mut last: BTreeMap<SequenceKey, i64> = BTreeMap::new();
+        for row in tx.rows(&on_streams(LOCK_STREAMS)).await? {
+            last.insert(sequence(&row)?, row.int("last_seq")?);
+        }
+        let new =
+            events.iter().filter(|event| last.get(&event.sequence).is_some_and(|&last| event.seq > last));
+        let new: Vec<Value> = new.map(record).collect();
+        if !new.is_empty() {
+            tx.run(&Sql::new(ADD_EVENTS).bind(consumer).bind(json!(new).to_string())).await?;
+            tx.run(&on_streams(NOTE_WAITING)).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        self.db.begin().await
+    }
+
+    async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
+        tx.commit().await
+    }
+
+    async fn ready(
+        &self,
+        tx: &mut Tx,
+        consumer: &str,
+        limits: ReadyLimits,
+    ) -> Result<Vec<Ready>, StoreError> {
+        let heads = tx.rows(&Sql::new(READY).bind(consumer).bind(i64::from(limits.sequences))).await?;
+        if heads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mut ready, mut wanted) = (Vec::with_capacity(heads.len()), Vec::with_capacity(heads.len()));
+        for head in &heads {
+            let (sequence, last_seq) = (sequence(head)?, head.int("last_seq")?);
+            wanted
+                .push(json!({ "source": sequence.source, "stream": sequence.stream, "last_seq": last_seq }));
+            ready.push((last_seq, Ready { sequence, attempts: head.int("attempts")?, events: Vec::new() }));
+        }
+        let events = Sql::new(READY_EVENTS)
+            .bind(consumer)
+            .bind(json!(wanted).to_string())
+            .bind(i64::from(limits.depth));
+        let mut events_of: BTreeMap<SequenceKey, Vec<(i64, String)>> = BTreeMap::new();
+        for row in tx.rows(&events).await? {
+            events_of.entry(sequence(&row)?).or_default().push((row.int("seq")?, row.text("body")?));
+        }
+        for (last_seq, ready) in &mut ready {
+            let events = events_of.remove(&ready.sequence).unwrap_or_default();
+            let unbroken = (*last_seq + 1..).zip(events).take_while(|(due, (seq, _))| due == seq);
+            ready.events = unbroken.map(|(_, event)| event).collect();
+        }
+        Ok(ready.into_iter().map(|(_, ready)| ready).collect())
+    }
+
+    async fn last(&self, tx: &mut Tx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {
+        let add = Sql::new(
+            "INSERT INTO inbox_streams (consumer, source, stream) VALUES ($1, $2, $3) \
+             ON CONFLICT (consumer, source, stream) DO UPDATE SET last_seq = inbox_streams.last_seq \
+             RETURNING last_seq",
+        );
+        let row = tx.row(&add.bind(consumer).bind(&of.source).bind(&of.stream)).await?;
+        row.ok_or_else(|| StoreError::corrupt("inbox_streams", "no row came back"))?.int("last_seq")
+    }
+
+    async fn advance(&self, tx: &mut Tx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
+        let records: Vec<Value> = done
+            .iter()
+            .map(|Advance { sequence, up_to }| {
+                json!({ "source": sequence.source, "stream": sequence.stream, "up_to": up_to })
+            })
+            .collect();
+        let records = json!(records).to_string();
+        for text in [FORGET, ADVANCE, NOTE_WAITING] {
+            tx.run(&Sql::new(text).bind(consumer).bind(&records)).await?;
+        }
+        Ok(())
+    }
+
+    async fn fail(
+        &self,
+        consumer: &str,
+        sequence: &SequenceKey,
+        seq: i64,
+        reason: &str,
+        retry_in_ms: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let update = Sql::new(
+            "UPDATE inbox_streams SET attempts = attempts + 1, next_try_at = now_ms() + $5, \
+             dead = $6, dead_since = CASE WHEN $6 IS NOT NULL THEN now_ms() END \
+             WHERE consumer = $1 AND source = $2 AND stream = $3 AND last_seq = $4 - 1",
+        )
+        .bind(consumer)
+        .bind(&sequence.source)
+        .bind(&sequence.stream)
+        .bind(seq)
+        .bind(retry_in_ms.unwrap_or_default())
+        .bind(retry_in_ms.is_none().then(|| reason.to_owned()));
+        let mut tx = self.db.begin().await?;
+        tx.run(&update).await?;
+        tx.commit().await
+    }
+
+    async fn gaps(&self, consumer: &str, older_than_ms: i64, most: u32) -> Result<Vec<Gap>, StoreError> {
+        let query = Sql::new(
+            "SELECT source, stream, last_seq FROM inbox_streams WHERE consumer = $1 \
+             AND parked_since IS NOT NULL AND parked_since <= now_ms() - $2 ORDER BY parked_since LIMIT $3",
+        );
+        let query = query.bind(consumer).bind(older_than_ms).bind(i64::from(most));
+        let gap = |row: &Row| Ok(Gap { sequence: sequence(row)?, last_seq: row.int("last_seq")? });
+        self.db.rows(&query).await?.iter().map(gap).collect()
+    }
+
+    async fn source(&self, consumer: &str, source: &str) -> Result<SourceState, StoreError> {
+        let query =
+            Sql::new("SELECT cursor, loaded_at FROM inbox_sources WHERE consumer = $1 AND source = $2");
+        let row = self.db.row(&query.bind(consumer).bind(source)).await?;
+        let Some(row) = row else { return Ok(SourceState::default()) };
+        let loaded = row.int_or_null("loaded_at")?.is_some();
+        Ok(SourceState { cursor: row.text_or_null("cursor")?, loaded })
+    }
+
+    async fn note_source(
+        &self,
+        tx: &mut Tx,
+        consumer: &str,
+        source: &str,
+        state: &SourceState,
+    ) -> Result<(), StoreError> {
+        let upsert = Sql::new(
+            "INSERT INTO inbox_sources (consumer, source, cursor, loaded_at) \
+             VALUES ($1, $2, $3, CASE WHEN $4 = 1 THEN now_ms() END) ON CONFLICT (consumer, source) \
+             DO UPDATE SET cursor = excluded.cursor, loaded_at = excluded.loaded_at",
+        );
+        let upsert = upsert.bind(consumer).bind(source).bind(state.cursor.clone());
+        tx.run(&upsert.bind(i64::from(state.loaded))).await.map(drop)
+    }
+
+    async fn backlog(&self, consumer: &str) -> Result<InboxBacklog, StoreError> {
+        let query = Sql::new(
+            "SELECT (SELECT COUNT(*) FROM inbox WHERE consumer = $1) AS events, \
+             (SELECT now_ms() - MIN(received_at) FROM inbox WHERE consumer = $1) AS oldest, \
+             COUNT(parked_since) AS parked, now_ms() - MIN(parked_since) AS oldest_parked, COUNT(dead) AS dead \
+             FROM inbox_streams \
+             WHERE consumer = $1 AND (parked_since IS NOT NULL OR dead_since IS NOT NULL)",
+        );
+        let row = self.db.row(&query.bind(consumer)).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("inbox", "no count came back"))?;
+        Ok(InboxBacklog {
+            events: row.int("events")?,
+            oldest_ms: row.int_or_null("oldest")?,
+            parked: row.int("parked")?,
+            oldest_parked_ms: row.int_or_null("oldest_parked")?,
+            dead: row.int("dead")?,
+        })
+    }
+}
+
+/// Each of these sequences once, as records.
+fn keys<'k>(sequences: impl Iterator<Item = &'k SequenceKey>) -> String {
+    let once: std::collections::BTreeSet<_> = sequences.collect();
+    let records = once.into_iter().map(|key| json!({ "source": key.source, "stream": key.stream }));
+    json!(records.collect::<Vec<_>>()).to_string()
+}
+
+fn record(event: &Received) -> Value {
+    json!({
+        "source": event.sequence.source,
+        "stream": event.sequence.stream,
+        "seq": event.seq,
+        "event_id": event.event_id,
+        "body": event.body,
+    })
+}
+
+fn sequence(row: &Row) -> Result<SequenceKey, StoreError> {
+    Ok(SequenceKey { source: row.text("source")?, stream: row.text("stream")? })
+}

@@ -1,0 +1,165 @@
+//! The relay: claim, publish, settle, again.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
+
+use super::{Claim, ClaimOptions, Failure, Outbox, Settlement};
+use crate::{
+    bus::{BusError, Outgoing, SharedBus, Topic},
+    error::StoreError,
+};
+
+/// Tells a relay that something waits.
+#[derive(Debug, Clone, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// Something waits.
+    pub fn tell(&self) {
+        self.0.notify_one();
+    }
+
+    /// Returns when something has been told, or after this long.
+    pub(crate) async fn wait(&self, longest: Duration) {
+        // Both outcomes mean the same: look again.
+        let _ = tokio::time::timeout(longest, self.0.notified()).await;
+    }
+}
+
+/// How a relay works.
+#[derive(Debug, Clone, Copy)]
+pub struct RelayOptions {
+    /// How much it claims at once.
+    pub claim: ClaimOptions,
+    /// How long it waits for a [`Wake`] before it looks by itself: another process may have written.
+    pub poll: Duration,
+    /// The pause after the first failure in a row; it doubles up to a hundred times this.
+    pub pause: Duration,
+}
+
+impl Default for RelayOptions {
+    fn default() -> Self {
+        Self {
+            claim: ClaimOptions { aggregates: 256, depth: 32, lease_ms: 10_000 },
+            poll: Duration::from_millis(500),
+            pause: Duration::from_millis(50),
+        }
+    }
+}
+
+/// Empties one outbox onto a bus.
+pub struct Relay {
+    outbox: Arc<dyn Outbox>,
+    bus: SharedBus,
+    events: Topic,
+    wake: Wake,
+    options: RelayOptions,
+}
+
+impl Relay {
+    /// A relay for the outbox of a service.
+    pub fn new(
+        service: &str,
+        outbox: Arc<dyn Outbox>,
+        bus: SharedBus,
+        wake: Wake,
+        options: RelayOptions,
+    ) -> Self {
+        Self { outbox, bus, events: Topic::events(service), wake, options }
+    }
+
+    /// Sends what waits, for ever.
+    pub async fn run(self) {
+        let mut failures = 0;
+        loop {
+            match self.turn().await {
+                Ok(Turn { claimed: 0, .. }) => {
+                    failures = 0;
+                    self.wake.wait(self.options.poll).await;
+                }
+                Ok(Turn { failed: 0, .. }) => failures = 0,
+                Ok(_) => {
+                    failures += 1;
+                    tokio::time::sleep(self.pause_after(failures)).await;
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(topic = self.events.name(), %error, "events wait in the outbox");
+                    tokio::time::sleep(self.pause_after(failures)).await;
+                }
+            }
+        }
+    }
+
+    /// Claims once, and sends and settles what was claimed.
+    pub async fn turn(&self) -> Result<Turn, StoreError> {
+        let claims = self.outbox.claim(self.options.claim).await?;
+        if claims.is_empty() {
+            return Ok(Turn { claimed: 0, failed: 0 });
+        }
+        let results = self.bus.publish(self.outgoing(&claims)).await;
+        let settlements = self.settlements(&claims, results);
+        let failed = settlements.iter().filter(|settled| settled.failure.is_some()).count();
+        self.outbox.settle(&settlements).await?;
+        Ok(Turn { claimed: claims.len(), failed })
+    }
+
+    fn outgoing(&self, claims: &[Claim]) -> Vec<Outgoing> {
+        let messages = claims.iter().flat_map(|claim| &claim.events).map(|event| Outgoing {
+            topic: event.topic.as_ref().map_or_else(|| self.events.clone(), Topic::named),
+            key: event.aggregate_id.clone(),
+            id: event.event_id.clone(),
+            body: event.body.clone(),
+        });
+        messages.collect()
+    }
+
+    /// What came of each claim: its events up to the first that failed have left.
+    fn settlements(&self, claims: &[Claim], results: Vec<Result<(), BusError>>) -> Vec<Settlement> {
+        let mut results = results.into_iter();
+        let mut told: BTreeMap<String, usize> = BTreeMap::new();
+        let mut settlements = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let (mut sent, mut failure) = (0, None);
+            for result in results.by_ref().take(claim.events.len()) {
+                match result {
+                    Ok(()) if failure.is_none() => sent += 1,
+                    Err(error) if failure.is_none() => {
+                        *told.entry(error.to_string()).or_default() += 1;
+                        failure = Some(self.failure(&error, claim.attempts));
+                    }
+                    _ => {}
+                }
+            }
+            let (aggregate, fence) = (claim.aggregate.clone(), claim.fence);
+            settlements.push(Settlement { aggregate, fence, sent, failure });
+        }
+        for (error, times) in told {
+            tracing::warn!(topic = self.events.name(), error, times, "events could not be sent");
+        }
+        settlements
+    }
+
+    fn failure(&self, error: &BusError, attempts: i64) -> Failure {
+        if error.is_final() {
+            return Failure::Stuck { reason: error.to_string() };
+        }
+        let pause = self.pause_after(attempts.saturating_add(1));
+        Failure::Passing { retry_in_ms: i64::try_from(pause.as_millis()).unwrap_or(i64::MAX) }
+    }
+
+    fn pause_after(&self, failures: i64) -> Duration {
+        let doublings = u32::try_from(failures - 1).unwrap_or(0).min(6);
+        self.options.pause * 2_u32.pow(doublings)
+    }
+}
+
+/// What a turn did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// How many aggregates had something waiting.
+    pub claimed: usize,
+    /// How many of them still have, since sending failed.
+    pub failed: usize,
+}

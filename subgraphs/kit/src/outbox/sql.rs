@@ -1,0 +1,182 @@
+//! The outbox in tables: `outbox_heads` is a row an aggregate, `outbox` a row an event.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::{AggregateKey, Backlog, Claim, ClaimOptions, Failure, Outbox, Settlement};
+use crate::{
+    bus::Topic,
+    error::StoreError,
+    event::{Event, OutboxRow},
+    idempotency::Command,
+    sql::{Db, Row, Sql, Tx},
+};
+
+/// The outbox of an SQL service.
+pub struct SqlOutbox {
+    db: Db,
+}
+
+impl SqlOutbox {
+    /// In this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+/// Writes an event with the next seq of its aggregate, in the change's own transaction; for another topic
+/// than the service's own, if one is given.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    event: &Event,
+    topic: Option<&Topic>,
+    command: &Command,
+) -> Result<(), StoreError> {
+    let head = Sql::new(
+        "INSERT INTO outbox_heads (aggregate_type, aggregate_id, last_seq, waiting_since) \
+         VALUES ($1, $2, 1, now_ms()) ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE \
+         SET last_seq = outbox_heads.last_seq + 1, \
+             waiting_since = COALESCE(outbox_heads.waiting_since, now_ms()) RETURNING last_seq",
+    )
+    .bind(event.aggregate_type)
+    .bind(&event.aggregate_id);
+    let head = tx.row(&head).await?;
+    let seq = head.ok_or_else(|| StoreError::corrupt("outbox_heads", "no row came back"))?.int("last_seq")?;
+    let row = OutboxRow::new(event, seq, command);
+    let row = if let Some(topic) = topic { row.to(topic) } else { row };
+    let insert = Sql::new(
+        "INSERT INTO outbox (aggregate_type, aggregate_id, seq, event_id, type, schema_version, body, \
+         traceparent, created_at, topic, recorded_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now_ms())",
+    )
+    .bind(row.aggregate_type)
+    .bind(row.aggregate_id)
+    .bind(row.seq)
+    .bind(row.event_id)
+    .bind(row.kind)
+    .bind(row.schema_version)
+    .bind(row.body)
+    .bind(row.traceparent)
+    .bind(row.created_at)
+    .bind(row.topic);
+    tx.run(&insert).await.map(drop)
+}
+
+const CLAIM: &str = "UPDATE outbox_heads SET lease_until = now_ms() + $2, fence = fence + 1 \
+    FROM (SELECT aggregate_type AS picked_type, aggregate_id AS picked_id FROM outbox_heads \
+          WHERE waiting_since IS NOT NULL AND stuck IS NULL AND lease_until <= now_ms() \
+          ORDER BY waiting_since LIMIT $1 FOR UPDATE SKIP LOCKED) AS picked \
+    WHERE aggregate_type = picked_type AND aggregate_id = picked_id \
+    RETURNING aggregate_type, aggregate_id, fence, attempts, next_seq, waiting_since";
+
+const CLAIMED_EVENTS: &str = "SELECT o.aggregate_type, o.aggregate_id, o.seq, o.event_id, o.type, \
+    o.schema_version, o.body, o.traceparent, o.created_at, o.topic \
+    FROM jsonb_to_recordset($1::jsonb) AS c(aggregate_type text, aggregate_id text, next_seq bigint) \
+    JOIN outbox AS o ON o.aggregate_type = c.aggregate_type AND o.aggregate_id = c.aggregate_id \
+     AND o.seq >= c.next_seq AND o.seq < c.next_seq + $2 ORDER BY o.aggregate_type, o.aggregate_id, o.seq";
+
+/// What is settled keeps its place in the archive; what waits next has waited since it was written. A change
+/// that commits while this statement waits for its head is not in the statement's snapshot: its event may not
+/// be found, but the head says that it is there.
+const SETTLE: &str = "UPDATE outbox_heads AS h SET next_seq = h.next_seq + s.sent, \
+     lease_until = now_ms() + s.pause, stuck = s.stuck, \
+     attempts = CASE WHEN s.failed = 0 THEN 0 WHEN s.sent = 0 THEN h.attempts + 1 ELSE 1 END, \
+     waiting_since = CASE WHEN h.last_seq >= h.next_seq + s.sent THEN COALESCE((SELECT o.recorded_at FROM outbox AS o \
+       WHERE o.aggregate_type = h.aggregate_type AND o.aggregate_id = h.aggregate_id \
+         AND o.seq = h.next_seq + s.sent), now_ms()) END \
+    FROM jsonb_to_recordset($1::jsonb) AS s(aggregate_type text, aggregate_id text, fence bigint, \
+      sent bigint, failed bigint, pause bigint, stuck text) \
+    WHERE h.aggregate_type = s.aggregate_type AND h.aggregate_id = s.aggregate_id AND h.fence = s.fence";
+
+#[async_trait]
+impl Outbox for SqlOutbox {
+    async fn claim(&self, options: ClaimOptions) -> Result<Vec<Claim>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let claim = Sql::new(CLAIM).bind(i64::from(options.aggregates)).bind(options.lease_ms);
+        let heads = tx.rows(&claim).await?;
+        if heads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = heads.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
+        let events = Sql::new(CLAIMED_EVENTS).bind(json!(wanted).to_string()).bind(i64::from(options.depth));
+        let mut events_of: BTreeMap<AggregateKey, Vec<OutboxRow>> = BTreeMap::new();
+        for row in tx.rows(&events).await? {
+            events_of.entry(key(&row)?).or_default().push(event(&row)?);
+        }
+        tx.commit().await?;
+        let mut claims = Vec::with_capacity(heads.len());
+        for head in &heads {
+            let aggregate = key(head)?;
+            let events = events_of.remove(&aggregate).unwrap_or_default();
+            let (fence, attempts) = (head.int("fence")?, head.int("attempts")?);
+            claims.push((head.int_or_null("waiting_since")?, Claim { aggregate, fence, attempts, events }));
+        }
+        claims.sort_by(|(one, a), (other, b)| (one, &a.aggregate).cmp(&(other, &b.aggregate)));
+        Ok(claims.into_iter().map(|(_, claim)| claim).collect())
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<usize, StoreError> {
+        let records: Vec<_> = settlements.iter().map(record).collect();
+        let mut tx = self.db.begin().await?;
+        let settled = tx.run(&Sql::new(SETTLE).bind(json!(records).to_string())).await?;
+        tx.commit().await?;
+        Ok(usize::try_from(settled).unwrap_or(usize::MAX))
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let query = Sql::new(
+            "SELECT CAST(COALESCE(SUM(last_seq - next_seq + 1), 0) AS BIGINT) AS events, \
+             now_ms() - MIN(waiting_since) AS oldest, COUNT(stuck) AS stuck \
+             FROM outbox_heads WHERE waiting_since IS NOT NULL",
+        );
+        let row = self.db.row(&query).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("outbox_heads", "no count came back"))?;
+        let (events, oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
+        Ok(Backlog { events, oldest_ms, stuck: row.int("stuck")? })
+    }
+}
+
+fn wanted(head: &Row) -> Result<serde_json::Value, StoreError> {
+    let AggregateKey { aggregate_type, id } = key(head)?;
+    let next_seq = head.int("next_seq")?;
+    Ok(json!({ "aggregate_type": aggregate_type, "aggregate_id": id, "next_seq": next_seq }))
+}
+
+fn record(settlement: &Settlement) -> serde_json::Value {
+    let (pause, stuck) = match &settlement.failure {
+        None => (0, None),
+        Some(Failure::Passing { retry_in_ms }) => (*retry_in_ms, None),
+        Some(Failure::Stuck { reason }) => (0, Some(reason)),
+    };
+    json!({
+        "aggregate_type": settlement.aggregate.aggregate_type,
+        "aggregate_id": settlement.aggregate.id,
+        "fence": settlement.fence,
+        "sent": settlement.sent,
+        "failed": i32::from(settlement.failure.is_some()),
+        "pause": pause,
+        "stuck": stuck,
+    })
+}
+
+fn key(row: &Row) -> Result<AggregateKey, StoreError> {
+    Ok(AggregateKey { aggregate_type: row.text("aggregate_type")?, id: row.text("aggregate_id")? })
+}
+
+fn event(row: &Row) -> Result<OutboxRow, StoreError> {
+    Ok(OutboxRow {
+        event_id: row.text("event_id")?,
+        aggregate_type: row.text("aggregate_type")?,
+        aggregate_id: row.text("aggregate_id")?,
+        seq: row.int("seq")?,
+        kind: row.text("type")?,
+        schema_version: row.version("schema_version")?,
+        body: row.text("body")?,
+        traceparent: row.text_or_null("traceparent")?,
+        created_at: row.int("created_at")?,
+        topic: row.text_or_null("topic")?,
+    })
+}

@@ -1,0 +1,127 @@
+//! What a service needs to know of its engine to be run.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    changes::{Changes, SqlChanges},
+    documents::{self, DocumentOutbox, Documents},
+    error::StoreError,
+    idempotency,
+    inbox::{DeadLetters, SqlInbox},
+    migrate::{self, MigrateError, Migration},
+    outbox::{Outbox, SqlOutbox, Wake},
+    sql::Db,
+};
+
+/// A service's engine.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Whether requests can be answered; if not, why.
+    async fn ready(&self) -> Result<(), String>;
+
+    /// How many statements or commands have run.
+    fn statements(&self) -> u64;
+
+    /// What waits to be said, and the state that was said.
+    fn messages(&self) -> Messages;
+
+    /// Forgets the results of mutations whose time is over.
+    async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Closes what is open.
+    async fn close(&self);
+}
+
+/// An engine's part in the traffic between services.
+pub struct Messages {
+    /// Where events wait.
+    pub outbox: Arc<dyn Outbox>,
+    /// Told when one waits.
+    pub wake: Wake,
+    /// The state, for consumers that are new.
+    pub changes: Arc<dyn Changes>,
+    /// What could not be applied.
+    pub dead_letters: Option<Arc<dyn DeadLetters>>,
+}
+
+/// The engine of an SQL service.
+pub struct SqlEngine {
+    /// The database.
+    pub db: Db,
+    /// The service's name, as the ledger has it.
+    pub owner: &'static str,
+    /// The service's migrations.
+    pub migrations: &'static [Migration],
+}
+
+#[async_trait]
+impl Engine for SqlEngine {
+    async fn ready(&self) -> Result<(), String> {
+        readiness(migrate::pending(&self.db, self.owner, self.migrations).await)
+    }
+
+    fn statements(&self) -> u64 {
+        self.db.statements()
+    }
+
+    fn messages(&self) -> Messages {
+        Messages {
+            outbox: Arc::new(SqlOutbox::new(self.db.clone())),
+            wake: self.db.wake().clone(),
+            changes: Arc::new(SqlChanges::new(self.db.clone())),
+            dead_letters: Some(Arc::new(SqlInbox::new(self.db.clone()))),
+        }
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<(), StoreError> {
+        idempotency::purge(&self.db, now_ms).await.map(drop)
+    }
+
+    async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+/// The engine of a service over documents.
+pub struct DocumentEngine {
+    /// The documents.
+    pub documents: Arc<dyn Documents>,
+    /// Their outboxes.
+    pub outbox: Arc<DocumentOutbox>,
+    /// The service's name, as the ledger has it.
+    pub owner: &'static str,
+    /// The service's migrations.
+    pub migrations: &'static [documents::Migration],
+}
+
+#[async_trait]
+impl Engine for DocumentEngine {
+    async fn ready(&self) -> Result<(), String> {
+        readiness(self.documents.pending(self.owner, self.migrations).await)
+    }
+
+    fn statements(&self) -> u64 {
+        self.documents.statements()
+    }
+
+    fn messages(&self) -> Messages {
+        let (outbox, changes) = (Arc::clone(&self.outbox), Arc::clone(&self.outbox));
+        Messages { wake: outbox.wake().clone(), outbox, changes, dead_letters: None }
+    }
+
+    async fn close(&self) {
+        self.documents.close().await;
+    }
+}
+
+fn readiness(pending: Result<Vec<String>, MigrateError>) -> Result<(), String> {
+    match pending {
+        Ok(pending) if pending.is_empty() => Ok(()),
+        Ok(pending) => Err(format!("migrations not applied: {}", pending.join(", "))),
+        Err(error) => Err(error.to_string()),
+    }
+}

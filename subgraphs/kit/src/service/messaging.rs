@@ -1,0 +1,119 @@
+//! A service's traffic with the others: its relay, and what it listens to.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::future::{join, join_all};
+
+use super::Service;
+use crate::{
+    bus::{SharedBus, SubscriptionName, Topic},
+    changes::Owners,
+    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore},
+    outbox::{Relay, RelayOptions},
+};
+
+/// The pause before what failed at start is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a service joins to hear and be heard.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Carries its messages.
+    pub bus: SharedBus,
+    /// Whose state it may load.
+    pub owners: Arc<dyn Owners>,
+    /// How it sends.
+    pub relay: RelayOptions,
+    /// How it applies.
+    pub inbox: InboxOptions,
+}
+
+impl Surroundings {
+    /// These, with the usual ways to send and to apply.
+    pub fn new(bus: SharedBus, owners: Arc<dyn Owners>) -> Self {
+        Self { bus, owners, relay: RelayOptions::default(), inbox: InboxOptions::default() }
+    }
+}
+
+/// Something that a service listens to.
+#[async_trait]
+pub trait Listen: Send + Sync {
+    /// The subscriptions that it needs.
+    fn subscriptions(&self) -> Vec<SubscriptionName>;
+
+    /// Listens, for ever.
+    async fn listen(&self, surroundings: &Surroundings);
+}
+
+/// Listens to other services' events, and to messages for this one, with one handler.
+pub struct Listener<S, H> {
+    /// The consumer's name: that of the service, or of a part of it.
+    pub consumer: &'static str,
+    /// Where it keeps what has come.
+    pub store: S,
+    /// What it does with it.
+    pub handler: H,
+    /// The services whose events it hears, from their state on.
+    pub events_of: &'static [&'static str],
+    /// Topics of commands or replies.
+    pub messages: Vec<Topic>,
+}
+
+impl<S, H> Listener<S, H> {
+    fn subscription(&self, topic: Topic) -> SubscriptionName {
+        SubscriptionName { topic, name: self.consumer.to_owned() }
+    }
+}
+
+#[async_trait]
+impl<S, H> Listen for Listener<S, H>
+where
+    S: InboxStore + Clone,
+    H: Handler<S::Tx> + Clone + 'static,
+{
+    fn subscriptions(&self) -> Vec<SubscriptionName> {
+        let events = self.events_of.iter().map(|source| Topic::events(source));
+        events.chain(self.messages.iter().cloned()).map(|topic| self.subscription(topic)).collect()
+    }
+
+    async fn listen(&self, around: &Surroundings) {
+        let (store, handler, owners) = (self.store.clone(), self.handler.clone(), Arc::clone(&around.owners));
+        let inbox = Arc::new(Inbox::new(self.consumer, store, handler, owners, around.inbox));
+        let events = self.events_of.iter().map(|source| async {
+            let subscription = self.subscription(Topic::events(source));
+            let consumer = Consumer::of_events(Arc::clone(&around.bus), subscription, Arc::clone(&inbox));
+            join(consumer.run(), load(&inbox, source)).await;
+        });
+        let messages = self.messages.iter().map(|topic| {
+            let subscription = self.subscription(topic.clone());
+            Consumer::of_messages(Arc::clone(&around.bus), subscription, Arc::clone(&inbox)).run()
+        });
+        join(join(join_all(events), join_all(messages)), join(inbox.run(), inbox.repair())).await;
+    }
+}
+
+/// Loads a source's state, until it is there.
+async fn load<S: InboxStore>(inbox: &Inbox<S>, source: &str) {
+    while let Err(error) = inbox.load(source).await {
+        tracing::warn!(consumer = inbox.consumer(), source, %error, "a state is not loaded yet");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Takes part in the traffic, for ever.
+pub(super) async fn take_part(service: &Service, around: &Surroundings) {
+    let messages = service.0.engine.messages();
+    let subscriptions: Vec<_> =
+        service.0.listeners.iter().flat_map(|listener| listener.subscriptions()).collect();
+    let mut topics: Vec<Topic> = subscriptions.iter().map(|name| name.topic.clone()).collect();
+    topics.push(Topic::events(service.name()));
+    while let Err(error) = around.bus.declare(&topics, &subscriptions).await {
+        tracing::warn!(service = service.name(), %error, "the bus is not joined yet");
+        tokio::time::sleep(PAUSE).await;
+    }
+    let (outbox, bus) = (messages.outbox, Arc::clone(&around.bus));
+    let relay = Relay::new(service.name(), outbox, bus, messages.wake, around.relay);
+    let listening = service.0.listeners.iter().map(|listener| listener.listen(around));
+    join(relay.run(), join_all(listening)).await;
+}

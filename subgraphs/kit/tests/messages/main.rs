@@ -1,0 +1,8 @@
+//! What is said reaches whoever listens: each event once, in its aggregate's order, whatever fails on the way.
+//! On both SQL engines; `Wire` stands for a bus where a test needs one that fails.
+
+mod inbox;
+mod outbox;
+mod transfer;
+mod wire;
+mod world;

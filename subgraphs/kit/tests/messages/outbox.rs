@@ -1,0 +1,163 @@
+//! From the change to the bus.
+
+use std::sync::Arc;
+
+use lms_kit::{
+    change::{Begun, Change},
+    outbox::{Claim, ClaimOptions, Outbox, Settlement, SqlOutbox, Turn},
+    sql::Sql,
+};
+use serde_json::Value;
+
+use crate::{
+    wire::Wire,
+    world::{ALL, Database, ENGINES, command, put, soon},
+};
+
+#[tokio::test]
+async fn events_leave_in_the_order_of_their_aggregate_and_once() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+        for value in 0..5 {
+            for id in ["a", "b", "c"] {
+                notes.write(id, value).await;
+            }
+        }
+        let relay = notes.relay(&wire, ClaimOptions { depth: 2, ..ALL });
+        while relay.turn().await.unwrap().claimed > 0 {}
+        for id in ["a", "b", "c"] {
+            assert_eq!(wire.seqs(id), [1, 2, 3, 4, 5], "{engine}");
+        }
+        assert_eq!(wire.sent.lock().unwrap().len(), 15, "{engine}: none twice");
+        let outbox = SqlOutbox::new(notes.db.clone());
+        assert_eq!(outbox.backlog().await.unwrap().events, 0, "{engine}");
+        let archived = notes.db.row(&Sql::new("SELECT COUNT(*) AS n FROM outbox")).await.unwrap().unwrap();
+        assert_eq!(archived.int("n").unwrap(), 15, "{engine}: what has left is kept");
+    }
+}
+
+/// SQLite has one writer at a time, so no change commits behind another.
+#[tokio::test]
+async fn a_change_that_commits_late_is_not_skipped() {
+    let (notes, wire) = (Database::of("postgres").await, Arc::new(Wire::default()));
+    let relay = notes.relay(&wire, ALL);
+    let late_command = command();
+    let Begun::Fresh(mut late) = Change::begin::<Value>(&notes.db, &late_command).await.unwrap() else {
+        panic!("it is new")
+    };
+    put(&mut late, "late", 1).await;
+    notes.write("early", 1).await;
+    relay.turn().await.unwrap();
+    assert_eq!((wire.seqs("early"), wire.seqs("late")), (vec![1], vec![]));
+    late.commit(Value::Null).await.unwrap();
+    relay.turn().await.unwrap();
+    assert_eq!(wire.seqs("late"), [1]);
+}
+
+/// The head is locked by the change while the relay wants to settle it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_commits_while_the_one_before_is_settled_leaves_too() {
+    let (notes, wire) = (Database::of("postgres").await, Arc::new(Wire::default()));
+    notes.write("n", 1).await;
+    let outbox = Arc::new(SqlOutbox::new(notes.db.clone()));
+    let claims = outbox.claim(ALL).await.unwrap();
+    let second = command();
+    let Begun::Fresh(mut change) = Change::begin::<Value>(&notes.db, &second).await.unwrap() else {
+        panic!("it is new")
+    };
+    put(&mut change, "n", 2).await;
+    let settled = settled(&claims[0], 1);
+    let settling = tokio::spawn({
+        let outbox = Arc::clone(&outbox);
+        async move { outbox.settle(&[settled]).await.unwrap() }
+    });
+    // The settlement waits for the head, which the change holds.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(!settling.is_finished());
+    change.commit(Value::Null).await.unwrap();
+    assert_eq!(settling.await.unwrap(), 1);
+    notes.relay(&wire, ALL).turn().await.unwrap();
+    assert_eq!(wire.seqs("n"), [2]);
+}
+
+#[tokio::test]
+async fn a_relay_that_lost_its_lease_settles_nothing() {
+    for engine in ENGINES {
+        let notes = Database::of(engine).await;
+        notes.write("n", 1).await;
+        let outbox = SqlOutbox::new(notes.db.clone());
+        let asleep = outbox.claim(ClaimOptions { lease_ms: 0, ..ALL }).await.unwrap();
+        assert!(asleep[0].fence < outbox.claim(ALL).await.unwrap()[0].fence, "{engine}: the lease had ended");
+        assert!(outbox.claim(ALL).await.unwrap().is_empty(), "{engine}: this one has not");
+        assert_eq!(outbox.settle(&[settled(&asleep[0], 1)]).await.unwrap(), 0, "{engine}");
+        assert_eq!(outbox.backlog().await.unwrap().events, 1, "{engine}: it is the other's to settle");
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_is_away_loses_nothing_and_keeps_the_order() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+        let relay = notes.relay(&wire, ALL);
+        *wire.away.lock().unwrap() = true;
+        for value in 1..=3 {
+            notes.write("n", value).await;
+            assert!(relay.turn().await.unwrap().failed <= 1, "{engine}");
+        }
+        let outbox = SqlOutbox::new(notes.db.clone());
+        let backlog = outbox.backlog().await.unwrap();
+        assert_eq!((backlog.events, backlog.stuck), (3, 0), "{engine}");
+        *wire.away.lock().unwrap() = false;
+        // The pause after a failure is by the engine's clock.
+        let sent = soon(async || {
+            relay.turn().await.unwrap();
+            wire.seqs("n") == [1, 2, 3]
+        });
+        assert!(sent.await, "{engine}: {:?}", wire.seqs("n"));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_can_never_leave_holds_up_its_own_aggregate_only() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+        *wire.too_large.lock().unwrap() = Some("\"value\":666".to_owned());
+        for (id, value) in [("bad", 1), ("bad", 666), ("bad", 3), ("good", 1), ("good", 2)] {
+            notes.write(id, value).await;
+        }
+        let relay = notes.relay(&wire, ALL);
+        assert_eq!(relay.turn().await.unwrap(), Turn { claimed: 2, failed: 1 }, "{engine}");
+        assert_eq!(
+            relay.turn().await.unwrap(),
+            Turn { claimed: 0, failed: 0 },
+            "{engine}: it is not tried for ever"
+        );
+        assert_eq!(wire.seqs("good"), [1, 2], "{engine}");
+        let backlog = SqlOutbox::new(notes.db.clone()).backlog().await.unwrap();
+        assert_eq!((backlog.events, backlog.stuck), (2, 1), "{engine}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_relays_share_the_work_and_keep_the_order() {
+    for engine in ENGINES {
+        let (notes, wire) = (Arc::new(Database::of(engine).await), Arc::new(Wire::default()));
+        let few = ClaimOptions { aggregates: 3, depth: 2, ..ALL };
+        let relays: Vec<_> = (0..2).map(|_| tokio::spawn(notes.relay(&wire, few).run())).collect();
+        for value in 0..10 {
+            for id in 0..8 {
+                notes.write(&id.to_string(), value).await;
+            }
+        }
+        let sent = soon(async || wire.sent.lock().unwrap().len() >= 80).await;
+        assert!(sent, "{engine}: {} of 80", wire.sent.lock().unwrap().len());
+        relays.iter().for_each(tokio::task::JoinHandle::abort);
+        for id in 0..8 {
+            assert_eq!(wire.seqs(&id.to_string()), (1..=10).collect::<Vec<_>>(), "{engine}");
+        }
+    }
+}
+
+fn settled(claim: &Claim, sent: usize) -> Settlement {
+    Settlement { aggregate: claim.aggregate.clone(), fence: claim.fence, sent, failure: None }
+}
