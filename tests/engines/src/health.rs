@@ -18,9 +18,10 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// A path that answers 200.
-    pub(crate) fn http(address: SocketAddr, path: &str) -> Self {
-        let question = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    /// A path that answers 200, to whoever has this token.
+    pub(crate) fn http_with(address: SocketAddr, path: &str, token: Option<&str>) -> Self {
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let question = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{token}Connection: close\r\n\r\n");
         Self { address, question: question.into_bytes(), answer: b"HTTP/1.1 200" }
     }
 

@@ -29,6 +29,6 @@ pub use mongo::Mongo;
 pub use ports::free_address;
 pub use postgres::Postgres;
 pub use programs::{Program, missing_programs};
-pub use pulsar::Pulsar;
+pub use pulsar::{Pulsar, Security};
 pub use redis::Redis;
 pub use server::Server;

@@ -27,11 +27,26 @@ const OPENED: [&str; 5] = [
     "jdk.management/com.sun.management.internal",
 ];
 
+/// What a broker asks of its clients, and what it shows them.
+#[derive(Debug, Clone)]
+pub struct Security {
+    /// The broker's certificate for 127.0.0.1, in PEM.
+    pub certificate: String,
+    /// The certificate's key, in PEM.
+    pub key: String,
+    /// The secret that tokens are signed with (HS256).
+    pub secret: Vec<u8>,
+    /// A token of the role `admin`, which may do everything.
+    pub admin_token: String,
+}
+
 /// A Pulsar broker of this test run.
 pub struct Pulsar {
     server: Server,
     broker: SocketAddr,
     admin: SocketAddr,
+    /// The ports that speak TLS, for a broker that has a certificate.
+    secured: Option<(SocketAddr, SocketAddr)>,
 }
 
 impl Pulsar {
@@ -42,31 +57,55 @@ impl Pulsar {
 
     /// Starts a broker and waits until its own health check passes.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// Starts a broker that speaks TLS, on ports of its own, and wants a token from everyone.
+    pub async fn start_secured(security: &Security) -> anyhow::Result<Self> {
+        Self::start_with(Some(security)).await
+    }
+
+    async fn start_with(security: Option<&Security>) -> anyhow::Result<Self> {
         let jars = pulsar_jars().await?;
         let (broker, admin) = (free_address()?, free_address()?);
         let folder = Folder::new("pulsar")?;
+        let mut settings =
+            format!("{SETTINGS}\nbrokerServicePort={}\nwebServicePort={}\n", broker.port(), admin.port());
+        let mut secured = None;
+        if let Some(security) = security {
+            let ports = (free_address()?, free_address()?);
+            settings.push_str(&security.settings(&folder, ports)?);
+            secured = Some(ports);
+        }
+        let token = security.map(|security| security.admin_token.as_str());
         let recipe = Recipe {
             name: "Pulsar",
             program: require("java")?,
-            arguments: arguments(&jars, &folder, broker, admin)?,
-            health: Health::http(admin, "/admin/v2/brokers/health"),
+            arguments: arguments(&jars, &folder, &settings)?,
+            health: Health::http_with(admin, "/admin/v2/brokers/health", token),
             ready_within: Duration::from_mins(4),
             stop: Signal::TERM,
             abort: Signal::KILL,
         };
-        Ok(Self { server: Server::start(recipe, folder).await?, broker, admin })
+        Ok(Self { server: Server::start(recipe, folder).await?, broker, admin, secured })
     }
 
-    /// The broker's URL.
+    /// The broker's URL; with TLS if it has a certificate.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("pulsar://{}", self.broker)
+        match self.secured {
+            Some((broker, _)) => format!("pulsar+ssl://{broker}"),
+            None => format!("pulsar://{}", self.broker),
+        }
     }
 
-    /// The URL of the admin API.
+    /// The URL of the admin API; with TLS if the broker has a certificate.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        format!("http://{}", self.admin)
+        match self.secured {
+            Some((_, admin)) => format!("https://{admin}"),
+            None => format!("http://{}", self.admin),
+        }
     }
 }
 
@@ -76,15 +115,35 @@ impl Engine for Pulsar {
     }
 }
 
-fn arguments(
-    jars: &Path,
-    folder: &Folder,
-    broker: SocketAddr,
-    admin: SocketAddr,
-) -> anyhow::Result<Vec<String>> {
+impl Security {
+    /// The broker's own client goes on without TLS, on the ports that everyone else has to leave alone.
+    fn settings(&self, folder: &Folder, (broker, admin): (SocketAddr, SocketAddr)) -> anyhow::Result<String> {
+        let file = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+            anyhow::Ok(path.display().to_string())
+        };
+        let certificate = file("broker.pem", self.certificate.as_bytes())?;
+        let key = file("broker.key", self.key.as_bytes())?;
+        let secret = file("token.secret", &self.secret)?;
+        Ok(format!(
+            "brokerServicePortTls={}\nwebServicePortTls={}\n\
+             tlsCertificateFilePath={certificate}\ntlsKeyFilePath={key}\ntlsTrustCertsFilePath={certificate}\n\
+             authenticationEnabled=true\nauthorizationEnabled=true\nsuperUserRoles=admin\n\
+             authenticationProviders=org.apache.pulsar.broker.authentication.AuthenticationProviderToken\n\
+             tokenSecretKey=file://{secret}\n\
+             brokerClientAuthenticationPlugin=org.apache.pulsar.client.impl.auth.AuthenticationToken\n\
+             brokerClientAuthenticationParameters=token:{}\n",
+            broker.port(),
+            admin.port(),
+            self.admin_token,
+        ))
+    }
+}
+
+fn arguments(jars: &Path, folder: &Folder, settings: &str) -> anyhow::Result<Vec<String>> {
     let conf = folder.path().join("standalone.conf");
-    let ports = format!("{SETTINGS}\nbrokerServicePort={}\nwebServicePort={}\n", broker.port(), admin.port());
-    fs::write(&conf, ports).with_context(|| format!("cannot write {}", conf.display()))?;
+    fs::write(&conf, settings).with_context(|| format!("cannot write {}", conf.display()))?;
     let metadata = folder.inside("metadata")?.join("db");
     let bookkeeper = folder.inside("bookkeeper")?;
 

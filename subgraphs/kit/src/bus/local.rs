@@ -23,13 +23,12 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
 
 use self::{store::Store, subscription::LocalSubscription};
-use super::{Bus, BusError, BusOpenError, Outgoing, Subscription, SubscriptionName, Topic};
+use super::{
+    BROKERS_TAKE, Bus, BusError, BusOpenError, Outgoing, Subscription, SubscriptionName, Topic, largest,
+};
 
 /// How long a message is kept for subscriptions that are not declared yet.
 pub(super) const RETENTION: Duration = Duration::from_hours(1);
-/// The largest message: a Pulsar broker's default, so that what leaves on one bus leaves on the other.
-const LARGEST: usize = 5 * 1024 * 1024;
-
 /// A bus in a SQLite file. Other processes may open the same file, and see new messages within a second;
 /// only within one process do open subscriptions of one name take turns.
 pub struct LocalBus {
@@ -97,8 +96,6 @@ impl Bus for LocalBus {
 }
 
 fn check_size(message: &Outgoing) -> Result<(), BusError> {
-    match message.body.len() {
-        bytes if bytes > LARGEST => Err(BusError::TooLarge { bytes, limit: LARGEST }),
-        _ => Ok(()),
-    }
+    let (bytes, limit) = (message.bytes(), largest(BROKERS_TAKE));
+    if bytes > limit { Err(BusError::TooLarge { bytes, limit }) } else { Ok(()) }
 }

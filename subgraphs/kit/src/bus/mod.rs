@@ -82,6 +82,24 @@ pub struct Outgoing {
     pub body: String,
 }
 
+impl Outgoing {
+    /// How many bytes it has beside what a bus adds.
+    pub(crate) fn bytes(&self) -> usize {
+        self.body.len() + self.key.len() + self.id.len()
+    }
+}
+
+/// What a Pulsar broker takes when nobody has changed it, in bytes. Other buses take no more, so that what
+/// leaves on one leaves on each.
+const BROKERS_TAKE: usize = 5 * 1024 * 1024;
+
+/// The most that a message may have where a bus takes this much, with room for what the bus adds. A broker whose
+/// store refuses what it has taken tries again for ever, and nothing more leaves on that partition.
+const fn largest(taken: usize) -> usize {
+    const ADDED: usize = 16 * 1024;
+    taken.saturating_sub(ADDED)
+}
+
 /// A message that has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -109,7 +127,7 @@ pub enum BusError {
     /// The message is larger than the bus takes: it can never be sent.
     #[error("the message has {bytes} bytes, and the bus takes {limit}")]
     TooLarge {
-        /// The body's length.
+        /// What it has, its key and its identifier included.
         bytes: usize,
         /// The most that the bus takes.
         limit: usize,
