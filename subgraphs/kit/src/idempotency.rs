@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     error::StoreError,
+    event::Envelope,
     migrate::hex,
     problem::{Problem, Refusal},
     sources::Sources,
@@ -64,6 +65,29 @@ impl Command {
             cause: Cause::default(),
             sources: call.sources.clone(),
         })
+    }
+
+    /// What a saga does by itself, when its time has come.
+    #[must_use]
+    pub fn of_saga(saga: &str, traceparent: Option<String>, sources: &Sources) -> Self {
+        Self {
+            caller: format!("saga {saga}"),
+            mutation: "step",
+            key: String::new(),
+            input_hash: String::new(),
+            now_ms: sources.clock.now_ms(),
+            traceparent,
+            cause: Cause { saga: Some(saga.to_owned()), message: None },
+            sources: sources.clone(),
+        }
+    }
+
+    /// What a message of a saga asks for.
+    #[must_use]
+    pub fn of_message(message: &Envelope, saga: &str, sources: &Sources) -> Self {
+        let of_saga = Self::of_saga(saga, message.traceparent.clone(), sources);
+        let cause = Cause { message: Some(message.id.clone()), ..of_saga.cause };
+        Self { key: message.id.clone(), cause, ..of_saga }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod page;
 pub mod patch;
 pub mod problem;
+pub mod saga;
 pub mod service;
 pub mod sources;
 pub mod sql;

@@ -7,7 +7,7 @@ use crate::{
     sql::{Db, Row, Sql, Tx},
 };
 
-/// The tables of this crate: outbox, inbox and idempotency.
+/// The tables of this crate: outbox, inbox, idempotency and the steps of sagas.
 const KIT: &[Migration] = &[
     Migration {
         version: 1,
@@ -22,6 +22,13 @@ const KIT: &[Migration] = &[
         phase: Phase::Expand,
         sqlite: include_str!("../../migrations/sqlite/0002_relay_and_inbox.sql"),
         postgres: include_str!("../../migrations/postgres/0002_relay_and_inbox.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "saga_steps",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0003_saga_steps.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_saga_steps.sql"),
     },
 ];
 

@@ -1,0 +1,9 @@
+-- What became of each step that a saga asked of this service: done and with what, refused and why, undone, or
+-- a tombstone, so that nothing happens twice and nothing happens after its undo.
+CREATE TABLE saga_steps (
+    saga TEXT COLLATE "C" NOT NULL,
+    step TEXT COLLATE "C" NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (saga, step)
+);

@@ -1,0 +1,80 @@
+//! A service's part in sagas: steps that it is asked to do, to undo, or to abandon.
+//!
+//! A coordinator asks by a [`Request`] on the service's topic of commands; the service answers by a [`Reply`].
+//! Both may come twice, late and in any order. What a service keeps of each (saga, step) decides:
+//!
+//! | kept | do | undo | abandon |
+//! | --- | --- | --- | --- |
+//! | nothing | does it: DONE or REFUSED | tombstone: UNDONE | tombstone: REFUSED |
+//! | DONE | DONE | undoes it: UNDONE | DONE |
+//! | REFUSED | REFUSED | tombstone: UNDONE | REFUSED |
+//! | UNDONE or a tombstone | REFUSED | UNDONE | REFUSED |
+//!
+//! So an undo that overtakes its step keeps the step from ever being done, and only an abandon that answers
+//! REFUSED lets a coordinator compensate a step whose outcome it does not know.
+
+mod message;
+mod participant;
+mod sql;
+
+pub use message::{Action, COORDINATOR, Outcome, Reply, Request};
+pub use participant::{Act, ActError, Participant, Steps};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{bus::Topic, error::StoreError, event::Event, idempotency::Command, problem::Problem};
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StepState {
+    /// It was done, and came to this.
+    Done {
+        /// What later steps and its undo need.
+        output: Value,
+    },
+    /// The domain refused it.
+    Refused {
+        /// Why.
+        problem: Problem,
+    },
+    /// It was done and undone.
+    Undone,
+    /// It was not done, and never will be.
+    Tombstone,
+}
+
+/// What a transaction of a service can do for its steps.
+#[async_trait]
+pub trait StepTx: Send {
+    /// What became of a step, held until the transaction ends.
+    async fn step(&mut self, saga: &str, step: &str) -> Result<Option<StepState>, StoreError>;
+
+    /// Notes what became of a step.
+    async fn note_step(&mut self, saga: &str, step: &str, state: &StepState) -> Result<(), StoreError>;
+
+    /// Begins a part of the transaction that can be taken back by itself.
+    async fn begin_part(&mut self) -> Result<(), StoreError>;
+
+    /// Ends the part: it stays, or is taken back.
+    async fn end_part(&mut self, keep: Keep) -> Result<(), StoreError>;
+
+    /// Says something, on the service's own topic of events if no other is given.
+    async fn say(
+        &mut self,
+        event: &Event,
+        topic: Option<&Topic>,
+        command: &Command,
+    ) -> Result<(), StoreError>;
+}
+
+/// How a part of a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// It stays.
+    Changes,
+    /// It is taken back.
+    Nothing,
+}

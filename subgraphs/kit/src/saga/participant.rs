@@ -1,0 +1,201 @@
+//! Doing what is asked, once.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{Action, COORDINATOR, Keep, Outcome, Reply, Request, StepState, StepTx};
+use crate::{
+    bus::Topic,
+    error::StoreError,
+    event::Envelope,
+    idempotency::Command,
+    inbox::{HandleError, Handler},
+    problem::{Problem, Refusal},
+    sources::Sources,
+};
+
+/// Why an operation was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The engine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The domain refuses; whatever the operation has written is taken back.
+    #[error("{0:?}")]
+    Refused(Problem),
+    /// The service has no such operation, or cannot read its input.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl From<Problem> for ActError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<Refusal> for ActError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Failed(error) => Self::Store(error),
+            Refusal::Problems(problems) => match problems.into_iter().next() {
+                Some(problem) => Self::Refused(problem),
+                None => Self::Unknown("it was refused without a reason".to_owned()),
+            },
+        }
+    }
+}
+
+/// One operation of a step.
+pub struct Act<'a> {
+    /// The service's name for it.
+    pub operation: &'a str,
+    /// What it needs.
+    pub input: &'a Value,
+    /// On whose behalf: the saga's. Changes and their events are made in its name.
+    pub command: &'a Command,
+}
+
+/// What a service can do as a step of a saga.
+#[async_trait]
+pub trait Participant<Tx>: Send + Sync {
+    /// Carries out an operation; what it answers is given to its undo and to later steps.
+    async fn act(&self, tx: &mut Tx, act: Act<'_>) -> Result<Value, ActError>;
+
+    /// Takes back an operation that was carried out and came to `output`.
+    async fn undo(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<(), ActError>;
+}
+
+/// Applies requests to a participant: each step once, whatever comes twice, late or in another order.
+pub struct Steps<P> {
+    service: &'static str,
+    participant: Arc<P>,
+    sources: Sources,
+}
+
+// Not derived: a participant itself need not be clonable.
+impl<P> Clone for Steps<P> {
+    fn clone(&self) -> Self {
+        Self {
+            service: self.service,
+            participant: Arc::clone(&self.participant),
+            sources: self.sources.clone(),
+        }
+    }
+}
+
+impl<P> Steps<P> {
+    /// The steps of a service.
+    pub fn new(service: &'static str, participant: P, sources: Sources) -> Self {
+        Self { service, participant: Arc::new(participant), sources }
+    }
+}
+
+#[async_trait]
+impl<Tx, P> Handler<Tx> for Steps<P>
+where
+    Tx: StepTx,
+    P: Participant<Tx>,
+{
+    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        let request = Request::read(event)?;
+        let command = Command::of_message(event, &request.saga, &self.sources);
+        let before = tx.step(&request.saga, &request.step).await?;
+        let (after, outcome) = self.decide(tx, &request, &command, before).await?;
+        if let Some(state) = after {
+            tx.note_step(&request.saga, &request.step, &state).await?;
+        }
+        let Request { saga, step, attempt, generation, action, .. } = request;
+        let reply = Reply { saga, step, attempt, generation, action, outcome };
+        tx.say(&reply.event(self.service), Some(&Topic::replies(COORDINATOR)), &command).await?;
+        Ok(())
+    }
+}
+
+impl<P> Steps<P> {
+    /// What is to be kept of the step, if that changes, and the answer.
+    async fn decide<Tx>(
+        &self,
+        tx: &mut Tx,
+        request: &Request,
+        command: &Command,
+        before: Option<StepState>,
+    ) -> Result<(Option<StepState>, Outcome), HandleError>
+    where
+        Tx: StepTx,
+        P: Participant<Tx>,
+    {
+        let act = Act { operation: &request.operation, input: &request.input, command };
+        Ok(match (request.action, before) {
+            (Action::Do, None) => self.act(tx, act).await?,
+            (Action::Do | Action::Abandon, Some(StepState::Done { output })) => {
+                (None, Outcome::Done { output })
+            }
+            (Action::Do | Action::Abandon, Some(StepState::Refused { problem })) => {
+                (None, Outcome::Refused { problem: Some(problem) })
+            }
+            (Action::Do | Action::Abandon, Some(StepState::Undone | StepState::Tombstone)) => {
+                (None, Outcome::Refused { problem: None })
+            }
+            (Action::Undo, Some(StepState::Done { output })) => self.undo(tx, act, &output).await?,
+            (Action::Undo, Some(StepState::Undone | StepState::Tombstone)) => (None, Outcome::Undone),
+            (Action::Undo, None | Some(StepState::Refused { .. })) => {
+                (Some(StepState::Tombstone), Outcome::Undone)
+            }
+            (Action::Abandon, None) => (Some(StepState::Tombstone), Outcome::Refused { problem: None }),
+        })
+    }
+
+    async fn act<Tx>(&self, tx: &mut Tx, act: Act<'_>) -> Result<(Option<StepState>, Outcome), HandleError>
+    where
+        Tx: StepTx,
+        P: Participant<Tx>,
+    {
+        tx.begin_part().await?;
+        match self.participant.act(tx, act).await {
+            Ok(output) => {
+                tx.end_part(Keep::Changes).await?;
+                Ok((Some(StepState::Done { output: output.clone() }), Outcome::Done { output }))
+            }
+            Err(ActError::Refused(problem)) => {
+                tx.end_part(Keep::Nothing).await?;
+                let state = StepState::Refused { problem: problem.clone() };
+                Ok((Some(state), Outcome::Refused { problem: Some(problem) }))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn undo<Tx>(
+        &self,
+        tx: &mut Tx,
+        act: Act<'_>,
+        output: &Value,
+    ) -> Result<(Option<StepState>, Outcome), HandleError>
+    where
+        Tx: StepTx,
+        P: Participant<Tx>,
+    {
+        tx.begin_part().await?;
+        match self.participant.undo(tx, act, output).await {
+            Ok(()) => {
+                tx.end_part(Keep::Changes).await?;
+                Ok((Some(StepState::Undone), Outcome::Undone))
+            }
+            Err(ActError::Refused(problem)) => {
+                tx.end_part(Keep::Nothing).await?;
+                Ok((None, Outcome::NotUndone { problem }))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn failed(error: ActError) -> HandleError {
+    match error {
+        ActError::Store(error) => HandleError::Store(error),
+        ActError::Refused(_) | ActError::Unknown(_) => HandleError::Poison(error.to_string()),
+    }
+}

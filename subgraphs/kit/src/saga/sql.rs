@@ -1,0 +1,52 @@
+//! Steps in a table of the service, `saga_steps`.
+
+use async_trait::async_trait;
+
+use super::{Keep, StepState, StepTx};
+use crate::{
+    bus::Topic,
+    error::StoreError,
+    event::Event,
+    idempotency::Command,
+    outbox,
+    sql::{Sql, Tx},
+};
+
+#[async_trait]
+impl StepTx for Tx {
+    async fn step(&mut self, saga: &str, step: &str) -> Result<Option<StepState>, StoreError> {
+        let query = Sql::new("SELECT state FROM saga_steps WHERE saga = $1 AND step = $2 FOR UPDATE");
+        let Some(row) = self.row(&query.bind(saga).bind(step)).await? else { return Ok(None) };
+        let state = serde_json::from_str(&row.text("state")?);
+        Ok(Some(state.map_err(|cause| StoreError::corrupt("saga step", cause))?))
+    }
+
+    async fn note_step(&mut self, saga: &str, step: &str, state: &StepState) -> Result<(), StoreError> {
+        let state = serde_json::to_string(state).map_err(|cause| StoreError::corrupt("saga step", cause))?;
+        let upsert = Sql::new(
+            "INSERT INTO saga_steps (saga, step, state, at) VALUES ($1, $2, $3, now_ms()) \
+             ON CONFLICT (saga, step) DO UPDATE SET state = excluded.state, at = excluded.at",
+        );
+        self.run(&upsert.bind(saga).bind(step).bind(state)).await.map(drop)
+    }
+
+    async fn begin_part(&mut self) -> Result<(), StoreError> {
+        self.script("SAVEPOINT part").await
+    }
+
+    async fn end_part(&mut self, keep: Keep) -> Result<(), StoreError> {
+        if keep == Keep::Nothing {
+            self.script("ROLLBACK TO SAVEPOINT part").await?;
+        }
+        self.script("RELEASE SAVEPOINT part").await
+    }
+
+    async fn say(
+        &mut self,
+        event: &Event,
+        topic: Option<&Topic>,
+        command: &Command,
+    ) -> Result<(), StoreError> {
+        outbox::write(self, event, topic, command).await
+    }
+}

@@ -1,0 +1,201 @@
+//! The coordinator: what has happened to a saga goes through the machine, and the saga as it is then is stored
+//! with what is to be asked, in one transaction.
+
+use async_trait::async_trait;
+use lms_kit::{
+    Problem, Sources, StoreError,
+    bus::Topic,
+    event::{Envelope, Event, Touch},
+    idempotency::Command,
+    inbox::{HandleError, Handler},
+    saga::{Reply, StepTx},
+};
+use serde_json::json;
+
+use crate::{
+    NAME,
+    definition::{self, Definition},
+    machine::{self, Ask, Beginning, Resolution},
+    saga::Saga,
+};
+
+/// What a transaction of the coordinator's engine can do.
+#[async_trait]
+pub trait SagaTx: StepTx {
+    /// The time on the engine's clock, in ms.
+    async fn now_ms(&mut self) -> Result<i64, StoreError>;
+
+    /// A saga, held until the transaction ends.
+    async fn saga(&mut self, id: &str) -> Result<Option<Saga>, StoreError>;
+
+    /// The sagas of which something is due, held until the transaction ends; those that another transaction
+    /// holds are left out.
+    async fn due(&mut self, most: u32) -> Result<Vec<Saga>, StoreError>;
+
+    /// Stores a new saga.
+    async fn add(&mut self, saga: &Saga) -> Result<(), StoreError>;
+
+    /// Stores a saga in place of its version before.
+    async fn put(&mut self, saga: &Saga) -> Result<(), StoreError>;
+}
+
+/// Coordinates the sagas of these definitions.
+#[derive(Clone)]
+pub struct Coordinator {
+    definitions: &'static [Definition],
+    sources: Sources,
+}
+
+impl Coordinator {
+    /// For these definitions, which hold to [`definition::check`].
+    #[must_use]
+    pub fn new(definitions: &'static [Definition], sources: Sources) -> Self {
+        Self { definitions, sources }
+    }
+
+    fn definition(&self, saga: &Saga) -> Result<&'static Definition, StoreError> {
+        let found = definition::find(self.definitions, &saga.kind, saga.definition);
+        let unknown = || format!("{} version {} is not known here", saga.kind, saga.definition);
+        found.ok_or_else(|| StoreError::corrupt("saga", unknown()))
+    }
+
+    /// Begins a saga of a kind, as part of `command`.
+    pub async fn begin<Tx: SagaTx>(
+        &self,
+        tx: &mut Tx,
+        kind: &str,
+        beginning: Beginning,
+        command: &Command,
+    ) -> Result<Saga, StoreError> {
+        let definition = definition::newest(self.definitions, kind);
+        let definition =
+            definition.ok_or_else(|| StoreError::corrupt("saga", format!("there are no {kind}s")))?;
+        let now_ms = tx.now_ms().await?;
+        let (saga, asks) = machine::start(definition, beginning, now_ms);
+        tx.add(&saga).await?;
+        say(tx, &saga, &asks, command).await?;
+        Ok(saga)
+    }
+
+    /// Takes a service's answer.
+    async fn take<Tx: SagaTx>(
+        &self,
+        tx: &mut Tx,
+        reply: &Reply,
+        command: &Command,
+    ) -> Result<(), StoreError> {
+        let Some(mut saga) = tx.saga(&reply.saga).await? else {
+            tracing::warn!(saga = reply.saga, step = reply.step, "an answer belongs to no saga");
+            return Ok(());
+        };
+        let (definition, now_ms) = (self.definition(&saga)?, tx.now_ms().await?);
+        match machine::answer(definition, &mut saga, reply, now_ms) {
+            Some(asks) => store(tx, &saga, &asks, command).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Goes on with sagas whose time has come; how many there were.
+    pub async fn on_time<Tx: SagaTx>(&self, tx: &mut Tx, most: u32) -> Result<usize, StoreError> {
+        let due = tx.due(most).await?;
+        let (number, now_ms) = (due.len(), tx.now_ms().await?);
+        for mut saga in due {
+            let Some(asks) = machine::on_time(self.definition(&saga)?, &mut saga, now_ms) else { continue };
+            let command = Command::of_saga(&saga.id, saga.traceparent.clone(), &self.sources);
+            store(tx, &saga, &asks, &command).await?;
+        }
+        Ok(number)
+    }
+
+    /// Does what somebody asks; the saga after it.
+    pub async fn step_in<Tx: SagaTx>(
+        &self,
+        tx: &mut Tx,
+        id: &str,
+        how: StepIn,
+        command: &Command,
+    ) -> Result<Result<Saga, Problem>, StoreError> {
+        let Some(mut saga) = tx.saga(id).await? else {
+            return Ok(Err(Problem::not_found(&["id"], format!("there is no saga {id}"))));
+        };
+        let (definition, now_ms) = (self.definition(&saga)?, tx.now_ms().await?);
+        let asks = match how {
+            StepIn::Cancel => machine::cancel(definition, &mut saga, now_ms),
+            StepIn::Retry => Ok(machine::retry(definition, &mut saga, now_ms)),
+            StepIn::Resolve(resolution) => machine::resolve(definition, &mut saga, resolution, now_ms),
+        };
+        match asks {
+            Ok(asks) => store(tx, &saga, &asks, command).await.map(|()| Ok(saga)),
+            Err(problem) => Ok(Err(problem)),
+        }
+    }
+}
+
+/// What somebody asks of a saga.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepIn {
+    /// To turn back.
+    Cancel,
+    /// To ask again at once.
+    Retry,
+    /// To go on from where it is stuck.
+    Resolve(Resolution),
+}
+
+#[async_trait]
+impl<Tx: SagaTx> Handler<Tx> for Coordinator {
+    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        let reply = Reply::read(event)?;
+        let command = Command::of_message(event, &reply.saga, &self.sources);
+        Ok(self.take(tx, &reply, &command).await?)
+    }
+}
+
+async fn store<Tx: SagaTx>(
+    tx: &mut Tx,
+    saga: &Saga,
+    asks: &[Ask],
+    command: &Command,
+) -> Result<(), StoreError> {
+    tx.put(saga).await?;
+    say(tx, saga, asks, command).await
+}
+
+/// Asks what is to be asked, and tells how the saga is.
+async fn say<Tx: SagaTx>(
+    tx: &mut Tx,
+    saga: &Saga,
+    asks: &[Ask],
+    command: &Command,
+) -> Result<(), StoreError> {
+    for ask in asks {
+        tx.say(&ask.request.event(), Some(&Topic::commands(ask.service)), command).await?;
+    }
+    tx.say(&changed(saga), None, command).await
+}
+
+/// How a saga is, without what it was given: that may be personal.
+fn changed(saga: &Saga) -> Event {
+    let steps = saga.steps.iter().map(|run| json!({ "name": run.name, "status": run.status }));
+    let touch = |type_name: &str| Touch {
+        type_name: type_name.to_owned(),
+        keys: vec![json!({ "id": saga.id })],
+        subgraph: NAME.to_owned(),
+    };
+    Event {
+        service: NAME,
+        aggregate_type: "Saga",
+        aggregate_id: saga.id.clone(),
+        kind: "SagaChanged",
+        schema_version: 1,
+        data: json!({
+            "id": saga.id,
+            "kind": saga.kind,
+            "phase": saga.phase,
+            "version": saga.version,
+            "steps": steps.collect::<Vec<_>>(),
+        }),
+        deleted: false,
+        touches: vec![touch("Saga"), touch(&saga.kind)],
+    }
+}

@@ -1,0 +1,48 @@
+//! Where sagas are kept.
+
+mod sql;
+
+use async_trait::async_trait;
+use lms_kit::{
+    Refusal, StoreError,
+    idempotency::Command,
+    page::{Page, Window},
+};
+
+use crate::{
+    coordinator::StepIn,
+    machine::Beginning,
+    saga::{Phase, Saga},
+};
+
+pub(crate) use sql::{MIGRATIONS, SqlSagas};
+
+/// Which sagas are wanted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SagaFilter {
+    /// Those that are here.
+    pub(crate) phase: Option<Phase>,
+    /// Those of this kind.
+    pub(crate) kind: Option<String>,
+}
+
+/// Keeps sagas.
+#[async_trait]
+pub(crate) trait SagaStore: Send + Sync {
+    /// The sagas with these identifiers, in any order.
+    async fn by_ids(&self, ids: &[String]) -> Result<Vec<Saga>, StoreError>;
+
+    /// A page of the sagas, those begun last first.
+    async fn list(&self, filter: &SagaFilter, window: &Window) -> Result<Page<Saga>, StoreError>;
+
+    /// Begins a saga.
+    async fn begin(
+        &self,
+        kind: &'static str,
+        beginning: Beginning,
+        command: &Command,
+    ) -> Result<Saga, Refusal>;
+
+    /// Does what somebody asks of a saga.
+    async fn step_in(&self, id: &str, how: StepIn, command: &Command) -> Result<Saga, Refusal>;
+}
