@@ -41,6 +41,9 @@ pub enum OpenError {
     /// A store operation on the way failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the service needs before its first request cannot be made.
+    #[error("{0}")]
+    Prepare(#[source] Cause),
     /// The schema description does not fit the schema.
     #[error(transparent)]
     Sdl(#[from] crate::federation::SdlError),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    access::Caller,
     error::StoreError,
     event::Envelope,
     migrate::hex,
@@ -56,7 +57,7 @@ impl Command {
             return Err(Problem::invalid(&["idempotencyKey"], "length 1..=128", message));
         }
         Ok(Self {
-            caller: call.caller.clone(),
+            caller: call.caller.name().to_owned(),
             mutation,
             key: key.to_owned(),
             input_hash: hex(&Sha256::digest(input.to_string())),
@@ -95,7 +96,7 @@ impl Command {
 #[derive(Clone)]
 pub struct Call {
     /// Who asks.
-    pub caller: String,
+    pub caller: Caller,
     /// The trace that it belongs to.
     pub traceparent: Option<String>,
     /// Time and identifiers.

@@ -4,9 +4,10 @@
 //! idempotency rows of a change, the one client API (problems, connections, cursors), federation as a
 //! composer and a gateway need it, and a process to run in. It knows no service and no domain.
 //!
-//! The way of a request: `service::http` → `guard` → `service::execute` → the service's resolvers →
+//! The way of a request: `service::http` → [`access`] → `guard` → `service::execute` → the service's resolvers →
 //! its store, over [`sql`] → one [`change`] (rows, outbox and idempotency in one transaction).
 
+pub mod access;
 pub mod bus;
 pub mod change;
 pub mod changes;

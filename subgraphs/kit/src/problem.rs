@@ -49,6 +49,20 @@ pub enum Problem {
         /// Seconds after which it is worth trying again.
         retry_after: i32,
     },
+    /// It is not for everyone, and nobody said who asks.
+    Unauthenticated {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+    },
+    /// It is for others than whoever asks.
+    Forbidden {
+        /// For people.
+        message: String,
+        /// The input's field.
+        path: Vec<String>,
+    },
     /// The idempotency key was used before, with another input.
     IdempotencyMismatch {
         /// For people.
@@ -86,6 +100,31 @@ impl Problem {
     pub fn unavailable(retry_after: i32) -> Self {
         let message = "the service cannot answer now; nothing was changed".to_owned();
         Self::Unavailable { message, path: Vec::new(), retry_after }
+    }
+
+    /// It needs a token, and there is none.
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::Unauthenticated { message: message.into(), path: Vec::new() }
+    }
+
+    /// The token's user may not do it.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::Forbidden { message: message.into(), path: Vec::new() }
+    }
+
+    /// The problem in words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::NotFound { message, .. }
+            | Self::VersionConflict { message, .. }
+            | Self::Invalid { message, .. }
+            | Self::Duplicate { message, .. }
+            | Self::Unavailable { message, .. }
+            | Self::Unauthenticated { message, .. }
+            | Self::Forbidden { message, .. }
+            | Self::IdempotencyMismatch { message, .. } => message,
+        }
     }
 
     /// The idempotency key belongs to another input.

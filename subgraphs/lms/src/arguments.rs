@@ -14,6 +14,12 @@ pub(crate) struct Arguments {
     /// The folder in which the library is kept
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) data: PathBuf,
+    /// Asks callers for a token of the library; without it, everyone is a local administrator
+    #[arg(long)]
+    pub(crate) secured: bool,
+    /// Makes the user `admin`, if there is none, with the password in a file (or in the variable `ADMIN_PASSWORD`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) admin_password_file: Option<PathBuf>,
     /// Starts with an empty library, without the sample
     #[arg(long)]
     pub(crate) empty: bool,

@@ -3,8 +3,10 @@
 use std::{io::Write, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
-use octavo_cli::{Config, PlaygroundConfig, SubgraphConfig, serve_gateway};
+use octavo_cli::{Config, HeadersConfig, PlaygroundConfig, SubgraphConfig, serve_gateway};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::library::Serving;
 
 /// The services' schemas, composed.
 const SUPERGRAPH: &str = include_str!("../../../schema/supergraph.graphql");
@@ -18,27 +20,35 @@ pub(crate) async fn check_free(address: SocketAddr) -> Result<()> {
 }
 
 /// Serves the graph until someone asks the process to stop, and says where it is once it is there.
-pub(crate) async fn serve(address: SocketAddr, services: &[(&'static str, String)]) -> Result<()> {
+pub(crate) async fn serve(address: SocketAddr, services: &Serving) -> Result<()> {
     let subgraph = |url: &String| SubgraphConfig { url: Some(url.clone()), ..SubgraphConfig::default() };
     let config = Config {
         listen: address,
         playground: PlaygroundConfig { enabled: true, default_query: Some(SUGGESTED.to_owned()) },
-        subgraphs: services.iter().map(|(name, url)| ((*name).to_owned(), subgraph(url))).collect(),
+        headers: HeadersConfig { propagate: vec!["authorization".to_owned()] },
+        subgraphs: services.urls.iter().map(|(name, url)| ((*name).to_owned(), subgraph(url))).collect(),
         ..Config::default()
     };
     let gateway = serve_gateway("the library", SUPERGRAPH, &config, stop_asked());
     tokio::pin!(gateway);
     tokio::select! {
         ended = &mut gateway => return ended.map_err(|failure| anyhow!(failure)),
-        () = answers(address) => announce(address)?,
+        () = answers(address) => announce(address, services.keys.as_deref())?,
     }
     gateway.await.map_err(|failure| anyhow!(failure))
 }
 
-fn announce(address: SocketAddr) -> Result<()> {
+fn announce(address: SocketAddr, keys: Option<&str>) -> Result<()> {
     let mut out = std::io::stdout().lock();
+    let callers = match keys {
+        Some(place) => format!("Callers bring the tokens that `login` gives out; their keys: {place}"),
+        None => "Whoever reaches it is a local administrator; --secured asks for tokens.".to_owned(),
+    };
     let hint = "Stop it with Ctrl-C.";
-    write!(out, "The library is open: http://{address}/graphql\n{hint} A query to try:\n\n{SUGGESTED}")?;
+    write!(
+        out,
+        "The library is open: http://{address}/graphql\n{callers}\n{hint} A query to try:\n\n{SUGGESTED}"
+    )?;
     Ok(out.flush()?)
 }
 

@@ -1,10 +1,11 @@
 //! The five services on embedded databases, each behind a port of its own, and the bus between them.
 
-use std::{path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use lms_kit::{
     Service, Sources,
+    access::{Access, Keyring},
     bus::{LocalBus, SharedBus},
     changes::LocalOwners,
     service::Surroundings,
@@ -48,20 +49,32 @@ impl Library {
         Ok(Self { authors, books, genres, students, users, bus: Arc::new(bus) })
     }
 
-    /// Serves each service on a free port of this machine until it is told to stop.
-    pub(crate) async fn serve(&self) -> Result<Serving> {
+    /// Serves each service on a free port of this machine until it is told to stop. Secured, the services take
+    /// whoever brings a token of the users service for its user.
+    pub(crate) async fn serve(&self, secured: bool) -> Result<Serving> {
         let (stop, stopped) = watch::channel(false);
-        let (mut urls, mut servers) = (Vec::new(), JoinSet::new());
         let mut owners = LocalOwners::default();
         for service in self.services() {
             owners.insert(service.name(), service.messages().changes);
         }
         let around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
+        let (mut listeners, mut servers) = (Vec::new(), JoinSet::new());
         for service in self.services() {
             let listener =
                 TcpListener::bind("127.0.0.1:0").await.context("no port is free on this machine")?;
-            urls.push((service.name(), format!("http://{}/graphql", listener.local_addr()?)));
-            let (service, mut stopped, around) = (service.clone(), stopped.clone(), around.clone());
+            listeners.push((service, listener.local_addr()?, listener));
+        }
+        let urls = listeners.iter().map(|(service, address, _)| (service.name(), url(*address)));
+        let urls: Vec<_> = urls.collect();
+        let keys = listeners.iter().find(|(service, ..)| secured && service.name() == lms_users::NAME);
+        let keys = keys.map(|(_, address, _)| format!("http://{address}{}", lms_users::JWKS_PATH));
+        let access = match &keys {
+            Some(place) => Access::Secured(Keyring::open(place).await?),
+            None => Access::Open,
+        };
+        for (service, _, listener) in listeners {
+            let service = service.clone().with_access(access.clone());
+            let (mut stopped, around) = (stopped.clone(), around.clone());
             servers.spawn(async move {
                 // An end of the sender is a stop as well.
                 let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
@@ -73,7 +86,7 @@ impl Library {
                 }
             });
         }
-        Ok(Serving { urls, stop, servers })
+        Ok(Serving { urls, keys, stop, servers })
     }
 
     /// Closes the databases.
@@ -92,6 +105,8 @@ impl Library {
 pub(crate) struct Serving {
     /// Name and URL of each.
     pub(crate) urls: Vec<(&'static str, String)>,
+    /// Where the keys are that tokens are checked with, if they are.
+    pub(crate) keys: Option<String>,
     stop: watch::Sender<bool>,
     servers: JoinSet<()>,
 }
@@ -102,6 +117,10 @@ impl Serving {
         self.stop.send_replace(true);
         self.servers.join_all().await;
     }
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{address}/graphql")
 }
 
 /// Makes a folder that only its owner reads: hashes of passwords and the keys that sign tokens are kept in it.

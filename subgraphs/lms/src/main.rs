@@ -9,10 +9,12 @@ use std::{io::Write, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use lms_kit::Sources;
+use lms_users::AdminPassword;
 use tokio::runtime::Builder;
 
 use arguments::Arguments;
-use library::Library;
+use library::{Library, database_url};
 
 /// Hostile documents nest deep; the gateway's parser and planner recurse within limits that this holds.
 const STACK: usize = 8 * 1024 * 1024;
@@ -49,12 +51,18 @@ fn run(arguments: &Arguments) -> Result<()> {
 /// The library opens, is filled if it is new, and is served until someone asks it to stop.
 async fn serve(arguments: &Arguments) -> Result<()> {
     front::check_free(arguments.listen).await?;
+    let variable = std::env::var("ADMIN_PASSWORD").ok();
+    let admin = AdminPassword::read(arguments.admin_password_file.as_deref(), variable)?;
     let library = Box::pin(Library::open(&arguments.data)).await?;
+    if let Some(password) = admin {
+        let url = database_url(&arguments.data, lms_users::NAME);
+        lms_users::create_admin(&url, Sources::system(), password).await?;
+    }
     if !arguments.empty {
         sample::load_once(&library, &arguments.data).await?;
     }
-    let services = library.serve().await?;
-    let served = front::serve(arguments.listen, &services.urls).await;
+    let services = library.serve(arguments.secured).await?;
+    let served = front::serve(arguments.listen, &services).await;
     services.stop().await;
     library.close().await;
     served

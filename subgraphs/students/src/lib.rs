@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use lms_kit::{
     OpenError, Refusal, Service, Sources,
+    access::Caller,
     federation::SdlError,
     idempotency::{Call, Command},
     service::{DocumentEngine, SchemaParts},
@@ -63,7 +64,7 @@ pub async fn load(
     comments: Vec<ImportedComment>,
 ) -> Result<(usize, usize), LoadError> {
     let store = DocumentStudents::open(database_url, &sources).await?;
-    let call = Call { caller: "import".to_owned(), traceparent: None, sources };
+    let call = Call { caller: Caller::Local("import".to_owned()), traceparent: None, sources };
     let command = Command::new(&call, "import", "import", &Value::Null).map_err(Refusal::from)?;
     let students = store.import_students(&command, students).await?;
     let comments = store.import_comments(&command, comments).await?;

@@ -3,6 +3,7 @@
 //! A request goes `graphql` → `loaders` → `store`; the rules are in `domain`, which knows no engine; `password`
 //! and `token` are the only modules that touch a secret.
 
+mod admin;
 mod domain;
 mod graphql;
 mod loaders;
@@ -19,6 +20,8 @@ use lms_kit::{
     service::{SchemaParts, SqlEngine},
     sql::{Db, DbOptions},
 };
+
+pub use admin::{AdminPassword, create_admin};
 
 use password::Passwords;
 use store::{SqlUsers, UserStore};

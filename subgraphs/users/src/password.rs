@@ -28,6 +28,11 @@ impl Password {
         Ok(Self(text))
     }
 
+    /// The password itself.
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// What a login gives: any text may be tried.
     pub(crate) fn tried(text: String) -> Self {
         Self(text)

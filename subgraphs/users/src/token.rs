@@ -5,15 +5,15 @@ use jsonwebtoken::{
     Algorithm, EncodingKey, Header, encode,
     jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash},
 };
-use lms_kit::StoreError;
+use lms_kit::{
+    StoreError,
+    access::{AUDIENCE, ISSUER, Scope},
+};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::{Role, User};
 
-/// Who issues the tokens, and for whom.
-const ISSUER: &str = "library/users";
-const AUDIENCE: &str = "library";
 /// How long a token is good for, in seconds.
 const LIFETIME: i32 = 60 * 60;
 
@@ -98,11 +98,12 @@ impl Signer {
 }
 
 fn scope(role: Role) -> &'static str {
-    match role {
-        Role::Librarian => "librarian",
-        Role::Student => "student",
-        Role::Admin => "admin",
-    }
+    let scope = match role {
+        Role::Librarian => Scope::Librarian,
+        Role::Student => Scope::Student,
+        Role::Admin => Scope::Admin,
+    };
+    scope.word()
 }
 
 /// A private key to sign with, and its public half as it is published, named by its thumbprint (RFC 7638).

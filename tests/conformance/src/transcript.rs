@@ -41,7 +41,7 @@ async fn ask(
     variables.extend(set.clone());
     let variables = fill(Value::Object(variables), kept).with_context(|| format!("in `{}`", step.say))?;
     let body = json!({ "query": script.documents[&step.ask], "variables": variables }).to_string();
-    let headers = Headers { caller: step.caller.clone(), traceparent: None };
+    let headers = Headers { caller: step.caller.clone(), ..Headers::default() };
     Ok(String::from_utf8(service.answer(body.as_bytes(), headers).await)?)
 }
 

@@ -9,7 +9,7 @@ mod tap;
 
 use std::path::Path;
 
-pub use graphql::{Answer, ask, post};
+pub use graphql::{Answer, ask, ask_as, post};
 pub use running::{Running, finish};
 pub use tap::Tap;
 

@@ -40,6 +40,8 @@ impl Running {
             .env("RUST_LOG", "info,sqlx::query=debug")
             .env("OCTAVO_LOG", "info,sqlx::query=debug")
             .env_remove("DATABASE_URL")
+            .env_remove("JWKS")
+            .env_remove("ADMIN_PASSWORD")
             .current_dir(root())
             .stdin(Stdio::null())
             .stdout(log.reopen()?)

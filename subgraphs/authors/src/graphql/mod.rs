@@ -10,6 +10,8 @@ use lms_kit::federation::{Annotation, Federated};
 use mutation::Mutation;
 use query::Query;
 
+const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
+
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Author", "@cacheControl(maxAge: 120)"),
@@ -21,8 +23,11 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
          requireOneSlicingArgument: false)",
     ),
     Annotation::add("Mutation.createAuthor", "@cost(weight: 10)"),
+    Annotation::add("Mutation.createAuthor", STAFF),
     Annotation::add("Mutation.updateAuthor", "@cost(weight: 10)"),
+    Annotation::add("Mutation.updateAuthor", STAFF),
     Annotation::add("Mutation.deleteAuthor", "@cost(weight: 10)"),
+    Annotation::add("Mutation.deleteAuthor", STAFF),
 ];
 
 /// The schema, to which its store and its loader are still to be given.

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, MaybeUndefined, Object, Result};
-use lms_kit::graphql::{command, settle};
+use lms_kit::{
+    access::Scope,
+    graphql::{caller, command, settle},
+};
 use serde_json::json;
 
 use super::types::AuthorPayload;
@@ -29,6 +32,7 @@ impl Mutation {
         let store = ctx.data::<Arc<dyn AuthorStore>>()?;
         let given = GivenProfile { name, bio, photo };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "createAuthor", &idempotency_key, &json!(given))?;
             store.create(given.check()?, &command).await
         });
@@ -50,6 +54,7 @@ impl Mutation {
         let target = Target { author_number: author_number.0, expected_version };
         let given = GivenChanges { name, bio, photo: photo.into() };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "updateAuthor", &idempotency_key, &json!([target, given]))?;
             store.update(&target, given.check()?, &command).await
         });
@@ -67,6 +72,7 @@ impl Mutation {
         let store = ctx.data::<Arc<dyn AuthorStore>>()?;
         let target = Target { author_number: author_number.0, expected_version };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "deleteAuthor", &idempotency_key, &json!(target))?;
             store.delete(&target, &command).await
         });

@@ -13,6 +13,7 @@ use query::Query;
 
 const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
                     requireOneSlicingArgument: false)";
+const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
 
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
@@ -27,8 +28,11 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Genre.books", LIST),
     Annotation::add("Student.suggestions", "@listSize(assumedSize: 5)"),
     Annotation::add("Mutation.createBook", "@cost(weight: 10)"),
+    Annotation::add("Mutation.createBook", STAFF),
     Annotation::add("Mutation.updateBook", "@cost(weight: 10)"),
+    Annotation::add("Mutation.updateBook", STAFF),
     Annotation::add("Mutation.deleteBook", "@cost(weight: 10)"),
+    Annotation::add("Mutation.deleteBook", STAFF),
 ];
 
 /// The schema, to which its loader is still to be given.

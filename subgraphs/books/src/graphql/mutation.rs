@@ -2,7 +2,10 @@
 #![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
 use async_graphql::{Context, ID, MaybeUndefined, Object, Result};
-use lms_kit::graphql::{command, settle};
+use lms_kit::{
+    access::Scope,
+    graphql::{caller, command, settle},
+};
 use serde_json::json;
 
 use super::book::BookPayload;
@@ -35,6 +38,7 @@ impl Mutation {
         let author_numbers = author_numbers.into_iter().map(|number| number.0).collect();
         let book = NewBook { isbn: isbn.0, title, description, genre_id, author_numbers, photo };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "createBook", &idempotency_key, &json!(book))?;
             store.create(book.check()?, &command).await
         });
@@ -63,6 +67,7 @@ impl Mutation {
             photo: photo.into(),
         };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let input = json!([isbn.as_str(), change, expected_version]);
             let command = command(ctx, "updateBook", &idempotency_key, &input)?;
             let target = Target { isbn: Isbn::parse("isbn", &isbn)?, expected_version };
@@ -81,6 +86,7 @@ impl Mutation {
     ) -> Result<BookPayload> {
         let store = store(ctx)?;
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let input = json!([isbn.as_str(), expected_version]);
             let command = command(ctx, "deleteBook", &idempotency_key, &input)?;
             let target = Target { isbn: Isbn::parse("isbn", &isbn)?, expected_version };

@@ -10,6 +10,8 @@ use lms_kit::federation::{Annotation, Federated};
 use mutation::Mutation;
 use query::Query;
 
+const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
+
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Genre", "@cacheControl(maxAge: 300)"),
@@ -21,8 +23,11 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
          requireOneSlicingArgument: false)",
     ),
     Annotation::add("Mutation.createGenre", "@cost(weight: 10)"),
+    Annotation::add("Mutation.createGenre", STAFF),
     Annotation::add("Mutation.renameGenre", "@cost(weight: 10)"),
+    Annotation::add("Mutation.renameGenre", STAFF),
     Annotation::add("Mutation.deleteGenre", "@cost(weight: 10)"),
+    Annotation::add("Mutation.deleteGenre", STAFF),
 ];
 
 /// The schema, to which its store and its loader are still to be given.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
-use lms_kit::graphql::{command, settle};
+use lms_kit::{
+    access::Scope,
+    graphql::{caller, command, settle},
+};
 use serde_json::json;
 
 use super::types::GenrePayload;
@@ -25,6 +28,7 @@ impl Mutation {
     ) -> Result<GenrePayload> {
         let store = ctx.data::<Arc<dyn GenreStore>>()?;
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "createGenre", &idempotency_key, &json!(name))?;
             store.create(&GenreName::new(&name)?, &command).await
         });
@@ -43,6 +47,7 @@ impl Mutation {
         let store = ctx.data::<Arc<dyn GenreStore>>()?;
         let target = Target { id: id.0, expected_version };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "renameGenre", &idempotency_key, &json!([target, name]))?;
             store.rename(&target, &GenreName::new(&name)?, &command).await
         });
@@ -60,6 +65,7 @@ impl Mutation {
         let store = ctx.data::<Arc<dyn GenreStore>>()?;
         let target = Target { id: id.0, expected_version };
         let outcome = settle(async {
+            caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "deleteGenre", &idempotency_key, &json!(target))?;
             store.delete(&target, &command).await
         });

@@ -4,12 +4,19 @@ use async_graphql::{Context, Error};
 use serde_json::Value;
 
 use crate::{
+    access::Caller,
     idempotency::{Call, Command},
     problem::{Outcome, Problem, Refusal},
 };
 
 /// Seconds after which a client may try again when an engine is away.
 const RETRY_AFTER: i32 = 2;
+
+/// Whoever asks.
+pub fn caller<'c>(context: &'c Context<'_>) -> &'c Caller {
+    // Each request that the kit executes carries its call; whoever comes another way is nobody.
+    context.data_opt::<Call>().map_or(&Caller::Anonymous, |call| &call.caller)
+}
 
 /// The command of a mutation, or the problem with its idempotency key.
 pub fn command(

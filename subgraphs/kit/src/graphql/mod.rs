@@ -7,10 +7,10 @@ mod loader;
 mod problems;
 
 pub use connection::{Connection, Edge, PageInfo, connection};
-pub use context::{command, settle};
+pub use context::{caller, command, settle};
 pub use filter::TextFilter;
 pub use loader::{LoadError, batching, gather};
 pub use problems::{
-    Duplicate, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unavailable,
-    VersionConflict, views,
+    Duplicate, Forbidden, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unauthenticated,
+    Unavailable, VersionConflict, views,
 };

@@ -17,6 +17,10 @@ pub enum ProblemCode {
     Duplicate,
     /// The service cannot answer now.
     Unavailable,
+    /// It is not for everyone, and nobody said who asks.
+    Unauthenticated,
+    /// It is for others than whoever asks.
+    Forbidden,
     /// The idempotency key was used with another input.
     IdempotencyMismatch,
 }
@@ -87,6 +91,30 @@ pub struct Unavailable {
     retry_after: i32,
 }
 
+/// It is not for everyone, and there is no token that says who asks.
+#[derive(SimpleObject)]
+#[graphql(shareable)]
+pub struct Unauthenticated {
+    /// What kind of problem it is.
+    code: ProblemCode,
+    /// The problem in words.
+    message: String,
+    /// The input's field that it is about.
+    path: Vec<String>,
+}
+
+/// It is for others than the token's user.
+#[derive(SimpleObject)]
+#[graphql(shareable)]
+pub struct Forbidden {
+    /// What kind of problem it is.
+    code: ProblemCode,
+    /// The problem in words.
+    message: String,
+    /// The input's field that it is about.
+    path: Vec<String>,
+}
+
 /// The idempotency key was used before, with another input.
 #[derive(SimpleObject)]
 #[graphql(shareable)]
@@ -118,6 +146,10 @@ pub enum ProblemView {
     Duplicate(Duplicate),
     /// The service cannot answer now.
     Unavailable(Unavailable),
+    /// It is not for everyone, and nobody said who asks.
+    Unauthenticated(Unauthenticated),
+    /// It is for others than whoever asks.
+    Forbidden(Forbidden),
     /// The idempotency key was used with another input.
     IdempotencyMismatch(IdempotencyMismatch),
 }
@@ -140,6 +172,12 @@ impl From<Problem> for ProblemView {
             }
             Problem::Unavailable { message, path, retry_after } => {
                 Self::Unavailable(Unavailable { code: Code::Unavailable, message, path, retry_after })
+            }
+            Problem::Unauthenticated { message, path } => {
+                Self::Unauthenticated(Unauthenticated { code: Code::Unauthenticated, message, path })
+            }
+            Problem::Forbidden { message, path } => {
+                Self::Forbidden(Forbidden { code: Code::Forbidden, message, path })
             }
             Problem::IdempotencyMismatch { message, path } => {
                 Self::IdempotencyMismatch(IdempotencyMismatch {
@@ -167,6 +205,8 @@ impl From<Problem> for Error {
             Problem::VersionConflict { message, path, .. } => ("VERSION_CONFLICT", message, path, None),
             Problem::Duplicate { message, path } => ("DUPLICATE", message, path, None),
             Problem::Unavailable { message, path, .. } => ("UNAVAILABLE", message, path, None),
+            Problem::Unauthenticated { message, path } => ("UNAUTHENTICATED", message, path, None),
+            Problem::Forbidden { message, path } => ("FORBIDDEN", message, path, None),
             Problem::IdempotencyMismatch { message, path } => ("IDEMPOTENCY_MISMATCH", message, path, None),
         };
         let mut extensions = ErrorExtensionValues::default();

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use super::{Service, Surroundings};
 use crate::{
+    access::{Access, Keyring, KeyringError},
     bus::{self, BusOpenError, BusOptions},
     changes::HttpOwners,
     error::OpenError,
@@ -48,6 +49,10 @@ pub struct Cli {
     /// A service whose events this one hears, and where its state can be loaded; once for each.
     #[arg(long = "peer", value_name = "NAME=URL", value_parser = peer)]
     peers: Vec<(String, Url)>,
+    /// The users service's published keys, an http URL or a file: callers are the bearers of its tokens (or the variable
+    /// `JWKS`). Without it, everyone is a local administrator.
+    #[arg(long, value_name = "URL|FILE")]
+    jwks: Option<String>,
     /// Prints the subgraph's SDL and ends.
     #[arg(long)]
     print_sdl: bool,
@@ -61,12 +66,18 @@ impl Cli {
         arguments: impl Iterator<Item = OsString>,
         variable: impl Fn(&'static str) -> Option<String>,
     ) -> Self {
-        let mut cli = Self::parse_from(arguments);
-        cli.database_url = cli.database_url.or_else(|| variable("DATABASE_URL"));
-        cli.listen = cli.listen.or_else(|| variable("LISTEN"));
-        cli.bus = cli.bus.or(&variable);
-        cli.log = variable("RUST_LOG");
-        cli
+        Self::parse_from(arguments).with_variables(variable)
+    }
+
+    /// The flags of a service that has others besides, with variables in place of those not given.
+    #[must_use]
+    pub fn with_variables(mut self, variable: impl Fn(&'static str) -> Option<String>) -> Self {
+        self.database_url = self.database_url.or_else(|| variable("DATABASE_URL"));
+        self.listen = self.listen.or_else(|| variable("LISTEN"));
+        self.bus = self.bus.or(&variable);
+        self.jwks = self.jwks.or_else(|| variable("JWKS")).filter(|place| !place.is_empty());
+        self.log = variable("RUST_LOG");
+        self
     }
 }
 
@@ -88,6 +99,8 @@ enum RunError {
     Bus(#[from] BusOpenError),
     #[error("cannot ask other services: {0}")]
     Peers(#[from] reqwest::Error),
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
     #[error(transparent)]
     Sdl(#[from] SdlError),
     #[error("cannot listen on {address}: {source}")]
@@ -133,7 +146,11 @@ async fn serve(
     let address = cli.listen.unwrap_or_else(|| definition.default_listen.to_owned());
     let listener = TcpListener::bind(&address);
     let listener = listener.await.map_err(|source| RunError::Listen { address: address.clone(), source })?;
-    let service = open(database_url, Sources::system()).await?;
+    let access = match &cli.jwks {
+        Some(place) => Access::Secured(Keyring::open(place).await?),
+        None => Access::Open,
+    };
+    let service = open(database_url, Sources::system()).await?.with_access(access);
     let bus = bus::open(&cli.bus).await?;
     let owners = HttpOwners::new(cli.peers.into_iter().collect())?;
     let around = Surroundings::new(Arc::clone(&bus), Arc::new(owners));

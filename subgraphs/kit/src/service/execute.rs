@@ -8,12 +8,16 @@ use async_graphql::{
 };
 
 use super::{Service, absent, nulls, order};
-use crate::{error::StoreError, federation::EntityCalls, graphql::gather, guard, idempotency::Call};
+use crate::{
+    access::Unverified, error::StoreError, federation::EntityCalls, graphql::gather, guard, idempotency::Call,
+};
 
 /// What a request's headers say to a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// Who asks; empty when nobody says.
+    /// `Authorization`, which a secured service reads.
+    pub authorization: Option<String>,
+    /// The name that an open service knows the caller by; empty when nobody says.
     pub caller: String,
     /// The trace that the request belongs to.
     pub traceparent: Option<String>,
@@ -25,6 +29,8 @@ pub(super) enum Rejection {
     Malformed(ServerError),
     /// A mutation came by a method that must be safe.
     MutationByGet,
+    /// Nobody can say who asks.
+    Unverified(Unverified),
 }
 
 /// Whether a request may change something.
@@ -41,6 +47,8 @@ pub(super) async fn execute(
     headers: Headers,
     method: Method,
 ) -> Result<Response, Rejection> {
+    let sources = &service.0.sources;
+    let caller = service.1.caller(&headers, sources.clock.now_ms()).await.map_err(Rejection::Unverified)?;
     guard::check(&request.query).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let document = request.parsed_query().map_err(Rejection::Malformed)?.clone();
     guard::check_expanded(&document).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
@@ -53,8 +61,7 @@ pub(super) async fn execute(
         request.set_parsed_query(pruned);
     }
     let asks_sdl = request.query.contains("_service");
-    let call =
-        Call { caller: headers.caller, traceparent: headers.traceparent, sources: service.0.sources.clone() };
+    let call = Call { caller, traceparent: headers.traceparent, sources: sources.clone() };
     let request = request.data(call).data(EntityCalls::default());
     let mut response = gather(service.0.executor.execute(request)).await;
     if asks_sdl {
@@ -78,8 +85,13 @@ fn select<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'
 }
 
 pub(super) fn rejected(message: &str) -> ServerError {
+    coded(message, "BAD_REQUEST")
+}
+
+/// The error of a request without an answer.
+pub(super) fn coded(message: &str, code: &str) -> ServerError {
     let mut error = ServerError::new(message, None);
-    set_code(&mut error, "BAD_REQUEST");
+    set_code(&mut error, code);
     error
 }
 

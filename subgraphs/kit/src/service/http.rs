@@ -5,7 +5,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Query, State},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
     routing::get,
 };
@@ -15,16 +15,17 @@ use crate::changes::Page;
 
 use super::{
     Service,
-    execute::{Headers, Method, Rejection, execute, rejected},
+    execute::{Headers, Method, Rejection, coded, execute, rejected},
     schema::Document,
 };
+use crate::access::Unverified;
 
 /// The most bytes of a request body: a few thousand representations with long keys.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
-/// Names the caller; the gateway sets it from what it has verified.
+/// Names the caller of an open service.
 const CALLER: HeaderName = HeaderName::from_static("x-octavo-caller");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -97,6 +98,13 @@ async fn respond(service: &Service, request: Request, headers: Headers, method: 
             let refusal = refuse(rejected("a mutation needs POST"));
             Answer { status: StatusCode::METHOD_NOT_ALLOWED, ..refusal }
         }
+        Err(Rejection::Unverified(why)) => {
+            let (status, code) = match why {
+                Unverified::Invalid(_) => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
+                Unverified::Away => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+            };
+            Answer { status, ..refuse(coded(&why.to_string(), code)) }
+        }
     }
 }
 
@@ -111,13 +119,25 @@ fn to_json(response: &Response) -> Vec<u8> {
 
 fn read(headers: &HeaderMap) -> Headers {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Headers { caller: text(CALLER).unwrap_or_default(), traceparent: text(TRACEPARENT) }
+    Headers {
+        // One that is no text is no token either, and must not pass for none.
+        authorization: headers
+            .get(header::AUTHORIZATION)
+            .map(|value| value.to_str().unwrap_or_default().to_owned()),
+        caller: text(CALLER).unwrap_or_default(),
+        traceparent: text(TRACEPARENT),
+    }
 }
 
 fn into_http(answer: Answer, request: &HeaderMap) -> HttpResponse {
     let accepted = request.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = if accepted.contains(GRAPHQL_JSON) { GRAPHQL_JSON } else { "application/json" };
-    (answer.status, [(header::CONTENT_TYPE, media_type)], answer.body).into_response()
+    let mut response = (answer.status, [(header::CONTENT_TYPE, media_type)], answer.body).into_response();
+    if answer.status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 async fn ready(State(service): State<Service>) -> HttpResponse {

@@ -23,13 +23,13 @@ pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
 pub use schema::{SchemaParts, schema, sdl};
 
-use crate::{error::StoreError, federation::SdlError, sources::Sources};
+use crate::{access::Access, error::StoreError, federation::SdlError, sources::Sources};
 use nulls::FieldTypes;
 use schema::{Document, Execute};
 
 /// One service of the library, open.
 #[derive(Clone)]
-pub struct Service(Arc<Inner>);
+pub struct Service(Arc<Inner>, Access);
 
 struct Inner {
     name: &'static str,
@@ -55,7 +55,14 @@ impl Service {
         let shown = crate::federation::annotate(&exported, annotations)?;
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
-        Ok(Self(Arc::new(Inner { name, executor, sdl, field_types, documents, listeners, engine, sources })))
+        let inner = Inner { name, executor, sdl, field_types, documents, listeners, engine, sources };
+        Ok(Self(Arc::new(inner), Access::Open))
+    }
+
+    /// The same service, which knows its callers in this way. Without it, it is open to everyone.
+    #[must_use]
+    pub fn with_access(self, access: Access) -> Self {
+        Self(self.0, access)
     }
 
     /// The subgraph's name.

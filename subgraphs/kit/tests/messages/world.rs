@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 use lms_kit::{
     Sources, StoreError,
+    access::Caller,
     change::{Begun, Change},
     changes::{LocalOwners, SqlChanges},
     event::{Envelope, Event},
@@ -81,7 +82,7 @@ pub(crate) const ALL: ClaimOptions = ClaimOptions { aggregates: 1_000, depth: 10
 pub(crate) fn command() -> Command {
     let sources = Sources::system();
     let key = sources.ids.next_id().to_string();
-    let call = Call { caller: String::new(), traceparent: None, sources };
+    let call = Call { caller: Caller::Local(String::new()), traceparent: None, sources };
     Command::new(&call, "write", &key, &Value::Null).unwrap()
 }
 

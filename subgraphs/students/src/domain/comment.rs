@@ -36,6 +36,11 @@ pub(crate) fn comment_id(student_number: &str, isbn: &Isbn) -> String {
     format!("{student_number}:{isbn}")
 }
 
+/// The number of the student whose comment has an identifier.
+pub(crate) fn student_of_comment(id: &str) -> &str {
+    id.rsplit_once(':').map_or(id, |(number, _)| number)
+}
+
 /// What a comment says, unchecked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CommentInput {

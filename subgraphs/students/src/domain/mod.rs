@@ -7,7 +7,7 @@ mod student;
 
 pub(crate) use activity::{Activity, ActivityKind};
 pub use comment::CommentInput;
-pub(crate) use comment::{Comment, CommentChange, comment_id};
+pub(crate) use comment::{Comment, CommentChange, comment_id, student_of_comment};
 pub(crate) use isbn::Isbn;
 pub use student::Registration;
 pub(crate) use student::{Student, StudentChange, StudentFilter, parse_student_number, phone_key, year_of};

@@ -16,6 +16,7 @@ use query::Query;
 const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
                     requireOneSlicingArgument: false)";
 const COMMAND: &str = "@cost(weight: 10)";
+const KNOWN: &str = "@authenticated";
 const PERSONAL: &str = "@tag(name: \"personal\")";
 
 /// What the SDL says beyond the types.
@@ -23,6 +24,9 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Student", "@cacheControl(maxAge: 60, scope: PRIVATE)"),
     Annotation::add("Student.birthDate", PERSONAL),
     Annotation::add("Student.phone", PERSONAL),
+    Annotation::add("Student.birthDate", KNOWN),
+    Annotation::add("Student.phone", KNOWN),
+    Annotation::add("Student.activity", KNOWN),
     Annotation::add("Student.comments", LIST),
     Annotation::add("Student.activity", LIST),
     Annotation::add("Student.activity", "@cacheControl(maxAge: 0)"),
@@ -35,9 +39,13 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Query.students", LIST),
     Annotation::add("Mutation.registerStudent", COMMAND),
     Annotation::add("Mutation.updateStudent", COMMAND),
+    Annotation::add("Mutation.updateStudent", KNOWN),
     Annotation::add("Mutation.addComment", COMMAND),
+    Annotation::add("Mutation.addComment", KNOWN),
     Annotation::add("Mutation.editComment", COMMAND),
+    Annotation::add("Mutation.editComment", KNOWN),
     Annotation::add("Mutation.deleteComment", COMMAND),
+    Annotation::add("Mutation.deleteComment", KNOWN),
 ];
 
 /// The schema, to which its loader is still to be given.

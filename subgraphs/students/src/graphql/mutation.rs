@@ -2,22 +2,30 @@
 #![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
 use async_graphql::{Context, ID, Object, Result};
-use lms_kit::graphql::{command, settle};
+use lms_kit::{
+    Refusal,
+    access::Scope,
+    graphql::{caller, command, settle},
+};
 use serde_json::json;
 
 use super::{comment::CommentPayload, scalars::Date, student::StudentPayload};
 use crate::{
-    domain::{CommentChange, CommentInput, Isbn, Registration, StudentChange},
+    domain::{self, CommentChange, CommentInput, Isbn, Registration, StudentChange},
     loaders::Students,
     store::{StudentStore, Target},
 };
+
+/// Who may speak in a student's place.
+const COMMENTS: &[Scope] = &[Scope::Librarian];
 
 pub(crate) struct Mutation;
 
 #[Object]
 impl Mutation {
     /// Registers a student, who is twelve years old or older and has consented to the processing of personal
-    /// data. The name has 1 to 150 characters; interests are names of genres, at most 32.
+    /// data. The name has 1 to 150 characters; interests are names of genres, at most 32. An account is given by
+    /// whoever it belongs to, a librarian or an administrator.
     async fn register_student(
         &self,
         ctx: &Context<'_>,
@@ -34,6 +42,9 @@ impl Mutation {
         let input = Registration { name, birth_date, phone, gdpr_consent, interests, user_id };
         let store = store(ctx)?;
         let outcome = settle(async {
+            if input.user_id.is_some() {
+                caller(ctx).need_user(input.user_id.as_deref(), &Scope::STAFF)?;
+            }
             let command = command(ctx, "registerStudent", &idempotency_key, &json!(input))?;
             store.register(&command, input).await
         });
@@ -55,6 +66,7 @@ impl Mutation {
         let change = StudentChange { name, phone, interests };
         let store = store(ctx)?;
         let outcome = settle(async {
+            need_student(ctx, store, &target.id, &Scope::STAFF).await?;
             let command = command(ctx, "updateStudent", &idempotency_key, &json!([target, change]))?;
             store.update(&command, &target, change).await
         });
@@ -74,6 +86,7 @@ impl Mutation {
         let input = CommentInput { text: comment, grade };
         let store = store(ctx)?;
         let outcome = settle(async {
+            need_student(ctx, store, &student_number, COMMENTS).await?;
             let whole = json!([student_number.as_str(), isbn.as_str(), input]);
             let command = command(ctx, "addComment", &idempotency_key, &whole)?;
             store.add_comment(&command, &student_number, &Isbn::parse(&isbn)?, input).await
@@ -95,6 +108,7 @@ impl Mutation {
         let change = CommentChange { text: comment, grade };
         let store = store(ctx)?;
         let outcome = settle(async {
+            need_student(ctx, store, domain::student_of_comment(&target.id), COMMENTS).await?;
             let command = command(ctx, "editComment", &idempotency_key, &json!([target, change]))?;
             store.edit_comment(&command, &target, change).await
         });
@@ -112,11 +126,28 @@ impl Mutation {
         let target = Target { id: id.0, expected_version };
         let store = store(ctx)?;
         let outcome = settle(async {
+            need_student(ctx, store, domain::student_of_comment(&target.id), COMMENTS).await?;
             let command = command(ctx, "deleteComment", &idempotency_key, &json!(target))?;
             store.delete_comment(&command, &target).await
         });
         Ok(outcome.await?.into())
     }
+}
+
+/// The student with this number may go on, and whoever has one of these scopes.
+async fn need_student(
+    ctx: &Context<'_>,
+    store: &dyn StudentStore,
+    number: &str,
+    scopes: &[Scope],
+) -> Result<(), Refusal> {
+    let asks = caller(ctx);
+    if asks.has_any(scopes) {
+        return Ok(());
+    }
+    let found = store.students(&[number.to_owned()]).await?;
+    let account = found.first().and_then(|student| student.user_id.as_deref());
+    Ok(asks.need_user(account, scopes)?)
 }
 
 fn store<'c>(ctx: &'c Context<'_>) -> Result<&'c dyn StudentStore> {

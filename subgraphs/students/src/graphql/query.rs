@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use lms_kit::{
-    graphql::{Connection, connection},
+    graphql::{Connection, caller, connection},
     page::{CursorKind, PageArguments},
 };
 
@@ -36,7 +36,7 @@ impl Query {
     ) -> Result<Connection<Student>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let store = &ctx.data::<Students>()?.loader().store;
-        Ok(connection(store.list(&filter.unwrap_or_default().into(), &window).await?))
+        Ok(connection(store.list(&filter.unwrap_or_default().check(caller(ctx))?, &window).await?))
     }
 
     #[graphql(entity)]

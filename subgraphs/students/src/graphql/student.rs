@@ -2,8 +2,9 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{
-    Outcome,
-    graphql::{Connection, ProblemView, TextFilter, connection, views},
+    Outcome, Problem,
+    access::{Caller, Scope},
+    graphql::{Connection, ProblemView, TextFilter, caller, connection, views},
     page::PageArguments,
 };
 
@@ -27,6 +28,11 @@ impl From<domain::Student> for Student {
 }
 
 impl Student {
+    /// What is personal is for the student and for those who look after the library.
+    fn personal(&self, ctx: &Context<'_>) -> Result<(), Problem> {
+        caller(ctx).need_user(self.0.user_id.as_deref(), &Scope::STAFF)
+    }
+
     fn list(&self, page: PageArguments) -> Result<OwnedList> {
         Ok(OwnedList { owner: self.0.number.clone(), window: page.window(BY_TIME)? })
     }
@@ -45,14 +51,16 @@ impl Student {
         &self.0.name
     }
 
-    /// The day of birth.
-    async fn birth_date(&self) -> Date {
-        Date(self.0.birth_date.clone())
+    /// The day of birth; for the student, librarians and administrators.
+    async fn birth_date(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        self.personal(ctx)?;
+        Ok(Some(Date(self.0.birth_date.clone())))
     }
 
-    /// A telephone number.
-    async fn phone(&self) -> &str {
-        &self.0.phone
+    /// A telephone number; for the student, librarians and administrators.
+    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        self.personal(ctx)?;
+        Ok(Some(&self.0.phone))
     }
 
     /// When the student registered, and consented to the processing of personal data.
@@ -89,7 +97,7 @@ impl Student {
         Ok(connection(page_of(page, &comments)))
     }
 
-    /// What the student did, the newest first.
+    /// What the student did, the newest first; for the student, librarians and administrators.
     async fn activity(
         &self,
         ctx: &Context<'_>,
@@ -97,10 +105,11 @@ impl Student {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Connection<ActivityEntry>> {
+    ) -> Result<Option<Connection<ActivityEntry>>> {
+        self.personal(ctx)?;
         let entries = self.list(PageArguments { first, after, last, before })?;
         let page = ctx.data::<Students>()?.load_one(ActivityOf(entries.clone())).await?;
-        Ok(connection(page_of(page, &entries)))
+        Ok(Some(connection(page_of(page, &entries))))
     }
 }
 
@@ -150,13 +159,17 @@ pub(crate) enum ActivityKind {
 pub(crate) struct StudentFilterInput {
     /// What the name must have.
     name: Option<TextFilter>,
-    /// The telephone number; spaces and punctuation do not matter.
+    /// The telephone number; spaces and punctuation do not matter. For librarians and administrators.
     phone: Option<String>,
 }
 
-impl From<StudentFilterInput> for StudentFilter {
-    fn from(input: StudentFilterInput) -> Self {
-        Self { name: input.name.map(Into::into).unwrap_or_default(), phone: input.phone }
+impl StudentFilterInput {
+    /// The filter, if the caller may know what it would tell: who is found by a number has it.
+    pub(crate) fn check(self, caller: &Caller) -> Result<StudentFilter, Problem> {
+        if self.phone.is_some() {
+            caller.need(&Scope::STAFF)?;
+        }
+        Ok(StudentFilter { name: self.name.map(Into::into).unwrap_or_default(), phone: self.phone })
     }
 }
 

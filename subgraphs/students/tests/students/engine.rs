@@ -11,6 +11,7 @@ use std::{
 use crate::library::{Database, Engine};
 use lms_kit::{
     Problem, Refusal, Sources, StoreError,
+    access::Caller,
     bus::NoBus,
     changes::Changes,
     documents::{
@@ -205,7 +206,7 @@ impl Projection for Log {
 }
 
 fn command(sources: &Sources, key: &str) -> Command {
-    let call = Call { caller: "tests".into(), traceparent: None, sources: sources.clone() };
+    let call = Call { caller: Caller::Local("tests".into()), traceparent: None, sources: sources.clone() };
     Command::new(&call, "change", key, &Value::Null).unwrap()
 }
 

@@ -23,6 +23,8 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.registerUser", "@cost(weight: 50)"),
     Annotation::add("Mutation.updateUser", "@cost(weight: 10)"),
     Annotation::add("Mutation.login", "@cost(weight: 50)"),
+    Annotation::add("User.email", "@authenticated"),
+    Annotation::add("Mutation.updateUser", "@authenticated"),
 ];
 
 /// The schema, to which its store, loader, passwords and signer are still to be given.

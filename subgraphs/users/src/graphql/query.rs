@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, dataloader::DataLoader};
 use lms_kit::{
-    graphql::{Connection, connection},
+    graphql::{Connection, caller, connection},
     page::{CursorKind, PageArguments},
     text,
 };
@@ -44,7 +44,7 @@ impl Query {
     ) -> Result<Connection<User>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let store = ctx.data::<Arc<dyn UserStore>>()?;
-        Ok(connection(store.list(&filter.unwrap_or_default().into(), &window).await?))
+        Ok(connection(store.list(&filter.unwrap_or_default().check(caller(ctx))?, &window).await?))
     }
 
     #[graphql(entity)]

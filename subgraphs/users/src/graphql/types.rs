@@ -1,9 +1,10 @@
 //! Users as clients see them.
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{
-    Outcome,
-    graphql::{ProblemView, TextFilter, views},
+    Outcome, Problem,
+    access::{Caller, Scope},
+    graphql::{ProblemView, TextFilter, caller, views},
 };
 
 use crate::{
@@ -12,33 +13,59 @@ use crate::{
 };
 
 /// Whoever may log in.
-#[derive(SimpleObject)]
 pub(crate) struct User {
-    /// Never changes, and is never used again.
-    id: ID,
-    /// Unique, whatever the case of its letters; it never changes.
-    username: String,
-    /// The name.
-    name: String,
-    /// Where to write to.
-    email: String,
-    /// What the user may do.
-    roles: Vec<Role>,
-    /// Grows with each change by a client.
-    version: i32,
+    user: domain::User,
+    /// Whether the request itself has shown that it comes from this user.
+    proven: bool,
 }
 
 impl From<domain::User> for User {
     fn from(user: domain::User) -> Self {
-        let domain::User { id, username, name, email, roles, version } = user;
-        Self {
-            id: id.into(),
-            username,
-            name,
-            email,
-            roles: roles.into_iter().map(Role::from).collect(),
-            version,
+        Self { user, proven: false }
+    }
+}
+
+impl User {
+    /// The user whose password the request brought.
+    fn proven(user: domain::User) -> Self {
+        Self { user, proven: true }
+    }
+}
+
+/// Whoever may log in.
+#[Object]
+impl User {
+    /// Never changes, and is never used again.
+    async fn id(&self) -> ID {
+        self.user.id.as_str().into()
+    }
+
+    /// Unique, whatever the case of its letters; it never changes.
+    async fn username(&self) -> &str {
+        &self.user.username
+    }
+
+    /// The name.
+    async fn name(&self) -> &str {
+        &self.user.name
+    }
+
+    /// Where to write to; for the user, librarians and administrators.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        if !self.proven {
+            caller(ctx).need_user(Some(&self.user.id), &Scope::STAFF)?;
         }
+        Ok(Some(&self.user.email))
+    }
+
+    /// What the user may do.
+    async fn roles(&self) -> Vec<Role> {
+        self.user.roles.iter().copied().map(Role::from).collect()
+    }
+
+    /// Grows with each change by a client.
+    async fn version(&self) -> i32 {
+        self.user.version
     }
 }
 
@@ -60,14 +87,18 @@ pub(crate) enum Role {
 pub(crate) struct UserFilterInput {
     /// What the name must have.
     name: Option<TextFilter>,
-    /// What the address must have.
+    /// What the address must have; for librarians and administrators.
     email: Option<TextFilter>,
 }
 
-impl From<UserFilterInput> for UserFilter {
-    fn from(input: UserFilterInput) -> Self {
+impl UserFilterInput {
+    /// The filter, if the caller may know what it would tell: who is found by an address has it.
+    pub(crate) fn check(self, caller: &Caller) -> Result<UserFilter, Problem> {
+        if self.email.is_some() {
+            caller.need(&Scope::STAFF)?;
+        }
         let wanted = |filter: Option<TextFilter>| filter.map(Into::into).unwrap_or_default();
-        Self { name: wanted(input.name), email: wanted(input.email) }
+        Ok(UserFilter { name: wanted(self.name), email: wanted(self.email) })
     }
 }
 
@@ -80,8 +111,14 @@ pub(crate) struct UserPayload {
     problems: Vec<ProblemView>,
 }
 
-impl From<Outcome<domain::User>> for UserPayload {
-    fn from(outcome: Outcome<domain::User>) -> Self {
+impl UserPayload {
+    /// Of a registration, which brings the new user's password.
+    pub(crate) fn registered(outcome: Outcome<domain::User>) -> Self {
+        Self { user: outcome.entity.map(User::proven), problems: views(outcome.problems) }
+    }
+
+    /// Of a change.
+    pub(crate) fn changed(outcome: Outcome<domain::User>) -> Self {
         Self { user: outcome.entity.map(User::from), problems: views(outcome.problems) }
     }
 }
@@ -104,6 +141,6 @@ impl From<Outcome<(domain::User, Token)>> for LoginPayload {
         let (user, token) = entity.unzip();
         let expires_in = token.as_ref().map(|token| token.expires_in);
         let token = token.map(|token| token.text);
-        Self { user: user.map(User::from), token, expires_in, problems: views(problems) }
+        Self { user: user.map(User::proven), token, expires_in, problems: views(problems) }
     }
 }

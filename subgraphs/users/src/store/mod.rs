@@ -28,6 +28,9 @@ pub(crate) trait UserStore: Send + Sync {
     /// The user whose username has this key, with the hash of the password.
     async fn credentials(&self, username_key: &str) -> Result<Option<(User, String)>, StoreError>;
 
+    /// The hash of a user's password.
+    async fn password_hash(&self, id: &str) -> Result<Option<String>, StoreError>;
+
     /// A new user, if the username is free.
     async fn register(&self, user: User, password_hash: &str, command: &Command) -> Result<User, Refusal>;
 

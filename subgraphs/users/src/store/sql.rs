@@ -89,6 +89,11 @@ impl UserStore for SqlUsers {
         row.map(|row| Ok((read(&row)?, row.text("password_hash")?))).transpose()
     }
 
+    async fn password_hash(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let query = Sql::new("SELECT password_hash FROM users WHERE id = $1");
+        self.db.row(&query.bind(id)).await?.map(|row| row.text("password_hash")).transpose()
+    }
+
     async fn register(&self, user: User, password_hash: &str, command: &Command) -> Result<User, Refusal> {
         let mut change = match Change::begin(&self.db, command).await? {
             Begun::Before(user) => return Ok(user),

@@ -1,0 +1,77 @@
+//! Who asks, and what that lets them do.
+//!
+//! A secured service checks the bearer token of each request against the users service's published keys:
+//! [`Keyring`] keeps those, `token` reads what a token says, and resolvers ask the [`Caller`]. A service without
+//! keys takes whoever reaches it for a local administrator.
+
+mod caller;
+mod fetch;
+mod keyring;
+mod token;
+
+use std::sync::Arc;
+
+pub use caller::{Caller, Scope};
+pub use keyring::{Keyring, KeyringError};
+pub use token::{AUDIENCE, ISSUER};
+
+use crate::service::Headers;
+use keyring::KeyError;
+
+/// Who may reach a service.
+#[derive(Clone, Default)]
+pub enum Access {
+    /// Everyone, as a local administrator who goes by the name that a header gives.
+    #[default]
+    Open,
+    /// Everyone as the bearer of a token that these keys verify, or as nobody in particular.
+    Secured(Arc<Keyring>),
+}
+
+/// Why nobody can say who asks.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unverified {
+    /// The token is not one, or is one no longer.
+    #[error("{0}; log in again, or ask without `Authorization`")]
+    Invalid(&'static str),
+    /// There are no keys to verify it with.
+    #[error("the token cannot be verified now: the users service does not answer")]
+    Away,
+}
+
+impl Access {
+    /// Whoever sends a request with these headers at a time.
+    pub(crate) async fn caller(&self, headers: &Headers, now_ms: i64) -> Result<Caller, Unverified> {
+        let keyring = match self {
+            Self::Open => return Ok(Caller::Local(headers.caller.clone())),
+            Self::Secured(keyring) => keyring,
+        };
+        let Some(authorization) = &headers.authorization else { return Ok(Caller::Anonymous) };
+        let token =
+            bearer(authorization).ok_or(Unverified::Invalid("`Authorization` has no bearer token"))?;
+        let key_id = token::key_id(token)?;
+        let key = keyring.key(&key_id).await.map_err(|error| match error {
+            KeyError::Unknown => Unverified::Invalid("the token is signed with a key that is not published"),
+            KeyError::Away => Unverified::Away,
+        })?;
+        token::verify(token, &key, now_ms)
+    }
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_of_a_token_is_written_in_any_case() {
+        assert_eq!(bearer("bEARER  a.b.c "), Some("a.b.c"));
+        for other in ["Basic YTpi", "Bearer", "Bearer ", "a.b.c", ""] {
+            assert_eq!(bearer(other), None, "{other}");
+        }
+    }
+}
