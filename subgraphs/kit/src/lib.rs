@@ -21,6 +21,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod inbox;
 pub mod migrate;
+pub mod node;
 pub mod outbox;
 pub mod page;
 pub mod patch;

@@ -1,4 +1,5 @@
-//! The five services on embedded databases, each behind a port of its own, and the bus between them.
+//! The five services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
+//! bus between them.
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
@@ -17,6 +18,7 @@ pub(crate) struct Library {
     pub(crate) authors: Service,
     pub(crate) books: Service,
     pub(crate) genres: Service,
+    node: Service,
     pub(crate) students: Service,
     pub(crate) users: Service,
     bus: SharedBus,
@@ -45,8 +47,9 @@ impl Library {
             lms_students::open(&students, Sources::system()),
             lms_users::open(&users, Sources::system()),
         )?;
+        let node = lms_node::open(Sources::system())?;
         let bus = LocalBus::open(&data.join(BUS)).await.context("the bus cannot be opened")?;
-        Ok(Self { authors, books, genres, students, users, bus: Arc::new(bus) })
+        Ok(Self { authors, books, genres, node, students, users, bus: Arc::new(bus) })
     }
 
     /// Serves each service on a free port of this machine until it is told to stop. Secured, the services take
@@ -55,7 +58,9 @@ impl Library {
         let (stop, stopped) = watch::channel(false);
         let mut owners = LocalOwners::default();
         for service in self.services() {
-            owners.insert(service.name(), service.messages().changes);
+            if let Some(messages) = service.messages() {
+                owners.insert(service.name(), messages.changes);
+            }
         }
         let around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
         let (mut listeners, mut servers) = (Vec::new(), JoinSet::new());
@@ -91,13 +96,13 @@ impl Library {
 
     /// Closes the databases.
     pub(crate) async fn close(&self) {
-        let [authors, books, genres, students, users] = self.services();
+        let [authors, books, genres, _, students, users] = self.services();
         tokio::join!(authors.close(), books.close(), genres.close(), students.close(), users.close());
         self.bus.close().await;
     }
 
-    fn services(&self) -> [&Service; 5] {
-        [&self.authors, &self.books, &self.genres, &self.students, &self.users]
+    fn services(&self) -> [&Service; 6] {
+        [&self.authors, &self.books, &self.genres, &self.node, &self.students, &self.users]
     }
 }
 

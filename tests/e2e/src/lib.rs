@@ -13,7 +13,7 @@ pub use graphql::{Answer, ask, ask_as, post};
 pub use running::{Running, finish};
 pub use tap::Tap;
 
-/// The five services.
+/// The five services that keep something.
 pub const SERVICES: [&str; 5] = ["authors", "books", "genres", "students", "users"];
 
 /// The query that the library suggests.

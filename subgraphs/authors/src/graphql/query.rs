@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, dataloader::DataLoader};
 use lms_kit::{
     graphql::{Connection, connection},
+    node,
     page::{CursorKind, KeyKind, PageArguments},
     text::TextMatch,
 };
@@ -50,5 +51,11 @@ impl Query {
     #[graphql(entity)]
     async fn find_author(&self, ctx: &Context<'_>, author_number: ID) -> Result<Option<Author>> {
         self.author(ctx, author_number).await
+    }
+
+    #[graphql(entity)]
+    async fn find_author_by_node_key(&self, ctx: &Context<'_>, node_key: ID) -> Result<Option<Author>> {
+        let Some(number) = node::key_of("Author", &node_key) else { return Ok(None) };
+        self.author(ctx, number.into()).await
     }
 }

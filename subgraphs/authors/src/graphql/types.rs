@@ -4,6 +4,7 @@ use async_graphql::{ID, InputObject, SimpleObject};
 use lms_kit::{
     Outcome,
     graphql::{ProblemView, TextFilter, views},
+    node,
 };
 
 use crate::domain;
@@ -11,6 +12,10 @@ use crate::domain;
 /// Who wrote a book.
 #[derive(SimpleObject)]
 pub(crate) struct Author {
+    /// The author's identifier in the whole graph.
+    id: ID,
+    #[graphql(inaccessible)]
+    node_key: ID,
     /// Never changes, and is never used again.
     #[graphql(name = "authorNumber")]
     number: ID,
@@ -27,7 +32,8 @@ pub(crate) struct Author {
 impl From<domain::Author> for Author {
     fn from(author: domain::Author) -> Self {
         let domain::Author { number, name, bio, photo, version } = author;
-        Self { number: number.to_string().into(), name, bio, photo, version }
+        let id = ID(node::global("Author", &number.to_string()));
+        Self { node_key: id.clone(), id, number: number.to_string().into(), name, bio, photo, version }
     }
 }
 

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome, Problem,
     graphql::{ProblemView, TextFilter, views},
+    node,
 };
 
 use super::others::{Author, Genre};
@@ -35,6 +36,16 @@ impl From<CataloguedBook> for Book {
 /// A book of the library.
 #[Object]
 impl Book {
+    /// The book's identifier in the whole graph.
+    async fn id(&self) -> ID {
+        node::global("Book", self.book.isbn.as_str()).into()
+    }
+
+    #[graphql(inaccessible)]
+    async fn node_key(&self) -> ID {
+        node::global("Book", self.book.isbn.as_str()).into()
+    }
+
     /// Thirteen digits; an ISBN-10 is accepted wherever one is asked for.
     async fn isbn(&self) -> ID {
         self.book.isbn.as_str().into()
@@ -96,7 +107,7 @@ impl BookFilterInput {
         Ok(BookFilter {
             title: self.title.map(Into::into).unwrap_or_default(),
             author_number: number.transpose()?,
-            genre_id: self.genre_id.map(|id| id.0),
+            genre_id: self.genre_id.map(|id| node::local("Genre", &id)),
         })
     }
 }

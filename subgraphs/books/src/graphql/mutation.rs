@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, MaybeUndefined, Object, Result};
 use lms_kit::{
     access::Scope,
     graphql::{caller, command, settle},
+    node,
 };
 use serde_json::json;
 
@@ -34,7 +35,7 @@ impl Mutation {
         idempotency_key: String,
     ) -> Result<BookPayload> {
         let store = store(ctx)?;
-        let genre_id = genre_id.map(|id| id.0);
+        let genre_id = genre_id.map(|id| node::local("Genre", &id));
         let author_numbers = author_numbers.into_iter().map(|number| number.0).collect();
         let book = NewBook { isbn: isbn.0, title, description, genre_id, author_numbers, photo };
         let outcome = settle(async {
@@ -62,7 +63,7 @@ impl Mutation {
         let change = BookChange {
             title,
             description: description.into(),
-            genre_id: genre_id.map_value(|id| id.0).into(),
+            genre_id: genre_id.map_value(|id| node::local("Genre", &id)).into(),
             author_numbers: author_numbers.map(|all| all.into_iter().map(|number| number.0).collect()),
             photo: photo.into(),
         };

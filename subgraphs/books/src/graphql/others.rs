@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use lms_kit::{
     graphql::{Connection, connection},
+    node,
     page::{CursorKind, Page, PageArguments, Window},
 };
 
@@ -72,7 +73,7 @@ impl Genre {
 impl Genre {
     /// The genre's key.
     async fn id(&self) -> ID {
-        self.id.as_str().into()
+        node::global("Genre", &self.id).into()
     }
 
     /// The books of the genre, by title.
@@ -98,7 +99,8 @@ pub(crate) struct Student {
 
 impl Student {
     pub(crate) fn new(number: String, interests: Vec<Option<Interest>>) -> Self {
-        let interests = interests.into_iter().flatten().map(|Interest { id }| id.0).collect();
+        let interests =
+            interests.into_iter().flatten().map(|Interest { id }| node::local("Genre", &id)).collect();
         Self { number, interests }
     }
 }

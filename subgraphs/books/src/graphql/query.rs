@@ -4,6 +4,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use lms_kit::{
     graphql::{Connection, connection},
+    node,
     page::{CursorKind, PageArguments},
 };
 
@@ -43,6 +44,12 @@ impl Query {
         self.book(ctx, isbn).await
     }
 
+    #[graphql(entity)]
+    async fn find_book_by_node_key(&self, ctx: &Context<'_>, node_key: ID) -> Result<Option<Book>> {
+        let Some(isbn) = node::key_of("Book", &node_key) else { return Ok(None) };
+        self.book(ctx, isbn.into()).await
+    }
+
     /// Whoever it is, books can say what is theirs: nothing is asked before a list is.
     #[graphql(entity)]
     async fn find_author(&self, author_number: ID) -> Option<Author> {
@@ -51,7 +58,7 @@ impl Query {
 
     #[graphql(entity)]
     async fn find_genre(&self, id: ID) -> Genre {
-        Genre::new(id.0)
+        Genre::new(node::local("Genre", &id))
     }
 
     #[graphql(entity)]

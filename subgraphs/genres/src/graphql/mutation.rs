@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object, Result};
 use lms_kit::{
     access::Scope,
     graphql::{caller, command, settle},
+    node,
 };
 use serde_json::json;
 
@@ -45,7 +46,7 @@ impl Mutation {
         idempotency_key: String,
     ) -> Result<GenrePayload> {
         let store = ctx.data::<Arc<dyn GenreStore>>()?;
-        let target = Target { id: id.0, expected_version };
+        let target = Target { id: node::local("Genre", &id), expected_version };
         let outcome = settle(async {
             caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "renameGenre", &idempotency_key, &json!([target, name]))?;
@@ -63,7 +64,7 @@ impl Mutation {
         idempotency_key: String,
     ) -> Result<GenrePayload> {
         let store = ctx.data::<Arc<dyn GenreStore>>()?;
-        let target = Target { id: id.0, expected_version };
+        let target = Target { id: node::local("Genre", &id), expected_version };
         let outcome = settle(async {
             caller(ctx).need(&Scope::STAFF)?;
             let command = command(ctx, "deleteGenre", &idempotency_key, &json!(target))?;

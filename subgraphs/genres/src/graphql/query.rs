@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, dataloader::DataLoader};
 use lms_kit::{
     graphql::{Connection, connection},
+    node,
     page::{CursorKind, PageArguments},
     text::{self, TextMatch},
 };
@@ -22,7 +23,7 @@ pub(crate) struct Query;
 impl Query {
     /// The genre with this id.
     async fn genre(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Genre>> {
-        let genre = ctx.data::<DataLoader<GenreLoader>>()?.load_one(ById(id.0)).await?;
+        let genre = ctx.data::<DataLoader<GenreLoader>>()?.load_one(ById(node::local("Genre", &id))).await?;
         Ok(genre.map(Genre::from))
     }
 
@@ -51,6 +52,11 @@ impl Query {
     #[graphql(entity)]
     async fn find_genre_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Genre>> {
         self.genre(ctx, id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_genre_by_node_key(&self, ctx: &Context<'_>, node_key: ID) -> Result<Option<Genre>> {
+        self.genre(ctx, node_key).await
     }
 
     #[graphql(entity)]

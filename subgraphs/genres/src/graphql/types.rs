@@ -4,6 +4,7 @@ use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use lms_kit::{
     Outcome,
     graphql::{ProblemView, TextFilter, views},
+    node,
 };
 
 use crate::domain;
@@ -13,6 +14,8 @@ use crate::domain;
 pub(crate) struct Genre {
     /// Never changes, and is never used again.
     id: ID,
+    #[graphql(inaccessible)]
+    node_key: ID,
     /// Unique, whatever the case of its letters.
     name: String,
     /// Whether it is in use.
@@ -31,7 +34,9 @@ pub(crate) enum GenreState {
 impl From<domain::Genre> for Genre {
     fn from(genre: domain::Genre) -> Self {
         let domain::State::Active = genre.state;
-        Self { id: genre.id.into(), name: genre.name, state: GenreState::Active, version: genre.version }
+        let id = ID(node::global("Genre", &genre.id));
+        let state = GenreState::Active;
+        Self { node_key: id.clone(), id, name: genre.name, state, version: genre.version }
     }
 }
 

@@ -118,7 +118,26 @@ pub async fn run(
     sdl: impl FnOnce() -> Result<String, SdlError>,
     open: impl AsyncFnOnce(String, Sources) -> Result<Service, OpenError>,
 ) -> ExitCode {
-    let result = if cli.print_sdl { print(sdl) } else { serve(cli, definition, open).await };
+    let database_url = cli.database_url.clone();
+    let open = async |sources| {
+        let url = database_url.ok_or(RunError::NoDatabase)?;
+        Ok(open(url, sources).await?)
+    };
+    end(definition, if cli.print_sdl { print(sdl) } else { serve(cli, definition, open).await })
+}
+
+/// Runs a service that keeps nothing until it is told to stop.
+pub async fn run_stateless(
+    cli: Cli,
+    definition: Definition,
+    sdl: impl FnOnce() -> Result<String, SdlError>,
+    open: impl FnOnce(Sources) -> Result<Service, OpenError>,
+) -> ExitCode {
+    let open = async |sources| Ok(open(sources)?);
+    end(definition, if cli.print_sdl { print(sdl) } else { serve(cli, definition, open).await })
+}
+
+fn end(definition: Definition, result: Result<(), RunError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -137,12 +156,11 @@ fn print(sdl: impl FnOnce() -> Result<String, SdlError>) -> Result<(), RunError>
 async fn serve(
     cli: Cli,
     definition: Definition,
-    open: impl AsyncFnOnce(String, Sources) -> Result<Service, OpenError>,
+    open: impl AsyncFnOnce(Sources) -> Result<Service, RunError>,
 ) -> Result<(), RunError> {
     let filter = tracing_subscriber::EnvFilter::new(cli.log.as_deref().unwrap_or("info,sqlx=warn"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    let database_url = cli.database_url.ok_or(RunError::NoDatabase)?;
     let address = cli.listen.unwrap_or_else(|| definition.default_listen.to_owned());
     let listener = TcpListener::bind(&address);
     let listener = listener.await.map_err(|source| RunError::Listen { address: address.clone(), source })?;
@@ -150,7 +168,7 @@ async fn serve(
         Some(place) => Access::Secured(Keyring::open(place).await?),
         None => Access::Open,
     };
-    let service = open(database_url, Sources::system()).await?.with_access(access);
+    let service = open(Sources::system()).await?.with_access(access);
     let bus = bus::open(&cli.bus).await?;
     let owners = HttpOwners::new(cli.peers.into_iter().collect())?;
     let around = Surroundings::new(Arc::clone(&bus), Arc::new(owners));

@@ -24,8 +24,10 @@ pub trait Engine: Send + Sync {
     /// How many statements or commands have run.
     fn statements(&self) -> u64;
 
-    /// What waits to be said, and the state that was said.
-    fn messages(&self) -> Messages;
+    /// What waits to be said, and the state that was said; `None` where nothing is kept.
+    fn messages(&self) -> Option<Messages> {
+        None
+    }
 
     /// Forgets the results of mutations whose time is over.
     async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
@@ -68,13 +70,13 @@ impl Engine for SqlEngine {
         self.db.statements()
     }
 
-    fn messages(&self) -> Messages {
-        Messages {
+    fn messages(&self) -> Option<Messages> {
+        Some(Messages {
             outbox: Arc::new(SqlOutbox::new(self.db.clone())),
             wake: self.db.wake().clone(),
             changes: Arc::new(SqlChanges::new(self.db.clone())),
             dead_letters: Some(Arc::new(SqlInbox::new(self.db.clone()))),
-        }
+        })
     }
 
     async fn purge(&self, now_ms: i64) -> Result<(), StoreError> {
@@ -108,9 +110,9 @@ impl Engine for DocumentEngine {
         self.documents.statements()
     }
 
-    fn messages(&self) -> Messages {
+    fn messages(&self) -> Option<Messages> {
         let (outbox, changes) = (Arc::clone(&self.outbox), Arc::clone(&self.outbox));
-        Messages { wake: outbox.wake().clone(), outbox, changes, dead_letters: None }
+        Some(Messages { wake: outbox.wake().clone(), outbox, changes, dead_letters: None })
     }
 
     async fn close(&self) {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::changes::Page;
 
 use super::{
-    Service,
+    Messages, Service,
     execute::{Headers, Method, Rejection, coded, execute, rejected},
     schema::Document,
 };
@@ -159,7 +159,9 @@ struct ChangesParameters {
 const MOST_CHANGES: u32 = 1_000;
 
 async fn changes(State(service): State<Service>, Query(asked): Query<ChangesParameters>) -> HttpResponse {
-    let changes = service.0.engine.messages().changes;
+    let Some(Messages { changes, .. }) = service.0.engine.messages() else {
+        return (StatusCode::NOT_FOUND, "this service keeps nothing").into_response();
+    };
     let limit = asked.limit.unwrap_or(MOST_CHANGES).clamp(1, MOST_CHANGES);
     let page = match &asked.of {
         Some(stream) => {

@@ -103,7 +103,7 @@ async fn load<S: InboxStore>(inbox: &Inbox<S>, source: &str) {
 
 /// Takes part in the traffic, for ever.
 pub(super) async fn take_part(service: &Service, around: &Surroundings) {
-    let messages = service.0.engine.messages();
+    let Some(messages) = service.0.engine.messages() else { return std::future::pending().await };
     let subscriptions: Vec<_> =
         service.0.listeners.iter().flat_map(|listener| listener.subscriptions()).collect();
     let mut topics: Vec<Topic> = subscriptions.iter().map(|name| name.topic.clone()).collect();

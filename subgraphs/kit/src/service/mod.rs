@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-pub use cli::{Cli, Definition, run};
+pub use cli::{Cli, Definition, run, run_stateless};
 pub use engine::{DocumentEngine, Engine, Messages, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
@@ -109,7 +109,7 @@ impl Service {
 
     /// The service's part in the traffic between services.
     #[must_use]
-    pub fn messages(&self) -> Messages {
+    pub fn messages(&self) -> Option<Messages> {
         self.0.engine.messages()
     }
 

@@ -13,7 +13,7 @@ mod records;
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
-use lms_kit::{Service, Sources};
+use lms_kit::{Service, Sources, node};
 use lms_students::{CommentInput, ImportedComment, ImportedStudent, Registration};
 use serde_json::{Value, json};
 
@@ -143,7 +143,7 @@ fn student(record: &StudentRecord, users: &Ids) -> Result<ImportedStudent> {
         phone: record.phone.clone(),
         gdpr_consent: true,
         interests: record.interests.clone(),
-        user_id: users.get(&record.username).cloned(),
+        user_id: users.get(&record.username).map(|id| node::local("User", id)),
     };
     Ok(ImportedStudent { number: record.number.clone(), at_ms: record.registered_at_ms()?, registration })
 }

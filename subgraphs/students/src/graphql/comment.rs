@@ -4,11 +4,12 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome,
     graphql::{ProblemView, views},
+    node,
 };
 
 use super::{others::Book, scalars::DateTime, student::Student};
 use crate::{
-    domain,
+    domain::{self, COMMENT},
     loaders::{StudentNumber, Students},
 };
 
@@ -26,7 +27,12 @@ impl From<domain::Comment> for Comment {
 impl Comment {
     /// Never changes.
     async fn id(&self) -> ID {
-        self.0.id.as_str().into()
+        node::global(COMMENT, &self.0.id).into()
+    }
+
+    #[graphql(inaccessible)]
+    async fn node_key(&self) -> ID {
+        node::global(COMMENT, &self.0.id).into()
     }
 
     /// What is said.

@@ -6,12 +6,13 @@ use lms_kit::{
     Refusal,
     access::Scope,
     graphql::{caller, command, settle},
+    node,
 };
 use serde_json::json;
 
 use super::{comment::CommentPayload, scalars::Date, student::StudentPayload};
 use crate::{
-    domain::{self, CommentChange, CommentInput, Isbn, Registration, StudentChange},
+    domain::{self, COMMENT, CommentChange, CommentInput, Isbn, Registration, StudentChange},
     loaders::Students,
     store::{StudentStore, Target},
 };
@@ -37,7 +38,7 @@ impl Mutation {
         user_id: Option<ID>,
         idempotency_key: String,
     ) -> Result<StudentPayload> {
-        let user_id = user_id.map(|id| id.0);
+        let user_id = user_id.map(|id| node::local("User", &id));
         let birth_date = birth_date.0;
         let input = Registration { name, birth_date, phone, gdpr_consent, interests, user_id };
         let store = store(ctx)?;
@@ -104,7 +105,7 @@ impl Mutation {
         expected_version: i32,
         idempotency_key: String,
     ) -> Result<CommentPayload> {
-        let target = Target { id: id.0, expected_version };
+        let target = Target { id: node::local(COMMENT, &id), expected_version };
         let change = CommentChange { text: comment, grade };
         let store = store(ctx)?;
         let outcome = settle(async {
@@ -123,7 +124,7 @@ impl Mutation {
         expected_version: i32,
         idempotency_key: String,
     ) -> Result<CommentPayload> {
-        let target = Target { id: id.0, expected_version };
+        let target = Target { id: node::local(COMMENT, &id), expected_version };
         let store = store(ctx)?;
         let outcome = settle(async {
             need_student(ctx, store, domain::student_of_comment(&target.id), COMMENTS).await?;

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use lms_kit::{
     graphql::{Connection, connection},
+    node,
     page::PageArguments,
 };
 
@@ -81,7 +82,7 @@ impl User {
 impl User {
     /// The account's key.
     async fn id(&self) -> ID {
-        self.id.as_str().into()
+        node::global("User", &self.id).into()
     }
 
     /// The student to whom the account belongs.

@@ -4,6 +4,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use lms_kit::{
     graphql::{Connection, caller, connection},
+    node,
     page::{CursorKind, PageArguments},
 };
 
@@ -12,7 +13,10 @@ use super::{
     others::{Book, User},
     student::{Student, StudentFilterInput},
 };
-use crate::loaders::{CommentId, StudentNumber, Students};
+use crate::{
+    domain::{COMMENT, STUDENT},
+    loaders::{CommentId, StudentNumber, Students},
+};
 
 pub(crate) struct Query;
 
@@ -45,9 +49,20 @@ impl Query {
     }
 
     #[graphql(entity)]
+    async fn find_student_by_node_key(&self, ctx: &Context<'_>, node_key: ID) -> Result<Option<Student>> {
+        let Some(number) = node::key_of(STUDENT, &node_key) else { return Ok(None) };
+        self.student(ctx, number.into()).await
+    }
+
+    #[graphql(entity)]
     async fn find_comment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Comment>> {
-        let comment = ctx.data::<Students>()?.load_one(CommentId(id.0)).await?;
+        let comment = ctx.data::<Students>()?.load_one(CommentId(node::local(COMMENT, &id))).await?;
         Ok(comment.map(Comment::from))
+    }
+
+    #[graphql(entity)]
+    async fn find_comment_by_node_key(&self, ctx: &Context<'_>, node_key: ID) -> Result<Option<Comment>> {
+        self.find_comment(ctx, node_key).await
     }
 
     /// Whichever book it is, students can say what is theirs: nothing is asked before a list is.
@@ -58,6 +73,6 @@ impl Query {
 
     #[graphql(entity)]
     async fn find_user(&self, id: ID) -> User {
-        User::new(id.0)
+        User::new(node::local("User", &id))
     }
 }

@@ -1,10 +1,12 @@
 //! Students and their log as clients see them.
+#![expect(clippy::unused_async, reason = "a resolver is asynchronous")]
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome, Problem,
     access::{Caller, Scope},
     graphql::{Connection, ProblemView, TextFilter, caller, connection, views},
+    node,
     page::PageArguments,
 };
 
@@ -14,7 +16,7 @@ use super::{
     scalars::{Date, DateTime},
 };
 use crate::{
-    domain::{self, StudentFilter},
+    domain::{self, STUDENT, StudentFilter},
     loaders::{ActivityOf, BY_TIME, CommentsOfStudent, OwnedList, Students, page_of},
 };
 
@@ -41,6 +43,16 @@ impl Student {
 /// A student of the library.
 #[Object]
 impl Student {
+    /// The student's identifier in the whole graph.
+    async fn id(&self) -> ID {
+        node::global(STUDENT, &self.0.number).into()
+    }
+
+    #[graphql(inaccessible)]
+    async fn node_key(&self) -> ID {
+        node::global(STUDENT, &self.0.number).into()
+    }
+
     /// The year of registration and a number within it, such as `2024/17`.
     async fn student_number(&self) -> ID {
         self.0.number.as_str().into()

@@ -8,7 +8,7 @@ use lms_kit::{
     Problem, Refusal,
     access::Scope,
     graphql::{caller, command, settle},
-    text,
+    node, text,
 };
 use serde_json::json;
 
@@ -66,7 +66,7 @@ impl Mutation {
         expected_version: i32,
         idempotency_key: String,
     ) -> Result<UserPayload> {
-        let target = Target { id: id.0, expected_version };
+        let target = Target { id: node::local("User", &id), expected_version };
         let roles = roles.map(|roles| roles.into_iter().map(domain::Role::from).collect());
         let change = UserChange { name, email, roles };
         let (store, passwords) = (ctx.data::<Arc<dyn UserStore>>()?, ctx.data::<Passwords>()?);

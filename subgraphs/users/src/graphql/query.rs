@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, dataloader::DataLoader};
 use lms_kit::{
     graphql::{Connection, caller, connection},
+    node,
     page::{CursorKind, PageArguments},
     text,
 };
@@ -22,7 +23,7 @@ pub(crate) struct Query;
 impl Query {
     /// The user with this id.
     async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>> {
-        let user = ctx.data::<DataLoader<UserLoader>>()?.load_one(ById(id.0)).await?;
+        let user = ctx.data::<DataLoader<UserLoader>>()?.load_one(ById(node::local("User", &id))).await?;
         Ok(user.map(User::from))
     }
 
@@ -50,6 +51,11 @@ impl Query {
     #[graphql(entity)]
     async fn find_user_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>> {
         self.user(ctx, id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_user_by_node_key(&self, ctx: &Context<'_>, node_key: ID) -> Result<Option<User>> {
+        self.user(ctx, node_key).await
     }
 
     #[graphql(entity)]

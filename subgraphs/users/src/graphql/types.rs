@@ -1,10 +1,12 @@
 //! Users as clients see them.
+#![expect(clippy::unused_async, reason = "a resolver is asynchronous")]
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome, Problem,
     access::{Caller, Scope},
     graphql::{ProblemView, TextFilter, caller, views},
+    node,
 };
 
 use crate::{
@@ -37,7 +39,12 @@ impl User {
 impl User {
     /// Never changes, and is never used again.
     async fn id(&self) -> ID {
-        self.user.id.as_str().into()
+        node::global("User", &self.user.id).into()
+    }
+
+    #[graphql(inaccessible)]
+    async fn node_key(&self) -> ID {
+        node::global("User", &self.user.id).into()
     }
 
     /// Unique, whatever the case of its letters; it never changes.

@@ -19,7 +19,8 @@ async fn every_service_becomes_ready_on_its_engine() -> anyhow::Result<()> {
     let file = ComposeFile::read()?;
     let services: Vec<_> =
         file.built().filter(|(_, service)| service.environment.contains_key("DATABASE_URL")).collect();
-    assert_eq!(services.len(), crate::LIBRARY.len());
+    // The sixth keeps nothing.
+    assert_eq!(services.len(), crate::LIBRARY.len() - 1);
     for (name, service) in services {
         becomes_ready(name, service).await.with_context(|| name.clone())?;
     }

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod kept;
+mod nodes;
 mod operations;
 mod refusals;
 mod suggested;
