@@ -55,6 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut composition = compose(&inputs, &options);
     let found = composition.contracts.iter_mut().flat_map(|variant| variant.diagnostics.drain(..));
     composition.diagnostics.extend(found);
+    // What stops a composition comes before what does not.
+    composition.diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
     let sources: Sources<'_> = inputs.iter().map(|input| (input.name, input.sdl)).collect();
     tell(&composition.diagnostics, &sources, arguments)?;
     let errors = composition.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();

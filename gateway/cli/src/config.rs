@@ -220,6 +220,34 @@ impl Config {
         if blank {
             return Ok(Self::default());
         }
-        file::parse_yaml("configuration", name, yaml)
+        let config: Self = file::parse_yaml("configuration", name, yaml)?;
+        config.check(name)?;
+        Ok(config)
+    }
+
+    /// With nothing allowed, nothing would be answered: that is a slip, and no setting.
+    fn check(&self, name: &str) -> Result<(), Failure> {
+        let Self { timeouts, limits, batching, cache, .. } = self;
+        let redis = cache.as_ref().and_then(|cache| cache.redis.as_ref());
+        let given = [
+            ("timeouts.request", timeouts.request > 0),
+            ("timeouts.subgraph", timeouts.subgraph > 0),
+            ("limits.body_bytes", limits.body_bytes > 0),
+            ("limits.response_bytes", limits.response_bytes > 0),
+            ("limits.depth", limits.depth > 0),
+            ("limits.nesting", limits.nesting > 0),
+            ("limits.tokens", limits.tokens > 0),
+            ("batching.max_entities", batching.max_entities > 0),
+            ("cache.memory_mib", cache.as_ref().is_none_or(|cache| cache.memory_mib > 0)),
+            ("cache.redis.timeout_ms", redis.is_none_or(|redis| redis.timeout_ms > 0)),
+        ];
+        let zero: Vec<_> = given.iter().filter(|(_, is_given)| !is_given).map(|(key, _)| *key).collect();
+        if zero.is_empty() {
+            return Ok(());
+        }
+        let zero = zero.join(", ");
+        Err(Failure::Usage(format!(
+            "the configuration {name} is not valid: {zero}: 0 allows nothing; give 1 or more"
+        )))
     }
 }

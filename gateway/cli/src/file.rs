@@ -14,7 +14,9 @@ pub(crate) fn read(what: &str, path: &Path) -> Result<String, Failure> {
 
 /// YAML as a value; `what` it is and its `name` stand in the message.
 pub(crate) fn parse_yaml<T: DeserializeOwned>(what: &str, name: &str, yaml: &str) -> Result<T, Failure> {
-    serde_saphyr::from_str(yaml).map_err(|error| {
+    // A switch is `true` or `false`: whoever quotes "no" means a text, and whether it is one is not guessed.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(yaml, options).map_err(|error| {
         // The reader of YAML knows no file: its pictures of the place name none.
         let told = error.to_string().replace("--> <input>:", &format!("--> {name}:"));
         let told = told.strip_prefix("error: ").unwrap_or(&told);

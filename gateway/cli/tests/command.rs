@@ -69,13 +69,18 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         ("header.yaml", "headers:\n  propagate: [\"a b\"]\n"),
         ("own.yaml", "headers:\n  propagate: [Content-Length]\n"),
         ("cors.yaml", "cors:\n  origins: [\"*\"]\n  credentials: true\n"),
+        (
+            "zero.yaml",
+            "timeouts: {request: 0}\nlimits: {depth: 0}\ncache: {redis: {url: \"redis://x\", timeout_ms: 0}}\n",
+        ),
+        ("switch.yaml", "introspection: \"no\"\n"),
         ("redis.yaml", "cache:\n  redis:\n    url: \"http://user:secret@x\"\n"),
     ];
     for (name, text) in configs {
         desk.file(name, text);
     }
     let serve_of = |file| vec!["serve", "--listen", "127.0.0.1:0", "--supergraph", file];
-    let cases: [(Vec<&str>, i32, &[&str]); 10] = [
+    let cases: [(Vec<&str>, i32, &[&str]); 12] = [
         (serve_of("nowhere.graphql"), 2, &["nowhere.graphql cannot be read"]),
         (serve_of("plain.graphql"), 2, &["plain.graphql cannot be loaded", "no `enum join__Graph`"]),
         (serve_of("broken.graphql"), 2, &["broken.graphql:2:8", "syntax error"]),
@@ -89,6 +94,15 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         (serve(&["--config", "header.yaml"]), 2, &["headers.propagate", "`a b`"]),
         (serve(&["--config", "own.yaml"]), 2, &["`content-length`"]),
         (serve(&["--config", "cors.yaml"]), 2, &["credentials"]),
+        (
+            serve(&["--config", "zero.yaml"]),
+            2,
+            &[
+                "zero.yaml is not valid: timeouts.request, limits.depth, cache.redis.timeout_ms: 0",
+                "1 or more",
+            ],
+        ),
+        (serve(&["--config", "switch.yaml"]), 2, &["switch.yaml:1:16", "true", "false"]),
         (serve(&["--config", "redis.yaml"]), 2, &["cache.redis.url"]),
     ];
     for (arguments, code, words) in cases {

@@ -12,6 +12,7 @@ mod facts;
 mod graphql;
 mod links;
 mod specification;
+mod supergraph;
 mod upgrade;
 mod usage;
 mod vocabulary;
@@ -62,7 +63,13 @@ fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parse
         );
     }
     match TypeSystemDocument::parse(input.name, input.sdl, Limits::SCHEMA) {
-        Ok(document) => Some(Parsed { url: input.url, document }),
+        Ok(document) => {
+            // All else that could be said of it would follow from that.
+            if supergraph::is_one(input.name, &document, report) {
+                return None;
+            }
+            Some(Parsed { url: input.url, document })
+        }
         Err(errors) => {
             for error in &errors {
                 graphql::report(input.name, error, report);
