@@ -37,7 +37,7 @@ pub struct PulsarOptions {
 pub enum WhenFull {
     /// It waits for its receipt until its time is over.
     Hold,
-    /// It is refused at once.
+    /// Its connection to the topic ends and is refused from then on, with the quota as the reason.
     Refuse,
 }
 
