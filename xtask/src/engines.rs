@@ -2,10 +2,18 @@
 
 use octavo_engines::{Mongo, Postgres, Pulsar, Redis, shared};
 
+use crate::containers::Containers;
+use crate::install::Means;
 use crate::progress;
 
 /// The engines of one run; dropping them ends them at once, for their data goes away with them.
-pub(crate) struct Engines {
+pub(crate) enum Engines {
+    Processes(Box<Processes>),
+    Containers(Containers),
+}
+
+/// Engines as processes of this machine.
+pub(crate) struct Processes {
     postgres: Postgres,
     mongo: Mongo,
     redis: Redis,
@@ -13,7 +21,26 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    pub(crate) async fn start() -> anyhow::Result<Self> {
+    pub(crate) async fn start(means: Means) -> anyhow::Result<Self> {
+        match means {
+            Means::Programs => Ok(Self::Processes(Box::new(Processes::start().await?))),
+            Means::Containers => {
+                progress::step("engines in containers", Containers::start()).await.map(Self::Containers)
+            }
+        }
+    }
+
+    /// The variables by which tests find the engines.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 5] {
+        match self {
+            Self::Processes(processes) => processes.variables(),
+            Self::Containers(containers) => containers.variables(),
+        }
+    }
+}
+
+impl Processes {
+    async fn start() -> anyhow::Result<Self> {
         progress::step("Pulsar's jars", Pulsar::prepare()).await?;
         progress::step("FerretDB's binary", Mongo::prepare()).await?;
         let (postgres, mongo, redis, pulsar) = tokio::try_join!(
@@ -25,8 +52,7 @@ impl Engines {
         Ok(Self { postgres, mongo, redis, pulsar })
     }
 
-    /// The variables by which tests find the engines.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 5] {
+    fn variables(&self) -> [(&'static str, String); 5] {
         [
             (shared::POSTGRES, self.postgres.url()),
             (shared::MONGO, self.mongo.url()),

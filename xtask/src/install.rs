@@ -1,6 +1,7 @@
-//! Gets the programs that a test run needs: from Debian's packages where this user may, else it says which are missing.
+//! Gets what a test run needs: the engines' programs from Debian's packages where this user may, else containers, else it
+//! says what is missing.
 
-use std::path::Path;
+use std::env;
 use std::process::Stdio;
 
 use anyhow::{Context, bail, ensure};
@@ -8,22 +9,42 @@ use octavo_engines::{Program, missing_programs};
 use rustix::process::geteuid;
 use tokio::process::Command;
 
-use crate::progress;
+use crate::{containers, progress};
 
-const APT: &str = "/usr/bin/apt-get";
+const APT: &str = "apt-get";
 
-/// Leaves the machine with every program, or fails with one line that says what is missing and how to get it.
-pub(crate) async fn programs() -> anyhow::Result<()> {
+/// What the engines are run with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// This machine's programs.
+    Programs,
+    /// Containers of docker-compose.yml.
+    Containers,
+}
+
+/// Leaves the machine with what a run needs, or fails with one line that says what is missing and how to get it.
+pub(crate) async fn means() -> anyhow::Result<Means> {
     let missing = missing_programs();
-    if !missing.is_empty() && geteuid().is_root() && Path::new(APT).exists() {
+    if !missing.is_empty() && geteuid().is_root() && has_apt() {
         from_debian(&missing).await?;
     }
     let missing = missing_programs();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(Means::Programs);
+    }
+    if missing.iter().all(|program| program.contained) && containers::work().await {
+        return Ok(Means::Containers);
     }
     let hints: Vec<&str> = missing.iter().map(|program| program.hint).collect();
-    bail!("{} — on Debian `sudo cargo xtask test` installs what Debian has", hints.join("; "))
+    bail!(
+        "{} — on Debian `sudo cargo xtask test` installs what Debian has, and a docker that works (`docker info`) takes \
+         the place of the engines",
+        hints.join("; ")
+    )
+}
+
+fn has_apt() -> bool {
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(APT).is_file()))
 }
 
 async fn from_debian(missing: &[Program]) -> anyhow::Result<()> {

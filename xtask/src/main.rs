@@ -1,6 +1,7 @@
 //! The tasks of the repository. `cargo xtask test` is the one to know.
 
 mod cargo;
+mod containers;
 mod counts;
 mod engines;
 mod install;

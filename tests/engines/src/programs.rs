@@ -14,32 +14,58 @@ pub struct Program {
     pub packages: &'static [&'static str],
     /// How a person gets it elsewhere.
     pub hint: &'static str,
+    /// Whether an engine from a container takes its place.
+    pub contained: bool,
 }
 
 const PROGRAMS: [Program; 8] = [
-    Program { command: "postgres", packages: &["postgresql"], hint: "install PostgreSQL 15 or newer" },
-    Program { command: "redis-server", packages: &["redis-server"], hint: "install Redis 7 or newer" },
+    Program {
+        command: "postgres",
+        packages: &["postgresql"],
+        hint: "install PostgreSQL 15 or newer",
+        contained: true,
+    },
+    Program {
+        command: "redis-server",
+        packages: &["redis-server"],
+        hint: "install Redis 7 or newer",
+        contained: true,
+    },
     Program {
         command: "java",
         packages: &["openjdk-17-jre-headless"],
         hint: "install a Java 17 runtime (for Pulsar)",
+        contained: true,
     },
-    Program { command: "mvn", packages: &["maven"], hint: "install Maven (it brings Pulsar's jars)" },
-    Program { command: "go", packages: &[], hint: "install Go 1.22 or newer (it builds FerretDB)" },
+    Program {
+        command: "mvn",
+        packages: &["maven"],
+        hint: "install Maven (it brings Pulsar's jars)",
+        contained: true,
+    },
+    Program {
+        command: "go",
+        packages: &[],
+        hint: "install Go 1.22 or newer (it builds FerretDB)",
+        contained: true,
+    },
     Program {
         command: "protoc",
         packages: &["protobuf-compiler"],
         hint: "install protoc (Pulsar's client needs it)",
+        contained: false,
     },
     Program {
         command: "chromium",
         packages: &["chromium"],
         hint: "install Chromium (for the browser tests)",
+        contained: false,
     },
     Program {
         command: "chromedriver",
         packages: &["chromium-driver"],
         hint: "install ChromeDriver (for the browser tests)",
+        contained: false,
     },
 ];
 

@@ -7,8 +7,7 @@ use crate::engines::Engines;
 use crate::{install, progress};
 
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
-    install::programs().await?;
-    let engines = Engines::start().await?;
+    let engines = Engines::start(install::means().await?).await?;
     for (name, url) in engines.variables() {
         progress::note(&format!("export {name}={url}"));
     }

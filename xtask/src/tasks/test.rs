@@ -25,14 +25,14 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
-    install::programs().await?;
+    let means = install::means().await?;
     let build = async {
         if options.arguments.is_empty() {
             progress::step("build of the workspace", cargo::build()).await?;
         }
         anyhow::Ok(())
     };
-    let (engines, ()) = tokio::try_join!(Engines::start(), build)?;
+    let (engines, ()) = tokio::try_join!(Engines::start(means), build)?;
     let counts = progress::step("tests", cargo::test(&options.arguments, engines.variables())).await?;
     let stop = async {
         drop(engines);
