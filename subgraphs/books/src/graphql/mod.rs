@@ -4,6 +4,7 @@ mod book;
 mod mutation;
 mod others;
 mod query;
+mod top;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
 use lms_kit::federation::{Annotation, Federated};
@@ -20,6 +21,8 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Book", "@cacheControl(maxAge: 60)"),
     Annotation::add("Book", "@tag(name: \"catalogue\")"),
     Annotation::add("Query.books", "@cost(weight: 2)"),
+    Annotation::add("Top.genres", "@cost(weight: 2)"),
+    Annotation::add("Top.genres", "@listSize(assumedSize: 5, slicingArguments: [\"first\"])"),
     Annotation::add("Query.books", LIST),
     Annotation::add("Author.books", "@cacheControl(maxAge: 60)"),
     Annotation::add("Author.books", LIST),

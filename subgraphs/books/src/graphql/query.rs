@@ -11,6 +11,7 @@ use lms_kit::{
 use super::{
     book::{Book, BookFilterInput},
     others::{Author, Genre, Interest, Student},
+    top::Top,
 };
 use crate::{author_number::AuthorNumber, isbn::Isbn, loaders::Books};
 
@@ -37,6 +38,12 @@ impl Query {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let store = &ctx.data::<Books>()?.loader().store;
         Ok(connection(store.list(&filter.unwrap_or_default().check()?, &window).await?))
+    }
+
+    /// What there is most of.
+    #[graphql(shareable)]
+    async fn top(&self) -> Top {
+        Top
     }
 
     #[graphql(entity)]

@@ -48,6 +48,10 @@ pub(crate) trait BookStore: Send + Sync {
         window: &Window,
     ) -> Result<PerOwner<String, Page<Book>>, StoreError>;
 
+    /// The genres with the most books, `limit` of them at most, each with how many; of two that have as many, the one
+    /// with the smaller id comes first.
+    async fn fullest_genres(&self, limit: u32) -> Result<PerOwner<String, i64>, StoreError>;
+
     /// Whoever wrote a book together with each of these authors.
     async fn co_authors(
         &self,

@@ -62,6 +62,15 @@ pub(super) async fn authors_of(db: &Db, isbns: &[Isbn]) -> Result<PerOwner<Isbn,
     rows.iter().map(pair).collect()
 }
 
+pub(super) async fn fullest_genres(db: &Db, limit: u32) -> Result<PerOwner<String, i64>, StoreError> {
+    let sql = Sql::new(
+        "SELECT genre_id, COUNT(*) AS books FROM books WHERE genre_id IS NOT NULL GROUP BY genre_id \
+         ORDER BY books DESC, genre_id ASC LIMIT $1",
+    );
+    let rows = db.rows(&sql.bind(i64::from(limit))).await?;
+    rows.iter().map(|row| Ok((row.text("genre_id")?, row.int("books")?))).collect()
+}
+
 pub(super) async fn by_authors(
     db: &Db,
     numbers: &[AuthorNumber],

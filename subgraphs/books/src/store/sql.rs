@@ -67,6 +67,10 @@ impl BookStore for SqlBooks {
         read::by_genres(&self.db, ids, window).await
     }
 
+    async fn fullest_genres(&self, limit: u32) -> Result<PerOwner<String, i64>, StoreError> {
+        read::fullest_genres(&self.db, limit).await
+    }
+
     async fn co_authors(
         &self,
         numbers: &[AuthorNumber],

@@ -21,7 +21,7 @@ async fn each_operation_is_answered_without_an_error() -> anyhow::Result<()> {
         "studentNumber": "2021/2", "isbn": isbn, "comment": "Again!", "grade": 10, "idempotencyKey": "k",
     });
     // Each with its variables, and something that the answer holds.
-    let cases: [(&str, Value, &[&str]); 5] = [
+    let cases: [(&str, Value, &[&str]); 6] = [
         ("shelf", json!({}), &["/books/edges/0/node/comments/edges/0/node/student/user/username"]),
         ("add-comment", comment, &["/addComment/comment/book/averageGrade", "/addComment/comment/createdAt"]),
         (
@@ -29,6 +29,7 @@ async fn each_operation_is_answered_without_an_error() -> anyhow::Result<()> {
             json!({ "authorNumber": author }),
             &["/author/bio", "/author/books/edges/0/node/title"],
         ),
+        ("top", json!({}), &["/top/genres/0/genre/name", "/top/genres/4/books"]),
         ("search", json!({ "title": "war", "first": 3 }), &["/books/edges/2/node/authors/0/name"]),
         (
             "student-page",
