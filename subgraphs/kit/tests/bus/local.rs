@@ -31,6 +31,21 @@ async fn another_process_sees_what_is_published() {
     assert_complete(&collect(&mut open, 10).await, 0..10);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_in_a_process_one_is_given_the_messages() {
+    let place = Place::local();
+    let bus = place.open().await;
+    declare(&bus, &["a"]).await;
+    publish(&bus, 0..20, 1).await;
+    let mut one = bus.subscribe(&subscription("a")).await.unwrap();
+    let mut two = bus.subscribe(&subscription("a")).await.unwrap();
+    assert_eq!(one.receive(10).await.unwrap().len(), 10);
+    assert!(timeout(Duration::from_millis(200), two.receive(10)).await.is_err());
+    assert_eq!(one.receive(10).await.unwrap().len(), 10);
+    drop(one);
+    assert_complete(&collect(&mut two, 20).await, 0..20);
+}
+
 /// Names the folder of the process that is killed; in the test's own process it is not set.
 const FOLDER: &str = "BUS_TEST_FOLDER";
 const NAME: &str = "local::nothing_acknowledged_is_lost_by_a_kill";

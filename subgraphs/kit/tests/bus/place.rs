@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use lms_kit::bus::{Delivery, LocalBus, Outgoing, SharedBus, Subscription, SubscriptionName, Topic};
-use tokio::time::{Instant, timeout};
+use lms_kit::bus::{
+    BusError, Delivery, LocalBus, Outgoing, SharedBus, Subscription, SubscriptionName, Topic,
+};
+use tokio::time::timeout;
 
 /// Longer than any bus takes to deliver what is there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,6 +85,15 @@ pub(crate) fn number(delivery: &Delivery) -> usize {
 
 /// Receives and acknowledges until this many different messages have come, or nothing more does.
 pub(crate) async fn collect(subscription: &mut Box<dyn Subscription>, count: usize) -> Vec<Delivery> {
+    collect_though(subscription, count, |acknowledged| acknowledged.unwrap()).await
+}
+
+/// The same, whatever becomes of the acknowledgements: what could not be acknowledged comes again.
+pub(crate) async fn collect_though(
+    subscription: &mut Box<dyn Subscription>,
+    count: usize,
+    check: impl Fn(Result<(), BusError>),
+) -> Vec<Delivery> {
     let mut all = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     while seen.len() < count {
@@ -91,7 +102,7 @@ pub(crate) async fn collect(subscription: &mut Box<dyn Subscription>, count: usi
         assert!((1..=64).contains(&received.len()));
         seen.extend(received.iter().map(number));
         let receipts: Vec<_> = received.iter().map(|delivery| delivery.receipt).collect();
-        subscription.acknowledge(&receipts).await.unwrap();
+        check(subscription.acknowledge(&receipts).await);
         all.extend(received);
     }
     all
@@ -124,13 +135,13 @@ pub(crate) fn assert_complete(deliveries: &[Delivery], numbers: std::ops::Range<
 /// Publishes until the bus takes the message.
 #[cfg(feature = "pulsar")]
 pub(crate) async fn publish_until_taken(bus: &SharedBus, message: Outgoing) {
-    let deadline = Instant::now() + Duration::from_secs(90);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
     loop {
         match bus.publish(vec![message.clone()]).await.remove(0) {
             Ok(()) => return,
             Err(error) => {
                 assert!(!error.is_final(), "{error}");
-                assert!(Instant::now() < deadline, "the bus is still away: {error}");
+                assert!(tokio::time::Instant::now() < deadline, "the bus is still away: {error}");
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }

@@ -15,8 +15,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     place::{
-        Place, assert_complete, collect, declare, is_quiet, message, number, publish, publish_until_taken,
-        subscription, topic,
+        Place, assert_complete, collect, collect_though, declare, is_quiet, message, number, publish,
+        publish_until_taken, subscription, topic,
     },
     suite::suite,
 };
@@ -145,12 +145,29 @@ async fn a_topic_without_partitions_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_is_known_when_it_returns() {
+    let options = PulsarOptions { partitions: 1, ..options() };
+    let bus = open(&options);
+    declare(&bus, &["a"]).await;
+    publish(&bus, 0..2_000, 1).await;
+    let mut reading = bus.subscribe(&subscription("a")).await.unwrap();
+    let mut receipts = Vec::new();
+    while receipts.len() < 2_000 {
+        receipts.extend(reading.receive(500).await.unwrap().iter().map(|delivery| delivery.receipt));
+    }
+    let path = format!("persistent/public/{}/books.events-partition-0/stats", options.namespace);
+    reading.acknowledge(&receipts).await.unwrap();
+    let stats = admin(reqwest::Method::GET, path, json!({})).await;
+    assert_eq!(stats["subscriptions"]["a"]["msgBacklog"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn topics_that_are_unloaded_lose_nothing() {
     let options = options();
     let bus = open(&options);
     declare(&bus, &["a"]).await;
     let mut reading = bus.subscribe(&subscription("a")).await.unwrap();
-    let reader = tokio::spawn(async move { collect(&mut reading, 300).await });
+    let reader = tokio::spawn(async move { collect_though(&mut reading, 300, drop).await });
     for turn in 0..3 {
         for number in turn * 100..(turn + 1) * 100 {
             publish_until_taken(&bus, message(number, 10)).await;

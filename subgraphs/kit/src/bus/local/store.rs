@@ -256,3 +256,39 @@ fn classify(error: sqlx::Error) -> BusError {
     };
     if passing { BusError::Away(error.into()) } else { BusError::Refused(error.into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn kept(store: &Store) -> i64 {
+        let row = sqlx::query("SELECT count(*) FROM messages").fetch_one(&store.reader).await.unwrap();
+        row.get(0)
+    }
+
+    #[tokio::test]
+    async fn what_is_old_goes_unless_somebody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("bus.sqlite")).await.unwrap();
+        let topic = Topic::events("books");
+        let reader = SubscriptionName { topic: topic.clone(), name: "a".to_owned() };
+        store.declare(&[], std::slice::from_ref(&reader)).await.unwrap();
+        let message = Outgoing { topic, key: "k".into(), id: "1".into(), body: "{}".into() };
+        assert!(store.publish(&[message.clone(), message.clone()]).await.iter().all(Result::is_ok));
+
+        let subscription = store.subscription(&reader).await.unwrap();
+        let waiting = store.waiting(subscription, 0, 10).await.unwrap();
+        store.acknowledge(subscription, &[waiting[0].1.receipt]).await.unwrap();
+        for (until, left) in [(now_ms() - 60_000, 2), (now_ms() + 60_000, 1)] {
+            let mut transaction = store.begin().await.unwrap();
+            purge(&mut transaction, until).await.unwrap();
+            transaction.commit().await.unwrap();
+            assert_eq!(kept(&store).await, left);
+        }
+        let numbers = store.waiting(subscription, 0, 10).await.unwrap();
+        assert_eq!(numbers.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [waiting[1].0]);
+        assert!(store.publish(&[message]).await[0].is_ok());
+        let last = store.waiting(subscription, waiting[1].0, 10).await.unwrap();
+        assert!(last[0].0 > waiting[1].0, "a number was given twice");
+    }
+}
