@@ -1,7 +1,7 @@
 //! Cargo, run for the whole workspace with its output passed on.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context, ensure};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -23,6 +23,24 @@ pub(crate) async fn build_packages(names: &[String]) -> anyhow::Result<()> {
     command.args(names.iter().flat_map(|name| ["--package", name]));
     ensure!(command.status().await?.success(), "{} do not build", names.join(", "));
     Ok(())
+}
+
+/// Builds a package as it is measured.
+pub(crate) async fn build_release(package: &str) -> anyhow::Result<()> {
+    let status = cargo(&["build", "--quiet", "--release", "--locked", "--package", package]).status().await?;
+    ensure!(status.success(), "{package} does not build");
+    Ok(())
+}
+
+/// Runs a package's binary, as it is measured, with these variables.
+pub(crate) async fn run_release(
+    package: &str,
+    arguments: &[String],
+    variables: impl IntoIterator<Item = (&'static str, String)>,
+) -> anyhow::Result<ExitStatus> {
+    let mut command = cargo(&["run", "--quiet", "--release", "--locked", "--package", package, "--"]);
+    command.args(arguments).envs(variables);
+    Ok(command.status().await?)
 }
 
 /// Runs tests with these variables; without arguments, every test of the workspace.

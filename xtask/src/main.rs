@@ -27,6 +27,8 @@ enum Task {
     Test(tasks::test::Options),
     /// Start the engines, print their URLs, and keep them until Ctrl-C.
     Engines,
+    /// Start the engines, and measure the messages between services.
+    Bench(tasks::bench::Options),
     /// Make `schema/` from what the services print, or check that it is so.
     Schema(tasks::schema::Options),
     /// Hold the results of a comparison of composers against the known exceptions.
@@ -39,6 +41,7 @@ async fn main() -> ExitCode {
         match Arguments::parse().task {
             Task::Test(options) => tasks::test::run(&options).await,
             Task::Engines => tasks::engines::run().await,
+            Task::Bench(options) => tasks::bench::run(&options).await,
             Task::Schema(options) => tasks::schema::run(&options).await,
             Task::Agreement(options) => tasks::agreement::run(&options),
         }

@@ -19,11 +19,23 @@ pub(crate) struct Author {
     pub(crate) name: String,
     pub(crate) bio: String,
     pub(crate) photo: Option<String>,
+    #[serde(default)]
+    pub(crate) state: State,
     pub(crate) version: i32,
 }
 
+/// Whether an author is in use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum State {
+    /// A saga is about to bring it into use.
+    Pending,
+    #[default]
+    Active,
+}
+
 /// What a client gives of an author, as it came.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GivenProfile {
     pub(crate) name: String,
     pub(crate) bio: String,
@@ -106,7 +118,16 @@ pub(crate) fn no_author(author_number: &str) -> Problem {
 impl Author {
     pub(crate) fn new(number: i64, profile: Profile) -> Self {
         let Profile { name, bio, photo } = profile;
-        Self { number, name, bio, photo, version: 1 }
+        Self { number, name, bio, photo, state: State::Active, version: 1 }
+    }
+
+    /// One that a saga is about to bring into use.
+    pub(crate) fn proposed(number: i64, profile: Profile) -> Self {
+        Self { state: State::Pending, ..Self::new(number, profile) }
+    }
+
+    pub(crate) fn activated(self) -> Self {
+        Self { state: State::Active, ..self }
     }
 
     pub(crate) fn updated(self, changes: Changes) -> Self {
@@ -115,6 +136,7 @@ impl Author {
             name: changes.name.unwrap_or(self.name),
             bio: changes.bio.unwrap_or(self.bio),
             photo: changes.photo.apply(self.photo),
+            state: self.state,
             version: self.version + 1,
         }
     }
@@ -134,7 +156,7 @@ impl Author {
             kind,
             schema_version: 1,
             data: json!(self),
-            deleted: kind == "AuthorDeleted",
+            deleted: matches!(kind, "AuthorDeleted" | "AuthorDiscarded"),
             touches: vec![Touch { type_name: "Author".to_owned(), keys, subgraph: NAME.to_owned() }],
         }
     }

@@ -51,7 +51,8 @@ pub(crate) struct CataloguedBook {
 }
 
 /// What a new book is made of, as it came.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewBook {
     /// An ISBN-10 or ISBN-13.
     pub(crate) isbn: String,

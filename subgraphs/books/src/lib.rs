@@ -16,11 +16,12 @@ use lms_kit::{
     OpenError, Service, Sources,
     federation::SdlError,
     migrate,
-    service::{SchemaParts, SqlEngine},
+    saga::Steps,
+    service::{Listener, SchemaParts, SqlEngine},
     sql::{Db, DbOptions},
 };
 
-use store::SqlBooks;
+use store::{BookSteps, SqlBooks};
 
 /// The subgraph's name.
 pub const NAME: &str = "books";
@@ -30,7 +31,9 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     let schema = graphql::schema().data(loaders::loader(Arc::new(SqlBooks::new(db.clone())))).finish();
-    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    let steps = Steps::new(NAME, BookSteps, sources.clone());
+    let parts =
+        SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(Listener::to_sagas(NAME, &db, steps));
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

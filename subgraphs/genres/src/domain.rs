@@ -23,6 +23,8 @@ pub(crate) struct Genre {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum State {
+    /// A saga is about to bring it into use.
+    Pending,
     Active,
 }
 
@@ -55,6 +57,15 @@ impl Genre {
         Self { id, name: name.text.clone(), state: State::Active, version: 1 }
     }
 
+    /// One that a saga is about to bring into use.
+    pub(crate) fn proposed(id: String, name: &GenreName) -> Self {
+        Self { state: State::Pending, ..Self::new(id, name) }
+    }
+
+    pub(crate) fn activated(self) -> Self {
+        Self { state: State::Active, ..self }
+    }
+
     pub(crate) fn renamed(&self, name: &GenreName) -> Self {
         Self { name: name.text.clone(), version: self.version + 1, ..self.clone() }
     }
@@ -68,7 +79,19 @@ impl Genre {
     }
 
     pub(crate) fn deleted(&self) -> Event {
-        self.event("GenreDeleted", &self.name)
+        Event { deleted: true, ..self.event("GenreDeleted", &self.name) }
+    }
+
+    pub(crate) fn was_proposed(&self) -> Event {
+        self.event("GenreProposed", &self.name)
+    }
+
+    pub(crate) fn was_activated(&self) -> Event {
+        self.event("GenreActivated", &self.name)
+    }
+
+    pub(crate) fn was_discarded(&self) -> Event {
+        Event { deleted: true, ..self.event("GenreDiscarded", &self.name) }
     }
 
     fn event(&self, kind: &'static str, old_name: &str) -> Event {
@@ -83,7 +106,7 @@ impl Genre {
             kind,
             schema_version: 1,
             data: json!(self),
-            deleted: kind == "GenreDeleted",
+            deleted: false,
             touches: vec![Touch { type_name: "Genre".to_owned(), keys, subgraph: NAME.to_owned() }],
         }
     }

@@ -13,11 +13,12 @@ use lms_kit::{
     OpenError, Service, Sources,
     federation::SdlError,
     migrate,
-    service::{SchemaParts, SqlEngine},
+    saga::Steps,
+    service::{Listener, SchemaParts, SqlEngine},
     sql::{Db, DbOptions},
 };
 
-use store::{GenreStore, SqlGenres};
+use store::{GenreSteps, GenreStore, SqlGenres};
 
 /// The subgraph's name.
 pub const NAME: &str = "genres";
@@ -28,7 +29,9 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     let store: Arc<dyn GenreStore> = Arc::new(SqlGenres::new(db.clone()));
     let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).finish();
-    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    let steps = Steps::new(NAME, GenreSteps, sources.clone());
+    let parts =
+        SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(Listener::to_sagas(NAME, &db, steps));
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

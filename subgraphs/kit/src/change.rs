@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     error::StoreError,
     event::Event,
+    fault::{self, Place},
     idempotency::{self, Command},
     outbox::{self, Wake},
     problem::Refusal,
@@ -55,7 +56,9 @@ impl<'c> Change<'c> {
     pub async fn commit<T: Serialize>(mut self, result: T) -> Result<T, Refusal> {
         let stored = serde_json::to_string(&result).map_err(|cause| StoreError::corrupt("result", cause))?;
         idempotency::settle(&mut self.tx, self.command, stored).await?;
+        fault::at(Place::ChangeBeforeCommit).await;
         self.tx.commit().await?;
+        fault::at(Place::ChangeAfterCommit).await;
         self.wake.tell();
         Ok(result)
     }

@@ -104,6 +104,9 @@ impl CursorKind {
     /// A list sorted by a text that each entry has, with texts as identifiers.
     pub const TEXT: Self = Self { sort: KeyKind::Text, id: KeyKind::Text, nullable: false };
 
+    /// A list sorted by an instant that each entry has, with texts as identifiers.
+    pub const INSTANT: Self = Self { sort: KeyKind::Int, id: KeyKind::Text, nullable: false };
+
     fn fits(self, cursor: &Cursor) -> bool {
         let sort = match cursor.sort {
             SortKey::Int(_) => self.sort == KeyKind::Int,

@@ -1,9 +1,10 @@
-//! The five services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
+//! The six services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
 //! bus between them.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use futures::future::join_all;
 use lms_kit::{
     Service, Sources,
     access::{Access, Keyring},
@@ -19,11 +20,14 @@ pub(crate) struct Library {
     pub(crate) books: Service,
     pub(crate) genres: Service,
     node: Service,
+    sagas: Service,
     pub(crate) students: Service,
     pub(crate) users: Service,
     bus: SharedBus,
 }
 
+/// How long between two looks for messages: whoever writes one is in this process, and wakes whoever takes it.
+const POLL: Duration = Duration::from_secs(5);
 /// The file of the bus in the library's folder.
 const BUS: &str = "bus.sqlite";
 
@@ -33,23 +37,25 @@ impl Library {
         let shown = data.display();
         folder().create(data).await.with_context(|| format!("the folder {shown} cannot be made"))?;
         let url = |name: &str| database_url(data, name);
-        let (authors, books, genres, students, users) = (
+        let (authors, books, genres, sagas, students, users) = (
             url(lms_authors::NAME),
             url(lms_books::NAME),
             url(lms_genres::NAME),
+            url(lms_sagas::NAME),
             url(lms_students::NAME),
             url(lms_users::NAME),
         );
-        let (authors, books, genres, students, users) = tokio::try_join!(
+        let (authors, books, genres, sagas, students, users) = tokio::try_join!(
             lms_authors::open(&authors, Sources::system()),
             lms_books::open(&books, Sources::system()),
             lms_genres::open(&genres, Sources::system()),
+            lms_sagas::open(&sagas, Sources::system()),
             lms_students::open(&students, Sources::system()),
             lms_users::open(&users, Sources::system()),
         )?;
         let node = lms_node::open(Sources::system())?;
         let bus = LocalBus::open(&data.join(BUS)).await.context("the bus cannot be opened")?;
-        Ok(Self { authors, books, genres, node, students, users, bus: Arc::new(bus) })
+        Ok(Self { authors, books, genres, node, sagas, students, users, bus: Arc::new(bus) })
     }
 
     /// Serves each service on a free port of this machine until it is told to stop. Secured, the services take
@@ -62,7 +68,8 @@ impl Library {
                 owners.insert(service.name(), messages.changes);
             }
         }
-        let around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
+        let mut around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
+        (around.relay.poll, around.inbox.poll) = (POLL, POLL);
         let (mut listeners, mut servers) = (Vec::new(), JoinSet::new());
         for service in self.services() {
             let listener =
@@ -96,13 +103,13 @@ impl Library {
 
     /// Closes the databases.
     pub(crate) async fn close(&self) {
-        let [authors, books, genres, _, students, users] = self.services();
-        tokio::join!(authors.close(), books.close(), genres.close(), students.close(), users.close());
+        join_all(self.services().map(Service::close)).await;
         self.bus.close().await;
     }
 
-    fn services(&self) -> [&Service; 6] {
-        [&self.authors, &self.books, &self.genres, &self.node, &self.students, &self.users]
+    fn services(&self) -> [&Service; 7] {
+        let Self { authors, books, genres, node, sagas, students, users, .. } = self;
+        [authors, books, genres, node, sagas, students, users]
     }
 }
 

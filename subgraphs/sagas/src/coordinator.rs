@@ -6,6 +6,7 @@ use lms_kit::{
     Problem, Sources, StoreError,
     bus::Topic,
     event::{Envelope, Event, Touch},
+    fault::{self, Place},
     idempotency::Command,
     inbox::{HandleError, Handler},
     saga::{Reply, StepTx},
@@ -157,8 +158,11 @@ async fn store<Tx: SagaTx>(
     asks: &[Ask],
     command: &Command,
 ) -> Result<(), StoreError> {
+    fault::at(Place::CoordinatorBeforeStore).await;
     tx.put(saga).await?;
-    say(tx, saga, asks, command).await
+    say(tx, saga, asks, command).await?;
+    fault::at(Place::CoordinatorAfterStore).await;
+    Ok(())
 }
 
 /// Asks what is to be asked, and tells how the saga is.

@@ -6,9 +6,49 @@
 
 pub mod coordinator;
 pub mod definition;
+mod graphql;
+mod listening;
+mod loaders;
 pub mod machine;
 pub mod saga;
 mod store;
+mod waiting;
+
+use std::sync::Arc;
+
+use lms_kit::{
+    OpenError, Service, Sources,
+    federation::SdlError,
+    migrate,
+    service::{SchemaParts, SqlEngine},
+    sql::{Db, DbOptions},
+};
+
+use coordinator::Coordinator;
+use definition::DEFINITIONS;
+use listening::Coordinating;
+use store::{SagaStore, SqlSagas};
+use waiting::Waiting;
 
 /// The subgraph's name.
 pub const NAME: &str = "sagas";
+
+/// Opens the service on the database of a URL, and migrates it.
+pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
+    let db = Db::open(NAME, database_url, DbOptions::default()).await?;
+    migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
+    let coordinator = Coordinator::new(DEFINITIONS, sources.clone());
+    let waiting = Waiting::default();
+    let store: Arc<dyn SagaStore> = Arc::new(SqlSagas::new(db.clone(), coordinator.clone()));
+    let schema =
+        graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).data(waiting.clone());
+    let coordinating = Coordinating::new(db.clone(), coordinator, waiting);
+    let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS).listening(coordinating);
+    let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
+    Ok(Service::new(parts, Arc::new(engine), sources)?)
+}
+
+/// The subgraph's SDL.
+pub fn sdl() -> Result<String, SdlError> {
+    lms_kit::service::sdl(&graphql::schema().finish(), graphql::ANNOTATIONS)
+}

@@ -1,6 +1,7 @@
 //! One module a task.
 
 pub(crate) mod agreement;
+pub(crate) mod bench;
 pub(crate) mod engines;
 pub(crate) mod schema;
 pub(crate) mod test;

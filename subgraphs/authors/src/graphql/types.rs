@@ -1,6 +1,6 @@
 //! Authors as clients see them.
 
-use async_graphql::{ID, InputObject, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use lms_kit::{
     Outcome,
     graphql::{ProblemView, TextFilter, views},
@@ -25,15 +25,30 @@ pub(crate) struct Author {
     bio: String,
     /// The URL of a picture.
     photo: Option<String>,
+    /// Whether it is in use.
+    state: AuthorState,
     /// Grows with each change by a client.
     version: i32,
 }
 
+/// Whether an author is in use.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AuthorState {
+    /// About to be in use: a saga has proposed it, and may still discard it.
+    Pending,
+    /// In use.
+    Active,
+}
+
 impl From<domain::Author> for Author {
     fn from(author: domain::Author) -> Self {
-        let domain::Author { number, name, bio, photo, version } = author;
+        let domain::Author { number, name, bio, photo, state, version } = author;
         let id = ID(node::global("Author", &number.to_string()));
-        Self { node_key: id.clone(), id, number: number.to_string().into(), name, bio, photo, version }
+        let state = match state {
+            domain::State::Pending => AuthorState::Pending,
+            domain::State::Active => AuthorState::Active,
+        };
+        Self { node_key: id.clone(), id, number: number.to_string().into(), name, bio, photo, state, version }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where authors are kept, in the domain's words.
 
 mod sql;
+mod steps;
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::domain::{Author, Changes, Profile};
 
 pub(crate) use sql::{MIGRATIONS, SqlAuthors};
+pub(crate) use steps::AuthorSteps;
 
 /// Keeps authors.
 #[async_trait]

@@ -7,21 +7,31 @@ use lms_kit::{
     idempotency::Command,
     migrate::{Migration, Phase},
     page::{Cursor, Page, Window},
-    sql::{Db, Order, Row, Sql},
+    saga::claims,
+    sql::{Db, Order, Row, Sql, Tx},
     text::TextMatch,
 };
 
 use super::{AuthorStore, Target};
-use crate::domain::{Author, Changes, Profile, no_author, number};
+use crate::domain::{Author, Changes, Profile, State, no_author, number};
 
 /// The tables, a step at a time.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "authors",
-    phase: Phase::Expand,
-    sqlite: include_str!("../../migrations/sqlite/0001_authors.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_authors.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "authors",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0001_authors.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_authors.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "state",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0002_state.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_state.sql"),
+    },
+];
 
 const BY_NAME: Order = Order::ascending("name_key", "author_number");
 
@@ -40,15 +50,17 @@ impl SqlAuthors {
 impl AuthorStore for SqlAuthors {
     async fn by_numbers(&self, numbers: &[i64]) -> Result<Vec<Author>, StoreError> {
         let query = Sql::new(
-            "SELECT author_number, name, bio, photo, version FROM authors WHERE author_number = ANY($1)",
+            "SELECT author_number, name, bio, photo, state, version FROM authors WHERE author_number = ANY($1)",
         );
         self.db.rows(&query.bind(numbers.to_vec())).await?.iter().map(read).collect()
     }
 
     async fn list(&self, name: &TextMatch, window: &Window) -> Result<Page<Author>, StoreError> {
-        let query = Sql::new("SELECT author_number, name, bio, photo, version FROM authors WHERE 1 = 1")
-            .matching("name_key", name)
-            .page(&BY_NAME, window);
+        let query = Sql::new(
+            "SELECT author_number, name, bio, photo, state, version FROM authors WHERE state = 'ACTIVE'",
+        )
+        .matching("name_key", name)
+        .page(&BY_NAME, window);
         let rows = self.db.rows(&query).await?;
         let authors = rows.iter().map(|row| {
             let author = read(row)?;
@@ -62,16 +74,8 @@ impl AuthorStore for SqlAuthors {
             Begun::Before(author) => return Ok(author),
             Begun::Fresh(change) => change,
         };
-        let count = Sql::new("UPDATE author_counter SET last = last + 1 WHERE id = 1 RETURNING last");
-        let counted = change.tx().row(&count).await?;
-        let next =
-            counted.ok_or_else(|| StoreError::corrupt("author_counter", "its row is gone"))?.int("last")?;
-        let insert = Sql::new(
-            "INSERT INTO authors (author_number, name, name_key, bio, photo, version) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        );
-        let author = Author::new(next, profile);
-        change.tx().run(&write(insert, &author)).await?;
+        let author = Author::new(next_number(change.tx()).await?, profile);
+        insert(change.tx(), &author).await?;
         change.event(&author.event("AuthorCreated")).await?;
         change.commit(author).await
     }
@@ -83,7 +87,7 @@ impl AuthorStore for SqlAuthors {
         };
         let author = locked(&mut change, target).await?.updated(changes);
         let update = Sql::new(
-            "UPDATE authors SET name = $2, name_key = $3, bio = $4, photo = $5, version = $6 \
+            "UPDATE authors SET name = $2, name_key = $3, bio = $4, photo = $5, state = $6, version = $7 \
              WHERE author_number = $1",
         );
         change.tx().run(&write(update, &author)).await?;
@@ -97,11 +101,30 @@ impl AuthorStore for SqlAuthors {
             Begun::Fresh(change) => change,
         };
         let author = locked(&mut change, target).await?;
+        if claims::holders(change.tx(), &author.number.to_string()).await? > 0 {
+            let message = "a book of the author is being catalogued";
+            return Err(Problem::invalid(&["authorNumber"], "no saga refers to it", message).into());
+        }
         let delete = Sql::new("DELETE FROM authors WHERE author_number = $1").bind(author.number);
         change.tx().run(&delete).await?;
         change.event(&author.event("AuthorDeleted")).await?;
         change.commit(author).await
     }
+}
+
+/// A number that no author has had.
+pub(super) async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
+    let count = Sql::new("UPDATE author_counter SET last = last + 1 WHERE id = 1 RETURNING last");
+    let counted = tx.row(&count).await?;
+    counted.ok_or_else(|| StoreError::corrupt("author_counter", "its row is gone"))?.int("last")
+}
+
+pub(super) async fn insert(tx: &mut Tx, author: &Author) -> Result<(), StoreError> {
+    let insert = Sql::new(
+        "INSERT INTO authors (author_number, name, name_key, bio, photo, state, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    );
+    tx.run(&write(insert, author)).await.map(drop)
 }
 
 /// The author of a change, held against others until the change ends, if it is the one that the client saw.
@@ -110,8 +133,8 @@ async fn locked(change: &mut Change<'_>, target: &Target) -> Result<Author, Refu
     let number = number(&target.author_number).ok_or_else(missing)?;
     // A write takes the row's lock on both engines, which `FOR UPDATE` does on one only.
     let lock = Sql::new(
-        "UPDATE authors SET version = version WHERE author_number = $1 \
-         RETURNING author_number, name, bio, photo, version",
+        "UPDATE authors SET version = version WHERE author_number = $1 AND state = 'ACTIVE' \
+         RETURNING author_number, name, bio, photo, state, version",
     );
     let author = read(&change.tx().row(&lock.bind(number)).await?.ok_or_else(missing)?)?;
     if author.version != target.expected_version {
@@ -127,11 +150,21 @@ fn write(sql: Sql, author: &Author) -> Sql {
         .bind(author.name_key())
         .bind(&author.bio)
         .bind(author.photo.clone())
+        .bind(match author.state {
+            State::Pending => "PENDING",
+            State::Active => "ACTIVE",
+        })
         .bind(author.version)
 }
 
-fn read(row: &Row) -> Result<Author, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Author, StoreError> {
+    let state = match row.text("state")?.as_str() {
+        "PENDING" => State::Pending,
+        "ACTIVE" => State::Active,
+        other => return Err(StoreError::corrupt("state", format!("`{other}` is not a state"))),
+    };
     Ok(Author {
+        state,
         number: row.int("author_number")?,
         name: row.text("name")?,
         bio: row.text("bio")?,

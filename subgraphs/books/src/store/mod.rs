@@ -2,6 +2,7 @@
 
 mod read;
 mod sql;
+mod steps;
 mod write;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use sql::{MIGRATIONS, SqlBooks};
+pub(crate) use steps::BookSteps;
 
 /// Something of each of several owners, such as a page of the books of each of several authors.
 pub(crate) type PerOwner<O, T> = Vec<(O, T)>;

@@ -20,6 +20,18 @@ pub(super) async fn create(
     mut change: Change<'_>,
     catalogued: CataloguedBook,
 ) -> Result<CataloguedBook, Refusal> {
+    insert(change.tx(), &catalogued).await?;
+    change.event(&catalogued_event(&catalogued)).await?;
+    change.commit(catalogued).await
+}
+
+/// What happened when a book came into the catalogue.
+pub(super) fn catalogued_event(catalogued: &CataloguedBook) -> Event {
+    event("BookCatalogued", catalogued, None)
+}
+
+/// The rows of a new book.
+pub(super) async fn insert(tx: &mut Tx, catalogued: &CataloguedBook) -> Result<(), Refusal> {
     let Book { isbn, title, description, genre_id, photo, version } = &catalogued.book;
     let insert = Sql::new(
         "INSERT INTO books (isbn, title, title_key, description, genre_id, photo, version) \
@@ -32,13 +44,11 @@ pub(super) async fn create(
     .bind(genre_id.clone())
     .bind(photo.clone())
     .bind(*version);
-    if change.tx().run(&insert).await? == 0 {
+    if tx.run(&insert).await? == 0 {
         let message = format!("a book with ISBN {isbn} is in the catalogue already");
         return Err(Problem::duplicate(&["isbn"], message).into());
     }
-    insert_authors(change.tx(), isbn, &catalogued.author_numbers).await?;
-    change.event(&event("BookCatalogued", &catalogued, None)).await?;
-    change.commit(catalogued).await
+    Ok(insert_authors(tx, isbn, &catalogued.author_numbers).await?)
 }
 
 pub(super) async fn update(

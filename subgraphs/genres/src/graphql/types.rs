@@ -27,15 +27,19 @@ pub(crate) struct Genre {
 /// Whether a genre is in use.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GenreState {
+    /// About to be in use: a saga has proposed it, and may still discard it.
+    Pending,
     /// In use.
     Active,
 }
 
 impl From<domain::Genre> for Genre {
     fn from(genre: domain::Genre) -> Self {
-        let domain::State::Active = genre.state;
         let id = ID(node::global("Genre", &genre.id));
-        let state = GenreState::Active;
+        let state = match genre.state {
+            domain::State::Pending => GenreState::Pending,
+            domain::State::Active => GenreState::Active,
+        };
         Self { node_key: id.clone(), id, name: genre.name, state, version: genre.version }
     }
 }

@@ -1,6 +1,7 @@
 //! Where genres are kept, in the domain's words.
 
 mod sql;
+mod steps;
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::domain::{Genre, GenreName};
 
 pub(crate) use sql::{MIGRATIONS, SqlGenres};
+pub(crate) use steps::GenreSteps;
 
 /// Keeps genres.
 #[async_trait]

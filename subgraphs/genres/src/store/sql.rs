@@ -7,6 +7,7 @@ use lms_kit::{
     idempotency::Command,
     migrate::{Migration, Phase},
     page::{Cursor, Page, Window},
+    saga::claims,
     sql::{Db, Order, Row, Sql},
     text::{self, TextMatch},
 };
@@ -108,6 +109,10 @@ impl GenreStore for SqlGenres {
             Begun::Fresh(change) => change,
         };
         let genre = locked(&mut change, target).await?;
+        if claims::holders(change.tx(), &genre.id).await? > 0 {
+            let message = "books are being catalogued under the genre";
+            return Err(Problem::invalid(&["id"], "no saga refers to it", message).into());
+        }
         change.tx().run(&Sql::new("DELETE FROM genres WHERE id = $1").bind(&genre.id)).await?;
         change.event(&genre.deleted()).await?;
         change.commit(genre).await
@@ -117,8 +122,9 @@ impl GenreStore for SqlGenres {
 /// The genre of a change, held against others until the change ends, if it is the one that the client saw.
 async fn locked(change: &mut Change<'_>, target: &Target) -> Result<Genre, Refusal> {
     // A write takes the row's lock on both engines, which `FOR UPDATE` does on one only.
-    let lock =
-        Sql::new("UPDATE genres SET version = version WHERE id = $1 RETURNING id, name, state, version");
+    let lock = Sql::new(
+        "UPDATE genres SET version = version WHERE id = $1 AND state = 'ACTIVE' RETURNING id, name, state, version",
+    );
     let row = change.tx().row(&lock.bind(&target.id)).await?.ok_or_else(|| no_genre(&target.id))?;
     let genre = read(&row)?;
     if genre.version != target.expected_version {
@@ -127,9 +133,10 @@ async fn locked(change: &mut Change<'_>, target: &Target) -> Result<Genre, Refus
     Ok(genre)
 }
 
-fn read(row: &Row) -> Result<Genre, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Genre, StoreError> {
     let state = match row.text("state")?.as_str() {
         "ACTIVE" => State::Active,
+        "PENDING" => State::Pending,
         other => return Err(StoreError::corrupt("state", format!("`{other}` is not a state"))),
     };
     Ok(Genre { id: row.text("id")?, name: row.text("name")?, state, version: row.version("version")? })

@@ -7,12 +7,14 @@
 mod caller;
 mod fetch;
 mod keyring;
+mod peers;
 mod token;
 
 use std::sync::Arc;
 
 pub use caller::{Caller, Scope};
 pub use keyring::{Keyring, KeyringError};
+pub use peers::PeerToken;
 pub use token::{AUDIENCE, ISSUER};
 
 use crate::service::Headers;

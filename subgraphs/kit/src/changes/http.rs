@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use reqwest::{Client, Url};
 
 use super::{Owners, Page};
-use crate::{error::Cause, inbox::LoadError};
+use crate::{access::PeerToken, error::Cause, inbox::LoadError};
 
 /// How long one page may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -15,12 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct HttpOwners {
     client: Client,
     urls: BTreeMap<String, Url>,
+    token: PeerToken,
 }
 
 impl HttpOwners {
     /// Owners by name; each URL is that of a service, such as `http://127.0.0.1:4001/`.
-    pub fn new(urls: BTreeMap<String, Url>) -> Result<Self, reqwest::Error> {
-        Ok(Self { client: Client::builder().timeout(PATIENCE).build()?, urls })
+    /// `token` is what they know other services by.
+    pub fn new(urls: BTreeMap<String, Url>, token: PeerToken) -> Result<Self, reqwest::Error> {
+        Ok(Self { client: Client::builder().timeout(PATIENCE).build()?, urls, token })
     }
 
     async fn ask(&self, owner: &str, parameters: &[(&str, &str)]) -> Result<Page, LoadError> {
@@ -28,7 +30,11 @@ impl HttpOwners {
             let url = self.urls.get(owner).ok_or_else(|| format!("the URL of `{owner}` is not known"))?;
             let mut url = url.join("changes")?;
             url.query_pairs_mut().extend_pairs(parameters);
-            Ok::<Page, Cause>(self.client.get(url).send().await?.error_for_status()?.json().await?)
+            let mut request = self.client.get(url);
+            if let Some(secret) = self.token.secret() {
+                request = request.bearer_auth(secret);
+            }
+            Ok::<Page, Cause>(request.send().await?.error_for_status()?.json().await?)
         };
         answer.await.map_err(LoadError::Owner)
     }

@@ -5,6 +5,7 @@ mod context;
 mod filter;
 mod loader;
 mod problems;
+mod scalars;
 
 pub use connection::{Connection, Edge, PageInfo, connection};
 pub use context::{caller, command, settle};
@@ -14,3 +15,4 @@ pub use problems::{
     Duplicate, Forbidden, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unauthenticated,
     Unavailable, VersionConflict, views,
 };
+pub use scalars::{DateTime, Duration};

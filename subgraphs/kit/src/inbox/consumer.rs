@@ -7,6 +7,7 @@ use crate::{
     bus::{BusError, Delivery, SharedBus, Subscription, SubscriptionName},
     error::StoreError,
     event::Envelope,
+    fault::{self, Place},
 };
 
 /// How many messages are stored at once.
@@ -66,10 +67,13 @@ impl<S: InboxStore> Consumer<S> {
     /// Takes one batch from an open subscription into the inbox; how many messages that were.
     pub async fn receive_once(&self, subscription: &mut dyn Subscription) -> Result<usize, ReceiveError> {
         let deliveries = subscription.receive(BATCH).await?;
+        fault::at(Place::ConsumerAfterReceive).await;
         let received: Vec<Received> = deliveries.iter().map(|delivery| self.read(delivery)).collect();
         self.inbox.receive(&received).await?;
+        fault::at(Place::ConsumerAfterStore).await;
         let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
         subscription.acknowledge(&receipts).await?;
+        fault::at(Place::ConsumerAfterAcknowledge).await;
         Ok(deliveries.len())
     }
 

@@ -15,6 +15,7 @@ use crate::{
     changes::{Owners, Page},
     error::StoreError,
     event::Envelope,
+    fault::{self, Place},
     outbox::Wake,
 };
 
@@ -145,7 +146,9 @@ impl<S: InboxStore> Inbox<S> {
         match self.apply_all(&mut tx, &ready).await {
             Ok(done) => {
                 self.store.advance(&mut tx, self.consumer, &done).await?;
+                fault::at(Place::InboxBeforeCommit).await;
                 self.store.commit(tx).await?;
+                fault::at(Place::InboxAfterCommit).await;
                 Ok(Turn::Applied(events))
             }
             Err(_) if events > 1 => {

@@ -25,10 +25,10 @@ const KIT: &[Migration] = &[
     },
     Migration {
         version: 3,
-        name: "saga_steps",
+        name: "saga_steps_and_claims",
         phase: Phase::Expand,
-        sqlite: include_str!("../../migrations/sqlite/0003_saga_steps.sql"),
-        postgres: include_str!("../../migrations/postgres/0003_saga_steps.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0003_saga_steps_and_claims.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_saga_steps_and_claims.sql"),
     },
 ];
 

@@ -8,6 +8,7 @@ use super::{Claim, ClaimOptions, Failure, Outbox, Settlement};
 use crate::{
     bus::{BusError, Outgoing, SharedBus, Topic},
     error::StoreError,
+    fault::{self, Place},
 };
 
 /// Tells a relay that something waits.
@@ -98,10 +99,14 @@ impl Relay {
         if claims.is_empty() {
             return Ok(Turn { claimed: 0, failed: 0 });
         }
+        fault::at(Place::RelayAfterClaim).await;
         let results = self.bus.publish(self.outgoing(&claims)).await;
+        fault::at(Place::RelayAfterPublish).await;
         let settlements = self.settlements(&claims, results);
         let failed = settlements.iter().filter(|settled| settled.failure.is_some()).count();
+        fault::at(Place::RelayBeforeSettle).await;
         self.outbox.settle(&settlements).await?;
+        fault::at(Place::RelayAfterSettle).await;
         Ok(Turn { claimed: claims.len(), failed })
     }
 

@@ -13,6 +13,7 @@
 //! So an undo that overtakes its step keeps the step from ever being done, and only an abandon that answers
 //! REFUSED lets a coordinator compensate a step whose outcome it does not know.
 
+pub mod claims;
 mod message;
 mod participant;
 mod sql;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Action, COORDINATOR, Keep, Outcome, Reply, Request, StepState, StepTx};
@@ -10,6 +11,7 @@ use crate::{
     bus::Topic,
     error::StoreError,
     event::Envelope,
+    fault::{self, Place},
     idempotency::Command,
     inbox::{HandleError, Handler},
     problem::{Problem, Refusal},
@@ -36,6 +38,12 @@ impl From<Problem> for ActError {
     }
 }
 
+impl From<Vec<Problem>> for ActError {
+    fn from(problems: Vec<Problem>) -> Self {
+        Refusal::from(problems).into()
+    }
+}
+
 impl From<Refusal> for ActError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -56,6 +64,28 @@ pub struct Act<'a> {
     pub input: &'a Value,
     /// On whose behalf: the saga's. Changes and their events are made in its name.
     pub command: &'a Command,
+}
+
+impl Act<'_> {
+    /// The operation's input as the service reads it.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ActError> {
+        let read = T::deserialize(self.input);
+        read.map_err(|error| {
+            ActError::Unknown(format!("the input of {} cannot be read: {error}", self.operation))
+        })
+    }
+
+    /// The saga on whose behalf it is.
+    #[must_use]
+    pub fn saga(&self) -> &str {
+        self.command.cause.saga.as_deref().unwrap_or_default()
+    }
+
+    /// That the service has no operation of this name.
+    #[must_use]
+    pub fn unknown(&self) -> ActError {
+        ActError::Unknown(format!("there is no operation `{}`", self.operation))
+    }
 }
 
 /// What a service can do as a step of a saga.
@@ -156,6 +186,7 @@ impl<P> Steps<P> {
         tx.begin_part().await?;
         match self.participant.act(tx, act).await {
             Ok(output) => {
+                fault::at(Place::StepAfterAct).await;
                 tx.end_part(Keep::Changes).await?;
                 Ok((Some(StepState::Done { output: output.clone() }), Outcome::Done { output }))
             }

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     io::{IsTerminal, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 
 use super::{Service, Surroundings};
 use crate::{
-    access::{Access, Keyring, KeyringError},
+    access::{Access, Keyring, KeyringError, PeerToken},
     bus::{self, BusOpenError, BusOptions},
     changes::HttpOwners,
     error::OpenError,
@@ -24,6 +25,9 @@ use crate::{
 
 /// How long requests under way may take to end after a stop was asked for.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long between two looks for events that a service without a bus has left in its outbox: nobody waits for them.
+const POLL_ALONE: Duration = Duration::from_secs(10);
 
 /// What a service's process is called and where it listens when nobody says.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +53,12 @@ pub struct Cli {
     /// A service whose events this one hears, and where its state can be loaded; once for each.
     #[arg(long = "peer", value_name = "NAME=URL", value_parser = peer)]
     peers: Vec<(String, Url)>,
+    /// A file with the secret that services know one another by (or the variable `PEER_TOKEN`). Without it a secured
+    /// service gives out its state to nobody.
+    #[arg(long, value_name = "FILE")]
+    peer_token_file: Option<PathBuf>,
+    #[arg(skip)]
+    peer_token: Option<String>,
     /// The users service's published keys, an http URL or a file: callers are the bearers of its tokens (or the variable
     /// `JWKS`). Without it, everyone is a local administrator.
     #[arg(long, value_name = "URL|FILE")]
@@ -76,6 +86,7 @@ impl Cli {
         self.listen = self.listen.or_else(|| variable("LISTEN"));
         self.bus = self.bus.or(&variable);
         self.jwks = self.jwks.or_else(|| variable("JWKS")).filter(|place| !place.is_empty());
+        self.peer_token = variable("PEER_TOKEN");
         self.log = variable("RUST_LOG");
         self
     }
@@ -97,6 +108,8 @@ enum RunError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Bus(#[from] BusOpenError),
+    #[error("--peer-token-file {path}: {source}")]
+    PeerToken { path: String, source: std::io::Error },
     #[error("cannot ask other services: {0}")]
     Peers(#[from] reqwest::Error),
     #[error(transparent)]
@@ -168,10 +181,15 @@ async fn serve(
         Some(place) => Access::Secured(Keyring::open(place).await?),
         None => Access::Open,
     };
-    let service = open(Sources::system()).await?.with_access(access);
+    let peer_token = peer_token(cli.peer_token_file.as_deref(), cli.peer_token).await?;
+    let service = open(Sources::system()).await?.with_access(access).with_peer_token(peer_token.clone());
+    let is_alone = cli.bus.url.is_none();
     let bus = bus::open(&cli.bus).await?;
-    let owners = HttpOwners::new(cli.peers.into_iter().collect())?;
-    let around = Surroundings::new(Arc::clone(&bus), Arc::new(owners));
+    let owners = HttpOwners::new(cli.peers.into_iter().collect(), peer_token)?;
+    let mut around = Surroundings::new(Arc::clone(&bus), Arc::new(owners));
+    if is_alone {
+        around.relay.poll = POLL_ALONE;
+    }
     let bound = listener.local_addr().map_err(RunError::Serve)?;
     tracing::info!(service = definition.name, address = %bound, "listening on http://{bound}/graphql");
 
@@ -196,6 +214,14 @@ async fn serve(
     service.close().await;
     tracing::info!(service = definition.name, "stopped");
     Ok(())
+}
+
+/// The secret that services know one another by: the file's, or the variable's.
+async fn peer_token(file: Option<&Path>, variable: Option<String>) -> Result<PeerToken, RunError> {
+    let Some(file) = file else { return Ok(PeerToken::new(&variable.unwrap_or_default())) };
+    let text = tokio::fs::read_to_string(file).await;
+    let failed = |source| RunError::PeerToken { path: file.display().to_string(), source };
+    text.map(|text| PeerToken::new(&text)).map_err(failed)
 }
 
 async fn purge_hourly(service: &Service) {

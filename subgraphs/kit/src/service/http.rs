@@ -158,7 +158,15 @@ struct ChangesParameters {
 /// The most aggregates in one page of the state.
 const MOST_CHANGES: u32 = 1_000;
 
-async fn changes(State(service): State<Service>, Query(asked): Query<ChangesParameters>) -> HttpResponse {
+async fn changes(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(asked): Query<ChangesParameters>,
+) -> HttpResponse {
+    let authorization = read(&headers).authorization;
+    if let Err(refusal) = service.2.admit(authorization.as_deref(), &service.1) {
+        return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
+    }
     let Some(Messages { changes, .. }) = service.0.engine.messages() else {
         return (StatusCode::NOT_FOUND, "this service keeps nothing").into_response();
     };

@@ -9,8 +9,9 @@ use super::Service;
 use crate::{
     bus::{SharedBus, SubscriptionName, Topic},
     changes::Owners,
-    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore},
+    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore, SqlInbox},
     outbox::{Relay, RelayOptions},
+    sql::Db,
 };
 
 /// The pause before what failed at start is tried again.
@@ -58,6 +59,19 @@ pub struct Listener<S, H> {
     pub events_of: &'static [&'static str],
     /// Topics of commands or replies.
     pub messages: Vec<Topic>,
+}
+
+impl<H> Listener<SqlInbox, H> {
+    /// A service that takes part in sagas.
+    pub fn to_sagas(service: &'static str, db: &Db, steps: H) -> Self {
+        Self {
+            consumer: service,
+            store: SqlInbox::new(db.clone()),
+            handler: steps,
+            events_of: &[],
+            messages: vec![Topic::commands(service)],
+        }
+    }
 }
 
 impl<S, H> Listener<S, H> {

@@ -23,13 +23,18 @@ pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
 pub use schema::{SchemaParts, schema, sdl};
 
-use crate::{access::Access, error::StoreError, federation::SdlError, sources::Sources};
+use crate::{
+    access::{Access, PeerToken},
+    error::StoreError,
+    federation::SdlError,
+    sources::Sources,
+};
 use nulls::FieldTypes;
 use schema::{Document, Execute};
 
 /// One service of the library, open.
 #[derive(Clone)]
-pub struct Service(Arc<Inner>, Access);
+pub struct Service(Arc<Inner>, Access, PeerToken);
 
 struct Inner {
     name: &'static str,
@@ -56,13 +61,19 @@ impl Service {
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
         let inner = Inner { name, executor, sdl, field_types, documents, listeners, engine, sources };
-        Ok(Self(Arc::new(inner), Access::Open))
+        Ok(Self(Arc::new(inner), Access::Open, PeerToken::default()))
     }
 
     /// The same service, which knows its callers in this way. Without it, it is open to everyone.
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
-        Self(self.0, access)
+        Self(self.0, access, self.2)
+    }
+
+    /// The same service, whose state is for services that bring this token.
+    #[must_use]
+    pub fn with_peer_token(self, token: PeerToken) -> Self {
+        Self(self.0, self.1, token)
     }
 
     /// The subgraph's name.

@@ -3,11 +3,11 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome,
-    graphql::{ProblemView, views},
+    graphql::{DateTime, ProblemView, views},
     node,
 };
 
-use super::{others::Book, scalars::DateTime, student::Student};
+use super::{others::Book, student::Student};
 use crate::{
     domain::{self, COMMENT},
     loaders::{StudentNumber, Students},

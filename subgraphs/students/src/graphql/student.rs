@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use lms_kit::{
     Outcome, Problem,
     access::{Caller, Scope},
-    graphql::{Connection, ProblemView, TextFilter, caller, connection, views},
+    graphql::{Connection, DateTime, ProblemView, TextFilter, caller, connection, views},
     node,
     page::PageArguments,
 };
@@ -13,7 +13,7 @@ use lms_kit::{
 use super::{
     comment::Comment,
     others::{Book, Genre, User},
-    scalars::{Date, DateTime},
+    scalars::Date,
 };
 use crate::{
     domain::{self, STUDENT, StudentFilter},

@@ -19,7 +19,7 @@ async fn every_service_becomes_ready_on_its_engine() -> anyhow::Result<()> {
     let file = ComposeFile::read()?;
     let services: Vec<_> =
         file.built().filter(|(_, service)| service.environment.contains_key("DATABASE_URL")).collect();
-    // The sixth keeps nothing.
+    // One keeps nothing.
     assert_eq!(services.len(), crate::LIBRARY.len() - 1);
     for (name, service) in services {
         becomes_ready(name, service).await.with_context(|| name.clone())?;

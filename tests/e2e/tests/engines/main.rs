@@ -1,6 +1,7 @@
-//! Five services as processes of their own on real engines, behind a gateway with a shared cache.
+//! Services as processes of their own on real engines: behind a gateway with a shared cache, and in sagas over Pulsar.
 
 mod cache;
 mod entities;
 mod figures;
+mod sagas;
 mod stack;

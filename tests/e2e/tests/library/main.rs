@@ -5,6 +5,7 @@ mod kept;
 mod nodes;
 mod operations;
 mod refusals;
+mod sagas;
 mod suggested;
 
 use octavo_e2e::Running;

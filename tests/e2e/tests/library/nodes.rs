@@ -14,6 +14,10 @@ use tempfile::TempDir;
 const SAMPLE: &str = "{ book(isbn: \"9780439023481\") { __typename id authors { __typename id } genre { __typename id }
     comments(first: 1) { edges { node { __typename id student { __typename id user { __typename id } } } } } } }";
 
+/// A saga, which the sample has none of.
+const SAGA: &str = "mutation { catalogueBook(isbn: \"9780306406157\", title: \"t\", genre: \"g\",
+    authors: [{ name: \"a\", bio: \"b\" }], idempotencyKey: \"k\") { saga { __typename id } } }";
+
 #[test]
 fn every_entity_implements_node() -> anyhow::Result<()> {
     let api = fs::read_to_string(root().join("schema/api.graphql"))?;
@@ -35,6 +39,7 @@ async fn the_identifier_of_anything_leads_back_to_it() -> anyhow::Result<()> {
     let address = library.address();
     let mut found = BTreeMap::new();
     collect(ask(address, SAMPLE, json!({})).await?.data()?, &mut found);
+    collect(ask(address, SAGA, json!({})).await?.data()?, &mut found);
     assert_eq!(found.values().cloned().collect::<BTreeSet<_>>(), entities()?, "one of each is there");
     for (id, type_name) in &found {
         let node =
@@ -66,6 +71,7 @@ async fn what_is_no_identifier_or_nothings_is_null_with_an_error() -> anyhow::Re
         "VXNlcjpub25l",
         "U3R1ZGVudDoyMDIxLzk",
         "Q29tbWVudDoyMDIxLzk6OTc4MDQzOTAyMzQ4MQ",
+        "Q2F0YWxvZ3VlQm9va1NhZ2E6bm9uZQ",
     ];
     for id in malformed.iter().chain(&unknown) {
         let (node, message) = refused(address, id).await?;

@@ -72,7 +72,9 @@ impl PulsarSubscription {
 impl Subscription for PulsarSubscription {
     async fn receive(&mut self, most: usize) -> Result<Vec<Delivery>, BusError> {
         let mut arrived = Vec::new();
-        self.arrivals.recv_many(&mut arrived, most).await;
+        if self.arrivals.recv_many(&mut arrived, most).await == 0 {
+            return Err(BusError::Away("the subscription has ended; open it again".into()));
+        }
         Ok(arrived.into_iter().map(|arrival| self.deliver(arrival)).collect())
     }
 

@@ -7,3 +7,10 @@ CREATE TABLE saga_steps (
     at INTEGER NOT NULL,
     PRIMARY KEY (saga, step)
 ) STRICT, WITHOUT ROWID;
+
+-- Who holds on to something that is not in use yet: sagas under way, and what has come to refer to it.
+CREATE TABLE claims (
+    target TEXT NOT NULL,
+    claim TEXT NOT NULL,
+    PRIMARY KEY (target, claim)
+) STRICT, WITHOUT ROWID;

@@ -7,3 +7,10 @@ CREATE TABLE saga_steps (
     at BIGINT NOT NULL,
     PRIMARY KEY (saga, step)
 );
+
+-- Who holds on to something that is not in use yet: sagas under way, and what has come to refer to it.
+CREATE TABLE claims (
+    target TEXT COLLATE "C" NOT NULL,
+    claim TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (target, claim)
+);

@@ -1,0 +1,2 @@
+-- Whether an author is in use, or a saga is about to bring it into use.
+ALTER TABLE authors ADD COLUMN state TEXT NOT NULL DEFAULT 'ACTIVE';

@@ -1,0 +1,33 @@
+//! The sagas subgraph: thin, it loads, maps and returns.
+
+mod begin;
+mod mutation;
+mod others;
+mod query;
+mod saga;
+
+use async_graphql::{EmptySubscription, SchemaBuilder};
+use lms_kit::federation::{Annotation, Federated};
+
+use mutation::Mutation;
+use query::Query;
+
+const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
+                    requireOneSlicingArgument: false)";
+const COMMAND: &str = "@cost(weight: 10)";
+
+/// What the SDL says beyond the types.
+pub(crate) const ANNOTATIONS: &[Annotation] = &[
+    Annotation::add("CatalogueBookSaga", "@cacheControl(maxAge: 0)"),
+    Annotation::add("Query.sagas", "@cost(weight: 2)"),
+    Annotation::add("Query.sagas", LIST),
+    Annotation::add("Mutation.catalogueBook", COMMAND),
+    Annotation::add("Mutation.cancelSaga", COMMAND),
+    Annotation::add("Mutation.retrySaga", COMMAND),
+    Annotation::add("Mutation.resolveStuckSaga", COMMAND),
+];
+
+/// The schema, to which its store and its loader are still to be given.
+pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
+    lms_kit::service::schema(Query, Mutation).register_output_type::<saga::Saga>()
+}

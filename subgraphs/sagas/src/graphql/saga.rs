@@ -1,0 +1,188 @@
+//! Sagas as clients see them.
+
+use async_graphql::{Enum, ID, Interface, SimpleObject};
+use lms_kit::{
+    Problem,
+    graphql::{DateTime, ProblemView, views},
+    node,
+};
+use serde_json::Value;
+
+use super::others::{Author, Book, Genre};
+use crate::{
+    definition, machine,
+    saga::{Phase, Saga as Running, Status, StepRun},
+};
+
+/// Where a saga is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "Phase")]
+pub(crate) enum SagaPhase {
+    /// Step by step towards its end.
+    Running,
+    /// Back: what was done is undone.
+    Compensating,
+    /// At its end; there may be warnings.
+    Completed,
+    /// Back where it began.
+    Compensated,
+    /// It cannot go on by itself, and waits for somebody.
+    Stuck,
+}
+
+/// Where a step is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "Status")]
+pub(crate) enum SagaStepStatus {
+    /// It was not asked for yet.
+    Pending,
+    /// It was asked for, and there is no answer.
+    Doing,
+    /// There was no answer, and its service is asked whether there will be one.
+    Abandoning,
+    /// It is done.
+    Done,
+    /// It was refused: nothing of it has happened or will.
+    Refused,
+    /// It is being undone, whether or not it was done.
+    Undoing,
+    /// It is undone.
+    Undone,
+    /// It was tried for too long.
+    Failed,
+}
+
+/// One step of a saga.
+#[derive(SimpleObject)]
+pub(crate) struct SagaStep {
+    /// Its name, unique in the saga.
+    name: String,
+    /// The service that does it.
+    service: String,
+    /// Where it is.
+    status: SagaStepStatus,
+    /// How often its service was asked, in this status.
+    attempts: i32,
+    /// When its service was first asked.
+    started_at: Option<DateTime>,
+    /// When its status last changed.
+    changed_at: Option<DateTime>,
+    /// When it is asked again, if no answer comes.
+    due_at: Option<DateTime>,
+    /// Why it was refused, or has failed.
+    problem: Option<ProblemView>,
+}
+
+/// Something that several services do step by step, and undo if it cannot be done.
+#[derive(Interface)]
+#[graphql(
+    name = "Saga",
+    field(name = "id", ty = "&ID", desc = "The saga's identifier in the whole graph."),
+    field(name = "phase", ty = "&SagaPhase", desc = "Where it is."),
+    field(name = "steps", ty = "&Vec<SagaStep>", desc = "Its steps, in their order."),
+    field(name = "remaining", ty = "&Vec<String>", desc = "The steps that are still to come, by name."),
+    field(name = "problem", ty = "&Option<ProblemView>", desc = "Why it turned back, or is stuck."),
+    field(
+        name = "warnings",
+        ty = "&Vec<ProblemView>",
+        desc = "What did not come about, though the saga has."
+    ),
+    field(name = "startedAt", method = "started_at", ty = "&DateTime", desc = "When it began."),
+    field(name = "updatedAt", method = "updated_at", ty = "&DateTime", desc = "When it last changed.")
+)]
+pub(crate) enum Saga {
+    /// A book with its authors and its genre.
+    CatalogueBook(CatalogueBookSaga),
+}
+
+/// A book comes into the catalogue together with its authors and its genre.
+#[derive(SimpleObject)]
+pub(crate) struct CatalogueBookSaga {
+    /// The saga's identifier in the whole graph.
+    id: ID,
+    #[graphql(inaccessible)]
+    node_key: ID,
+    /// Where it is.
+    phase: SagaPhase,
+    /// Its steps, in their order.
+    steps: Vec<SagaStep>,
+    /// The steps that are still to come, by name.
+    remaining: Vec<String>,
+    /// Why it turned back, or is stuck.
+    problem: Option<ProblemView>,
+    /// What did not come about, though the saga has.
+    warnings: Vec<ProblemView>,
+    /// When it began.
+    started_at: DateTime,
+    /// When it last changed.
+    updated_at: DateTime,
+    /// The book, once it is in the catalogue.
+    book: Option<Book>,
+    /// Its genre, as soon as it is there; pending until the saga is completed.
+    genre: Option<Genre>,
+    /// Its authors, as soon as they are there; pending until the saga is completed.
+    authors: Vec<Author>,
+}
+
+impl From<Running> for Saga {
+    fn from(saga: Running) -> Self {
+        // There is one kind.
+        Self::CatalogueBook(saga.into())
+    }
+}
+
+impl From<Running> for CatalogueBookSaga {
+    fn from(saga: Running) -> Self {
+        let found = definition::find(definition::DEFINITIONS, &saga.kind, saga.definition);
+        let result = found.map_or(Value::Null, |found| machine::result(found, &saga));
+        let is_gone = matches!(saga.phase, Phase::Compensating | Phase::Compensated);
+        let text = |value: &Value| value.as_str().filter(|_| !is_gone).map(ID::from);
+        let id = ID(node::global(&saga.kind, &saga.id));
+        let authors = result["authorNumbers"].as_array().into_iter().flatten();
+        Self {
+            node_key: id.clone(),
+            book: text(&result["isbn"]).map(|isbn| Book { isbn }),
+            genre: text(&result["genreId"]).map(|id| Genre { id: ID(node::global("Genre", &id)) }),
+            authors: authors.filter_map(text).map(|author_number| Author { author_number }).collect(),
+            id,
+            phase: saga.phase.into(),
+            remaining: remaining(&saga.steps, saga.phase),
+            steps: saga.steps.into_iter().map(|run| step(run, found)).collect(),
+            problem: saga.problem.map(ProblemView::from),
+            warnings: views(saga.warnings),
+            started_at: DateTime::from_ms(saga.created_at),
+            updated_at: DateTime::from_ms(saga.updated_at),
+        }
+    }
+}
+
+/// The saga's own identifier, of which clients may give either form.
+pub(crate) fn own_id(id: &ID) -> String {
+    node::split(id).map_or_else(|| id.to_string(), |(_, own)| own)
+}
+
+fn remaining(steps: &[StepRun], phase: Phase) -> Vec<String> {
+    let is_open = |status: Status| match phase {
+        Phase::Running => matches!(status, Status::Pending | Status::Doing | Status::Abandoning),
+        Phase::Compensating => matches!(status, Status::Done | Status::Doing | Status::Undoing),
+        Phase::Stuck => status == Status::Failed,
+        Phase::Completed | Phase::Compensated => false,
+    };
+    steps.iter().filter(|run| is_open(run.status)).map(|run| run.name.clone()).collect()
+}
+
+fn step(run: StepRun, definition: Option<&definition::Definition>) -> SagaStep {
+    let mut steps = definition.into_iter().flat_map(|found| found.stages).flat_map(|stage| *stage);
+    let service = steps.find(|step| step.name == run.step).map_or("", |step| step.service).to_owned();
+    let problem: Option<Problem> = run.problem;
+    SagaStep {
+        name: run.name,
+        service,
+        status: run.status.into(),
+        attempts: i32::try_from(run.attempts).unwrap_or(i32::MAX),
+        started_at: run.started_at.map(DateTime::from_ms),
+        changed_at: run.changed_at.map(DateTime::from_ms),
+        due_at: run.due_at.map(DateTime::from_ms),
+        problem: problem.map(ProblemView::from),
+    }
+}

@@ -1,0 +1,122 @@
+//! Sagas over Pulsar, between services on PostgreSQL: each a process that may be away.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use octavo_e2e::{Running, ask};
+use octavo_engines::shared;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+const CATALOGUE: &str = "mutation($isbn: ID!, $name: String!, $key: String!) { catalogueBook(isbn: $isbn,
+    title: \"A Book\", genre: $name, authors: [{ name: $name, bio: \"Writes.\" }], idempotencyKey: $key)
+    { saga { id phase } problems { message } } }";
+
+const SAGA: &str = "query($id: ID!) { saga(id: $id) { phase problem { code } steps { name status } } }";
+
+/// The services that take part, and where each keeps its data.
+struct Library {
+    namespace: String,
+    databases: Vec<(&'static str, String)>,
+}
+
+impl Library {
+    async fn new() -> anyhow::Result<Self> {
+        let mut databases = Vec::new();
+        for name in ["authors", "books", "genres", "sagas"] {
+            databases.push((name, shared::postgres_database(name).await?));
+        }
+        Ok(Self { namespace: format!("public/{}", shared::unique("sagas")), databases })
+    }
+
+    async fn start(&self, name: &str) -> anyhow::Result<Running> {
+        let (_, database) = self.databases.iter().find(|(known, _)| *known == name).context("a service")?;
+        let (bus, admin) = (shared::pulsar()?, shared::pulsar_admin()?);
+        let arguments = [
+            ("--database-url", database.as_str()),
+            ("--bus-url", &bus),
+            ("--bus-admin-url", &admin),
+            ("--bus-namespace", &self.namespace),
+        ];
+        let arguments: Vec<&str> = arguments.iter().flat_map(|(flag, value)| [*flag, *value]).collect();
+        Running::start(&format!("lms-{name}"), &arguments).await
+    }
+}
+
+async fn begin(sagas: SocketAddr, isbn: &str, name: &str) -> anyhow::Result<Value> {
+    let begun = ask(sagas, CATALOGUE, json!({ "isbn": isbn, "name": name, "key": name })).await?;
+    let begun = begun.data()?["catalogueBook"].clone();
+    anyhow::ensure!(begun["problems"] == json!([]), "{begun}");
+    Ok(begun["saga"]["id"].clone())
+}
+
+/// The saga once this holds of it.
+async fn until(sagas: SocketAddr, id: &Value, holds: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    let (mut saga, began) = (Value::Null, Instant::now());
+    while began.elapsed() < Duration::from_secs(60) {
+        saga = ask(sagas, SAGA, json!({ "id": id })).await?.data()?["saga"].clone();
+        if holds(&saga) {
+            return Ok(saga);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    bail!("it does not come to that: {saga}")
+}
+
+fn is_in(phase: &str) -> impl Fn(&Value) -> bool {
+    move |saga| saga["phase"] == phase
+}
+
+#[tokio::test]
+async fn a_saga_waits_for_a_service_that_is_away_and_goes_on() -> anyhow::Result<()> {
+    let library = Library::new().await?;
+    let (sagas, genres, books) =
+        (library.start("sagas").await?, library.start("genres").await?, library.start("books").await?);
+    let at = sagas.address();
+    let id = begin(at, "9780306406157", "Alone").await?;
+    let step = |saga: &Value, place: usize| saga["steps"][place]["status"].clone();
+    let waiting = until(at, &id, |saga| step(saga, 0) == "DONE").await?;
+    assert_eq!((&waiting["phase"], step(&waiting, 1)), (&json!("RUNNING"), json!("DOING")), "{waiting}");
+    let pending = "{ genres { edges { node { name } } } genreByName(name: \"Alone\") { state } }";
+    let pending = ask(genres.address(), pending, json!({})).await?.data()?.clone();
+    assert_eq!(pending, json!({ "genres": { "edges": [] }, "genreByName": { "state": "PENDING" } }));
+
+    let authors = library.start("authors").await?;
+    until(at, &id, is_in("COMPLETED")).await?;
+    let name = ask(authors.address(), "{ authors { edges { node { name state } } } }", json!({})).await?;
+    assert_eq!(name.data()?["authors"]["edges"][0]["node"], json!({ "name": "Alone", "state": "ACTIVE" }));
+
+    // The same book again is refused by its service, and what the saga had made is undone.
+    let id = begin(at, "9780306406157", "Twice").await?;
+    let saga = until(at, &id, is_in("COMPENSATED")).await?;
+    assert_eq!(saga["problem"]["code"], "DUPLICATE", "{saga}");
+    let gone = ask(genres.address(), "{ genreByName(name: \"Twice\") { state } }", json!({})).await?;
+    assert_eq!(gone.data()?["genreByName"], Value::Null);
+    drop(books);
+    Ok(())
+}
+
+#[tokio::test]
+async fn services_that_are_killed_in_the_middle_lose_no_saga() -> anyhow::Result<()> {
+    let library = Library::new().await?;
+    let (mut sagas, mut genres) = (library.start("sagas").await?, library.start("genres").await?);
+    let (authors, books) = (library.start("authors").await?, library.start("books").await?);
+    let isbns = ["9780306406157", "9780439023481", "9780547928227", "9780141439518"];
+    let mut ids = Vec::new();
+    for isbn in isbns {
+        ids.push(begin(sagas.address(), isbn, &format!("Genre {isbn}")).await?);
+        sagas.kill9()?;
+        genres.kill9()?;
+        (sagas, genres) = (library.start("sagas").await?, library.start("genres").await?);
+    }
+    for id in &ids {
+        until(sagas.address(), id, is_in("COMPLETED")).await?;
+    }
+    let count = ask(books.address(), "{ books { edges { node { isbn } } } }", json!({})).await?;
+    assert_eq!(count.data()?["books"]["edges"].as_array().map(Vec::len), Some(isbns.len()));
+    let authors = ask(authors.address(), "{ authors { edges { node { state } } } }", json!({})).await?;
+    let authors = authors.data()?["authors"]["edges"].as_array().cloned().unwrap_or_default();
+    assert_eq!(authors, vec![json!({ "node": { "state": "ACTIVE" } }); isbns.len()], "each once");
+    Ok(())
+}
