@@ -145,6 +145,35 @@ async fn a_topic_without_partitions_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_sender_puts_together_is_acknowledged_and_holds_nothing_up() {
+    let options = PulsarOptions { partitions: 1, timeout: Duration::from_secs(5), ..options() };
+    let bus = open(&options);
+    declare(&bus, &["a"]).await;
+    let client = pulsar::Pulsar::builder(&options.url, pulsar::TokioExecutor).build().await.unwrap();
+    let together = pulsar::ProducerOptions { batch_size: Some(500), ..pulsar::ProducerOptions::default() };
+    let topic = format!("persistent://public/{}/books.events-partition-0", options.namespace);
+    let sender = client.producer().with_topic(topic).with_options(together).build();
+    let mut sender = Box::pin(sender).await.unwrap();
+    for number in 0..10_000 {
+        let message = pulsar::producer::Message {
+            payload: number.to_string().into_bytes(),
+            partition_key: Some("key-0".to_owned()),
+            ..pulsar::producer::Message::default()
+        };
+        Box::pin(sender.send_non_blocking(message)).await.unwrap();
+    }
+    sender.send_batch().await.unwrap();
+
+    let mut reading = bus.subscribe(&subscription("a")).await.unwrap();
+    let all = collect(&mut reading, 10_000).await;
+    assert_complete(&all, 0..10_000);
+    assert_eq!(all.len(), 10_000, "a consumer was lost on the way");
+    let path = format!("persistent/public/{}/books.events-partition-0/stats", options.namespace);
+    let stats = admin(reqwest::Method::GET, path, json!({})).await;
+    assert_eq!(stats["subscriptions"]["a"]["msgBacklog"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_is_known_when_it_returns() {
     let options = PulsarOptions { partitions: 1, ..options() };
     let bus = open(&options);

@@ -35,11 +35,12 @@ use crate::bus::BusError;
 
 /// How many messages the broker sends ahead.
 const AHEAD: u32 = 200;
-/// How many messages the driver keeps: more than are sent ahead, so that an acknowledgement is never stuck
-/// behind them once the driver's queue was emptied.
+/// How many messages the driver keeps: more than are sent ahead, unless their sender puts many in one entry.
 const QUEUE: u32 = 1_000;
 /// How many messages are taken out of the driver's queue to make way for acknowledgements.
 const SET_ASIDE: usize = 1_000;
+/// How long an answer is waited for before more is set aside.
+const MAKE_WAY: Duration = Duration::from_millis(500);
 /// How many messages are taken out of the driver's queue otherwise.
 const READY: usize = 50;
 const WATCH: Duration = Duration::from_secs(5);
@@ -258,29 +259,38 @@ impl<'a> Serving<'a> {
                 sent.map_err(|error| self.failed(error.into()))?;
             }
         }
-        while self.ready.len() < SET_ASIDE {
-            match self.consumer.next().now_or_never() {
-                Some(next) => self.take(next)?,
-                // The driver's queue is empty: the question cannot get stuck.
-                None => return self.backlog().await.map(drop),
-            }
-        }
-        // So much waits to be read that the driver may pause. The acknowledgements leave as it is read.
-        Ok(())
+        self.backlog().await.map(drop)
     }
 
     /// Asks the broker how many entries the subscription has not acknowledged, and with that whether it is there.
-    async fn backlog(&mut self) -> Result<u64, Lost> {
+    /// The question cannot pass what is in the driver's queue: when so much waits to be read that the driver
+    /// pauses, there is no answer, and the acknowledgements leave as it is read.
+    async fn backlog(&mut self) -> Result<Option<u64>, Lost> {
         let limit = self.partition.options.timeout;
-        let stats = match timeout(limit, Box::pin(self.consumer.get_stats())).await {
-            Ok(stats) => stats.map_err(|error| self.failed(error))?,
-            Err(_) => return Err(Lost::Failed(BusError::Timeout(limit))),
-        };
-        let stats = stats.into_iter().next();
-        match stats {
-            Some(stats) if stats.error_code.is_none() => Ok(stats.msg_backlog.unwrap_or(0)),
-            _ => Err(Lost::Failed(BusError::Away("the broker does not know the consumer".into()))),
+        let asked = Instant::now();
+        while asked.elapsed() < limit {
+            self.set_aside()?;
+            if self.ready.len() >= SET_ASIDE {
+                return Ok(None);
+            }
+            if let Ok(stats) = timeout(MAKE_WAY, Box::pin(self.consumer.get_stats())).await {
+                let stats = stats.map_err(|error| self.failed(error))?.into_iter().next();
+                return match stats.filter(|stats| stats.error_code.is_none()) {
+                    Some(stats) => Ok(Some(stats.msg_backlog.unwrap_or(0))),
+                    None => Err(Lost::Failed(BusError::Away("the broker does not know the consumer".into()))),
+                };
+            }
         }
+        Err(Lost::Failed(BusError::Timeout(limit)))
+    }
+
+    /// Empties the driver's queue, as far as there is room.
+    fn set_aside(&mut self) -> Result<(), Lost> {
+        while self.ready.len() < SET_ASIDE {
+            let Some(next) = self.consumer.next().now_or_never() else { break };
+            self.take(next)?;
+        }
+        Ok(())
     }
 
     async fn look(&mut self) -> Result<(), Lost> {
@@ -288,7 +298,7 @@ impl<'a> Serving<'a> {
         if !self.ready.is_empty() || self.heard.elapsed() < WATCH {
             return Ok(());
         }
-        let backlog = self.backlog().await?;
+        let Some(backlog) = self.backlog().await? else { return Ok(()) };
         let given = u64::try_from(self.unacknowledged.entries()).unwrap_or(u64::MAX);
         if backlog > given && self.heard.elapsed() >= self.patience {
             return Err(Lost::Silent);
