@@ -1,5 +1,7 @@
 //! Conditions of `@skip` and `@include`, in disjunctive normal form.
 
+use std::borrow::Cow;
+
 use octavo_index::NameId;
 
 /// A Boolean variable that must have a value.
@@ -15,8 +17,11 @@ pub struct Literal {
 /// One empty alternative always holds; no alternative never does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct When {
-    alternatives: Vec<Vec<Literal>>,
+    alternatives: Cow<'static, [Vec<Literal>]>,
 }
+
+/// One alternative that always holds. Most conditions are this one, so that copying it takes no memory.
+const ALWAYS: &[Vec<Literal>] = &[Vec::new()];
 
 /// Past this many alternatives the condition of a request becomes "always": more is asked than needed, nothing less.
 const MOST_ALTERNATIVES: usize = 16;
@@ -24,17 +29,17 @@ const MOST_ALTERNATIVES: usize = 16;
 impl When {
     /// Always.
     pub fn always() -> Self {
-        Self { alternatives: vec![Vec::new()] }
+        Self { alternatives: Cow::Borrowed(ALWAYS) }
     }
 
     /// Never.
     pub fn never() -> Self {
-        Self { alternatives: Vec::new() }
+        Self { alternatives: Cow::Borrowed(&[]) }
     }
 
     /// If one variable has one value.
     pub fn literal(literal: Literal) -> Self {
-        Self { alternatives: vec![vec![literal]] }
+        Self { alternatives: Cow::Owned(vec![vec![literal]]) }
     }
 
     /// Whether it always holds.
@@ -55,9 +60,15 @@ impl When {
     /// If both hold. More is never asked than either asks, unless the limit on alternatives is passed.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
+        if self.is_always() {
+            return other.clone();
+        }
+        if other.is_always() || self == other {
+            return self.clone();
+        }
         let mut alternatives = Vec::new();
-        for left in &self.alternatives {
-            for right in &other.alternatives {
+        for left in self.alternatives() {
+            for right in other.alternatives() {
                 let mut all: Vec<Literal> = left.iter().chain(right).copied().collect();
                 all.sort_unstable();
                 all.dedup();
@@ -67,23 +78,22 @@ impl When {
                 }
             }
         }
-        Self { alternatives }.simplified()
+        Self { alternatives: Cow::Owned(alternatives) }.simplified()
     }
 
     /// If at least one holds, however many alternatives that are: for what is shown, which must not be more than is asked.
     pub(crate) fn exactly_or(&self, other: &Self) -> Self {
-        let alternatives = self.alternatives.iter().chain(&other.alternatives).cloned().collect();
-        Self { alternatives }.reduced()
+        Self { alternatives: self.either(other) }.reduced()
     }
 
     /// If this holds and the other does not; `None` if that takes too many alternatives to say.
     pub(crate) fn without(&self, other: &Self) -> Option<Self> {
         let mut left = self.clone();
-        for all in &other.alternatives {
+        for all in other.alternatives() {
             let negated = all.iter().map(|l| Self::literal(Literal { value: !l.value, ..*l }));
             let mut next = Self::never();
             for literal in negated {
-                next.alternatives.extend(left.and(&literal).alternatives);
+                next.alternatives.to_mut().extend(left.and(&literal).alternatives.into_owned());
             }
             left = next.reduced();
             if left.alternatives.len() > MOST_ALTERNATIVES {
@@ -96,13 +106,18 @@ impl When {
     /// If at least one holds, or always if that is too much to say.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        let alternatives = self.alternatives.iter().chain(&other.alternatives).cloned().collect();
-        Self { alternatives }.simplified()
+        if self.is_always() || self == other {
+            return self.clone();
+        }
+        Self { alternatives: self.either(other) }.simplified()
+    }
+
+    fn either(&self, other: &Self) -> Cow<'static, [Vec<Literal>]> {
+        self.alternatives.iter().chain(other.alternatives()).cloned().collect()
     }
 
     fn simplified(mut self) -> Self {
-        self.alternatives.sort();
-        self.alternatives.dedup();
+        self.sort();
         if self.alternatives.len() > MOST_ALTERNATIVES {
             return Self::always();
         }
@@ -110,21 +125,25 @@ impl When {
     }
 
     fn reduced(mut self) -> Self {
-        self.alternatives.sort();
-        self.alternatives.dedup();
+        self.sort();
         if self.is_always() {
             return Self::always();
         }
         while let Some((index, literal)) = self.either_way() {
-            self.alternatives[index].remove(literal);
-            self.alternatives.sort();
-            self.alternatives.dedup();
+            self.alternatives.to_mut()[index].remove(literal);
+            self.sort();
         }
         let wider = self.alternatives.clone();
-        self.alternatives.retain(|all| {
+        self.alternatives.to_mut().retain(|all| {
             !wider.iter().any(|other| other.len() < all.len() && other.iter().all(|l| all.contains(l)))
         });
         self
+    }
+
+    fn sort(&mut self) {
+        let alternatives = self.alternatives.to_mut();
+        alternatives.sort();
+        alternatives.dedup();
     }
 
     /// An alternative that another repeats with one literal the other way round, and that literal: it does not matter.

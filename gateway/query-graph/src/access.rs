@@ -119,4 +119,25 @@ impl QueryGraph {
         };
         everybody.chain(listed.iter().map(joined))
     }
+
+    /// The subgraphs that resolve a field for objects of its parent type, each with the field as it has it: the field itself, or
+    /// that of an interface that it has as `@interfaceObject`.
+    pub fn resolving(&self, field: FieldId) -> &[(SubgraphId, FieldId)] {
+        self.resolving[field.index()].get_or_init(|| self.find_resolving(field).into())
+    }
+
+    fn find_resolving(&self, field: FieldId) -> Vec<(SubgraphId, FieldId)> {
+        let definition = self.supergraph.field(field);
+        let mut all: Vec<_> = self.accesses(field).map(|access| (access.subgraph, field)).collect();
+        for &interface in self.interfaces(definition.parent) {
+            let Some(same) = self.supergraph.field_with(interface, definition.name) else { continue };
+            for subgraph in self.accesses(same).map(|access| access.subgraph) {
+                let new = !all.iter().any(|(known, _)| *known == subgraph);
+                if new && self.is_interface_object(subgraph, interface) {
+                    all.push((subgraph, same));
+                }
+            }
+        }
+        all
+    }
 }

@@ -1,9 +1,9 @@
 //! The tables behind the moves.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use octavo_index::{Id as _, NameId};
+use octavo_index::{Id as _, IdMap, NameId};
 use octavo_supergraph::{FieldId, FieldSelection, JoinedType, SubgraphId, Supergraph, TypeId, TypeKind};
 
 use crate::access::Resolvers;
@@ -13,6 +13,9 @@ use crate::entity::EntityMoves;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Labels(pub BTreeSet<String>);
 
+/// Subgraphs that resolve a field, each with the field as it has it.
+type Resolving = Box<[(SubgraphId, FieldId)]>;
+
 /// A supergraph with the moves that it allows, for one set of override labels.
 #[derive(Debug)]
 pub struct QueryGraph {
@@ -20,10 +23,12 @@ pub struct QueryGraph {
     labels: Labels,
     /// By field.
     pub(crate) resolvers: Vec<Resolvers>,
+    /// By field: who resolves it for objects of its type; each is made when it is first needed.
+    pub(crate) resolving: Vec<OnceLock<Resolving>>,
     /// By type; each is made when it is first needed.
     pub(crate) entities: Vec<OnceLock<Box<EntityMoves>>>,
-    runtime_types: HashMap<(SubgraphId, TypeId), Vec<TypeId>>,
-    interfaces: HashMap<TypeId, Vec<TypeId>>,
+    runtime_types: IdMap<(SubgraphId, TypeId), Vec<TypeId>>,
+    interfaces: IdMap<TypeId, Vec<TypeId>>,
     key_names: HashSet<NameId>,
     provided_names: HashSet<NameId>,
 }
@@ -36,8 +41,19 @@ impl QueryGraph {
         let key_names = key_names(&supergraph);
         let provided_names = provided_names(&supergraph);
         let resolvers = resolvers(&supergraph, &labels);
+        let resolving = resolvers.iter().map(|_| OnceLock::new()).collect();
         let entities = supergraph.types().iter().map(|_| OnceLock::new()).collect();
-        Self { supergraph, labels, resolvers, entities, runtime_types, interfaces, key_names, provided_names }
+        Self {
+            supergraph,
+            labels,
+            resolvers,
+            resolving,
+            entities,
+            runtime_types,
+            interfaces,
+            key_names,
+            provided_names,
+        }
     }
 
     /// The override labels that hold.
@@ -118,8 +134,8 @@ fn provided_names(supergraph: &Supergraph) -> HashSet<NameId> {
     names
 }
 
-fn runtime_types(supergraph: &Supergraph) -> HashMap<(SubgraphId, TypeId), Vec<TypeId>> {
-    let mut table: HashMap<(SubgraphId, TypeId), Vec<TypeId>> = HashMap::new();
+fn runtime_types(supergraph: &Supergraph) -> IdMap<(SubgraphId, TypeId), Vec<TypeId>> {
+    let mut table: IdMap<(SubgraphId, TypeId), Vec<TypeId>> = IdMap::default();
     let mut add = |subgraph: SubgraphId, abstract_type: TypeId, object: TypeId| {
         let has = |ty: TypeId| supergraph.ty(ty).join(subgraph).is_some_and(|j| !j.interface_object);
         if has(abstract_type) && has(object) {
@@ -143,7 +159,7 @@ fn runtime_types(supergraph: &Supergraph) -> HashMap<(SubgraphId, TypeId), Vec<T
     table
 }
 
-fn interfaces(supergraph: &Supergraph) -> HashMap<TypeId, Vec<TypeId>> {
+fn interfaces(supergraph: &Supergraph) -> IdMap<TypeId, Vec<TypeId>> {
     let with_interfaces = supergraph.types().iter_with_ids().filter(|(_, ty)| !ty.implements.is_empty());
     with_interfaces
         .map(|(id, ty)| {

@@ -32,8 +32,17 @@ fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{:>9} {:>7}  {:>8} {:>8} {:>8}  {:>9} {:>9}  {:>8}  {:>8}",
-        "subgraphs", "fields", "p50 ms", "p99 ms", "max ms", "walk", "steps", "requests", "peak MB"
+        "{:>9} {:>7}  {:>8} {:>8} {:>8}  {:>9} {:>9}  {:>8} {:>8}  {:>8}",
+        "subgraphs",
+        "fields",
+        "p50 ms",
+        "p99 ms",
+        "max ms",
+        "walk",
+        "steps",
+        "requests",
+        "at least",
+        "peak MB"
     )?;
     for subgraphs in SUBGRAPHS {
         let landscapes: Vec<_> = (1..=SCHEMAS)
@@ -45,7 +54,7 @@ fn main() -> std::io::Result<()> {
             .collect();
         for fields in FIELDS {
             let mut times = Vec::new();
-            let (mut walk, mut steps, mut requests) = (0, 0, 0);
+            let (mut walk, mut steps, mut requests, mut least) = (0, 0, 0, 0);
             for seed in 1..=OPERATIONS {
                 for (landscape, graph) in &landscapes {
                     let operation = schema::operation(graph, &landscape.operation(fields, seed));
@@ -61,6 +70,7 @@ fn main() -> std::io::Result<()> {
                     walk += explanation.walk_steps;
                     steps += explanation.steps;
                     requests += plan.fetches.len();
+                    least += explanation.least_requests;
                 }
             }
             times.sort_unstable();
@@ -68,13 +78,14 @@ fn main() -> std::io::Result<()> {
             let mean = |sum: usize| sum / times.len();
             writeln!(
                 out,
-                "{subgraphs:>9} {fields:>7}  {:>8.3} {:>8.3} {:>8.3}  {:>9} {:>9}  {:>8}  {:>8}",
+                "{subgraphs:>9} {fields:>7}  {:>8.3} {:>8.3} {:>8.3}  {:>9} {:>9}  {:>8} {:>8}  {:>8}",
                 at(50),
                 at(99),
                 at(100),
                 mean(walk),
                 mean(steps),
                 mean(requests),
+                mean(least),
                 peak_memory().map_or("?".to_owned(), |kilobytes| (kilobytes / 1_024).to_string())
             )?;
         }

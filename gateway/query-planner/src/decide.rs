@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use octavo_supergraph::SubgraphId;
+
 use crate::PlanError;
 
 /// Why a walk was given up.
@@ -13,13 +15,21 @@ pub(crate) enum Stop {
     Spent,
 }
 
+/// A choice between options.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decision {
+    /// How many there were.
+    pub(crate) options: usize,
+    /// The subgraph that the cheapest asks.
+    pub(crate) cheapest: SubgraphId,
+}
+
 /// The choices of one planning run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Decisions {
     /// By number of the decision: the option to take instead of the cheapest.
     forced: BTreeMap<usize, usize>,
-    /// The number of options of each decision made so far.
-    made: Vec<usize>,
+    made: Vec<Decision>,
     /// The steps after which the run is given up; `None`: never.
     most_steps: Option<usize>,
 }
@@ -31,17 +41,17 @@ impl Decisions {
     }
 
     /// Picks among options that are sorted from the cheapest.
-    pub(crate) fn pick(&mut self, options: usize) -> usize {
+    pub(crate) fn pick(&mut self, options: usize, cheapest: SubgraphId) -> usize {
         if options < 2 {
             return 0;
         }
         let number = self.made.len();
-        self.made.push(options);
+        self.made.push(Decision { options, cheapest });
         self.forced.get(&number).copied().filter(|&option| option < options).unwrap_or(0)
     }
 
-    /// The number of options of each decision.
-    pub(crate) fn made(&self) -> &[usize] {
+    /// What was decided so far.
+    pub(crate) fn made(&self) -> &[Decision] {
         &self.made
     }
 

@@ -2,17 +2,15 @@
 //!
 //! An estimate, not a promise: it shares requests among the fields of one selection set, not between sets.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::rc::Rc;
 
+use octavo_index::IdMap;
 use octavo_operation::{Item, ItemField, SetId};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId};
 
 use crate::planner::Planner;
 use crate::prices::REQUEST;
-use crate::quick_hash::IdMap;
 use crate::state::includes;
 use crate::want::Children;
 
@@ -34,9 +32,6 @@ impl Hash for ByAddress<'_> {
     }
 }
 
-/// Subgraphs that resolve a field, each with the field as it has it.
-type Resolving = Rc<[(SubgraphId, FieldId)]>;
-
 /// What was found out of an operation on a graph, whatever is decided.
 #[derive(Debug, Default)]
 pub(crate) struct Memory<'g> {
@@ -44,8 +39,14 @@ pub(crate) struct Memory<'g> {
     estimates: IdMap<(SubgraphId, SetId, Vec<ByAddress<'g>>), u32>,
     /// The options below which the least has to be asked of others.
     cheapest: IdMap<(TypeId, FieldId, SetId), Option<(SubgraphId, FieldId)>>,
-    /// Who resolves a field for objects of a type.
-    options: RefCell<IdMap<(TypeId, FieldId), Resolving>>,
+}
+
+/// A request to another subgraph.
+struct Other {
+    /// Whether all objects can be looked up there by what the first subgraph has.
+    is_entered: bool,
+    /// The type for which that was found out last.
+    on: Option<TypeId>,
 }
 
 /// Where a value type is split over subgraphs, the way leads through the position above.
@@ -74,6 +75,9 @@ impl<'g> Planner<'g> {
         let operation = self.operation;
         for item in &operation.set(set).items {
             let ItemField::Field(field) = item.field else { continue };
+            if item.children.is_none() && self.resolves_leaf(subgraph, ty, field) {
+                continue;
+            }
             let types = self.asked_types((subgraph, ty), item, field, provides);
             self.count(1 + types.len());
             below += u32::from(types.is_empty()) * UNKNOWN;
@@ -89,19 +93,25 @@ impl<'g> Planner<'g> {
         for (on, item, field) in open {
             below += self.estimate_field(subgraph, on, (item, field), provides, &mut others);
         }
-        let price = |(subgraph, entity): (&SubgraphId, &bool)| {
+        let price = |(subgraph, other): (&SubgraphId, &Other)| {
             let request = self.first_prices.at_some_level(*subgraph);
-            if *entity || request < REQUEST { request } else { request.max(DETOUR) }
+            if other.is_entered || request < REQUEST { request } else { request.max(DETOUR) }
         };
         let cost = below + others.iter().map(price).sum::<u32>();
         self.memory.estimates.insert(key, cost);
         cost
     }
 
+    /// Whether a subgraph resolves a leaf for objects of one type, asking nobody else.
+    fn resolves_leaf(&self, subgraph: SubgraphId, ty: TypeId, field: FieldId) -> bool {
+        let own = self.supergraph.field(field).parent == ty && !self.supergraph.ty(ty).kind.is_abstract();
+        own && self.graph.access(subgraph, field).is_some_and(|access| access.requires().is_none())
+    }
+
     /// Whether a field is to be had of several others alone.
     fn has_choice(&self, subgraph: SubgraphId, on: TypeId, field: FieldId) -> bool {
         let Some(field) = self.same_field(on, field) else { return false };
-        self.graph.access(subgraph, field).is_none() && self.options(on, field).len() > 1
+        self.graph.access(subgraph, field).is_none() && self.graph.resolving(field).len() > 1
     }
 
     /// The types on which an item is asked: one that stands for all where the subgraph resolves it alike.
@@ -129,7 +139,7 @@ impl<'g> Planner<'g> {
         on: TypeId,
         (item, wanted): (&Item, FieldId),
         provides: &[&'g FieldSelection],
-        others: &mut BTreeMap<SubgraphId, bool>,
+        others: &mut BTreeMap<SubgraphId, Other>,
     ) -> u32 {
         let children = item.children.map_or(Children::None, Children::Set);
         let named = self.type_in(subgraph, wanted);
@@ -143,13 +153,13 @@ impl<'g> Planner<'g> {
         let graph = self.graph;
         if let Some(access) = graph.access(subgraph, field) {
             if access.requires().is_some() {
-                others.entry(subgraph).or_insert(true);
+                others.entry(subgraph).or_insert(Other { is_entered: true, on: None });
             }
             let mut inner = self.provides_of(subgraph, field);
             inner.extend(above.into_iter().flat_map(|selection| &selection.selections));
             return self.estimate(subgraph, self.type_in(subgraph, field), children, &inner);
         }
-        let options = self.options(on, field);
+        let options = self.graph.resolving(field);
         self.count(1 + others.len().min(options.len()));
         let known = if options.len() < others.len() {
             options.iter().copied().filter(|(other, _)| others.contains_key(other)).min()
@@ -161,13 +171,15 @@ impl<'g> Planner<'g> {
             None => self.cheapest_below((on, field), named, children),
         };
         let Some((other, field)) = best else { return DETOUR };
-        let entity = graph.entries(on, other).any(|entry| {
-            entry.key.fields.iter().all(|part| {
-                self.resolves_whole_on(subgraph, on, part)
-                    || self.provided(provides, on, part.field).is_some()
-            })
-        });
-        *others.entry(other).or_insert(entity) &= entity;
+        let request = others.entry(other).or_insert(Other { is_entered: true, on: None });
+        if request.on.replace(on) != Some(on) && request.is_entered {
+            request.is_entered = graph.entries(on, other).any(|entry| {
+                entry.key.fields.iter().all(|part| {
+                    self.resolves_whole_on(subgraph, on, part)
+                        || self.provided(provides, on, part.field).is_some()
+                })
+            });
+        }
         let inner = self.provides_of(other, field);
         self.estimate(other, self.type_in(other, field), children, &inner)
     }
@@ -179,7 +191,7 @@ impl<'g> Planner<'g> {
         named: TypeId,
         children: Children<'g>,
     ) -> Option<(SubgraphId, FieldId)> {
-        let options = self.options(on, field);
+        let options = self.graph.resolving(field);
         let price = |other| self.first_prices.at_some_level(other);
         let Children::Set(set) = children else {
             return options.iter().copied().min_by_key(|&(other, _)| price(other));
@@ -188,7 +200,7 @@ impl<'g> Planner<'g> {
             return known;
         }
         let mut best: Option<(u32, (SubgraphId, FieldId))> = None;
-        for &(other, field) in options.iter() {
+        for &(other, field) in options {
             self.count(1);
             let inner = self.provides_of(other, field);
             let below = self.estimate(other, named, children, &inner);
@@ -203,30 +215,5 @@ impl<'g> Planner<'g> {
         let best = best.map(|(_, option)| option);
         self.memory.cheapest.insert((on, field, set), best);
         best
-    }
-
-    /// The subgraphs that resolve a field for objects of `ty`, with the field as they have it.
-    pub(crate) fn options(&self, ty: TypeId, field: FieldId) -> Rc<[(SubgraphId, FieldId)]> {
-        if let Some(known) = self.memory.options.borrow().get(&(ty, field)) {
-            return Rc::clone(known);
-        }
-        let options: Rc<[_]> = self.make_options(ty, field).into();
-        self.count(options.len());
-        self.memory.options.borrow_mut().insert((ty, field), Rc::clone(&options));
-        options
-    }
-
-    fn make_options(&self, ty: TypeId, field: FieldId) -> Vec<(SubgraphId, FieldId)> {
-        let mut options: Vec<_> = self.graph.accesses(field).map(|access| (access.subgraph, field)).collect();
-        for &interface in self.graph.interfaces(ty) {
-            let Some(field) = self.same_field(interface, field) else { continue };
-            for access in self.graph.accesses(field) {
-                let new = !options.iter().any(|(subgraph, _)| *subgraph == access.subgraph);
-                if new && self.graph.is_interface_object(access.subgraph, interface) {
-                    options.push((access.subgraph, field));
-                }
-            }
-        }
-        options
     }
 }

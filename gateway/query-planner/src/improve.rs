@@ -1,8 +1,9 @@
 //! Other plans, tried within a budget: the walk takes the cheapest option by estimate, which is not always the cheapest in the end.
 //!
-//! 1. The walk is taken again, knowing which requests its plan makes anyway, so that each field is asked in one of them if it can be.
-//! 2. It is taken again without one of the requests, then without two of them.
-//! 3. Each of its decisions is taken otherwise.
+//! 1. Nothing is tried where the plan makes no request that it can do without ([`least`](crate::least)).
+//! 2. The walk is taken again, knowing which requests its plan makes anyway, so that each field is asked in one of them if it can be.
+//! 3. It is taken again without one of the requests that might be spared, then without two, then with another in their place.
+//! 4. Each of its decisions that asks in one of these is taken otherwise.
 //!
 //! Whatever makes the plan cheaper is kept, and everything is tried again from there.
 
@@ -15,6 +16,8 @@ use octavo_supergraph::SubgraphId;
 
 use crate::decide::{Decisions, Stop};
 use crate::estimate::Memory;
+use crate::least::{Least, least};
+use crate::order::{Batch, batch_count, batches};
 use crate::planner::Planner;
 use crate::prices::{Bias, Leaving};
 use crate::{Options, PlanError};
@@ -65,26 +68,37 @@ pub(crate) fn best<'g>(
     let cost = cost(&planner);
     let memory = std::mem::take(&mut planner.memory);
     let found = Found { planner, walk_steps, steps: walk_steps, attempt: Attempt::default() };
-    let mut search = Search { options, found, cost, memory };
+    if !may_try(&found, options) {
+        return Ok(found);
+    }
+    let least = least(&found.planner);
+    let mut search = Search { options, found, cost, least, memory };
     while search.is_worth_it() && search.tries_something_better() {}
     Ok(search.found)
+}
+
+/// Whether enough steps are left: a try takes about as many as the first walk, and the larger the operation, the less is gained by
+/// one of them.
+fn may_try(found: &Found<'_>, options: &Options) -> bool {
+    options.steps.saturating_sub(found.steps) / TRIES_LEFT >= found.walk_steps
 }
 
 struct Search<'g, 'o> {
     options: &'o Options,
     found: Found<'g>,
     cost: Cost,
+    /// What no plan can do without.
+    least: Least,
     /// What is known whatever is expected.
     memory: Memory<'g>,
 }
 
 impl Search<'_, '_> {
-    /// Whether the plan might be made cheaper, and enough steps are left: a try takes about as many as the first walk, and the larger
-    /// the operation, the less is gained by one of them.
+    /// Whether the plan might be made cheaper, and another try may be taken.
     fn is_worth_it(&self) -> bool {
         let (requests, level, ..) = self.cost;
-        let least = requests <= self.found.planner.needed.len().max(1) && level <= 2;
-        !least && self.left() / TRIES_LEFT >= self.found.walk_steps
+        let cheapest = requests <= self.least.requests && level <= self.least.level;
+        !cheapest && may_try(&self.found, self.options)
     }
 
     fn left(&self) -> usize {
@@ -94,18 +108,28 @@ impl Search<'_, '_> {
     /// Tries until something is better than the best plan; false when nothing is, or the steps are used up.
     fn tries_something_better(&mut self) -> bool {
         let made: Vec<Leaving> = requests(&self.found.planner).into_iter().take(MOST_MADE).collect();
-        let one: Vec<Vec<Leaving>> = made.iter().rev().map(|&request| vec![request]).collect();
-        let rest = |at: usize| made[at + 1..].iter().copied();
-        let pair = |(at, &first): (usize, &Leaving)| rest(at).map(move |second| vec![first, second]);
-        let two: Vec<Vec<Leaving>> = made.iter().enumerate().flat_map(pair).collect();
+        let spare: Vec<bool> = made.iter().map(|&(subgraph, _)| self.is_spare(subgraph)).collect();
+        let pairs =
+            (0..made.len()).flat_map(|first| (first + 1..made.len()).map(move |second| (first, second)));
+        let pairs = pairs.filter(|&(first, second)| spare[first] || spare[second]);
+        let two: Vec<Vec<Leaving>> = pairs.map(|(first, second)| vec![made[first], made[second]]).collect();
+        let one = made.iter().zip(&spare).rev().filter(|(_, spare)| **spare);
+        let one: Vec<Vec<Leaving>> = one.map(|(&request, _)| vec![request]).collect();
         let other: Vec<Option<Leaving>> = self.other_requests(&made).into_iter().map(Some).collect();
-        let nothing = [Vec::new()];
-        self.tries_without(&made, &nothing, &[None])
-            || self.tries_without(&made, &one, &[None])
+        self.tries_without(&made, &[Vec::new()], &[None])
+            || self.tries_without_each()
             || self.tries_otherwise()
             || self.tries_without(&made, &two, &[None])
             || self.tries_without(&made, &one, &other)
             || self.tries_without(&made, &two, &other)
+    }
+
+    /// Whether a plan might ask a subgraph less often. If none might be asked less often, the row of requests is too long, to which
+    /// each of them may belong.
+    fn is_spare(&self, subgraph: SubgraphId) -> bool {
+        let made = requests(&self.found.planner);
+        let asked = made.iter().filter(|(other, _)| *other == subgraph).count();
+        self.cost.0 <= self.least.requests || asked > self.least.of(subgraph)
     }
 
     /// Requests that the plan does not make, but could: of each step, to each subgraph that resolves a field beside others.
@@ -113,6 +137,23 @@ impl Search<'_, '_> {
         let at = |&subgraph: &SubgraphId| (2..=self.cost.1 + 1).map(move |level| (subgraph, level));
         let all = self.found.planner.alternatives.iter().flat_map(at);
         all.filter(|request| !made.contains(request)).take(MOST_OTHERS).collect()
+    }
+
+    /// Tries to do without each request that might be spared, the last one first, and goes on from what is better.
+    fn tries_without_each(&mut self) -> bool {
+        let mut tried: BTreeSet<Leaving> = BTreeSet::new();
+        let mut better = false;
+        loop {
+            let made = requests(&self.found.planner);
+            let untried = |request: &&Leaving| !tried.contains(*request) && self.is_spare(request.0);
+            let Some(&next) = made.iter().rev().find(untried) else { return better };
+            if tried.len() == MOST_MADE || !self.is_worth_it() {
+                return better;
+            }
+            tried.insert(next);
+            let made: Vec<Leaving> = made.into_iter().collect();
+            better |= self.tries_without(&made, &[vec![next]], &[None]);
+        }
     }
 
     /// Walks that expect the requests of the best plan, and one more, and are to do without some of them.
@@ -144,8 +185,9 @@ impl Search<'_, '_> {
         let others = made
             .iter()
             .enumerate()
-            .flat_map(|(number, &options)| (1..options).map(move |option| (number, option)));
-        for (number, option) in others {
+            .filter(|(_, decision)| self.is_spare(decision.cheapest))
+            .flat_map(|(number, decision)| (1..decision.options).map(move |option| (number, option)));
+        for (number, option) in others.collect::<Vec<_>>() {
             if !self.is_worth_it() {
                 return false;
             }
@@ -196,11 +238,11 @@ pub(crate) fn considered(found: &Found<'_>, options: &Options) -> Vec<Vec<Consid
         return Vec::new();
     }
     let all = again.considered.take().unwrap_or_default();
-    let of = |batch: &crate::order::Batch| {
+    let of = |batch: &Batch| {
         let own = all.iter().filter(|(fetch, _)| batch.fetches.contains(fetch));
         own.map(|(_, considered)| considered.clone()).collect()
     };
-    crate::order::batches(&again).iter().map(of).collect()
+    batches(&again).iter().map(of).collect()
 }
 
 /// The requests of a plan.
@@ -209,10 +251,9 @@ fn requests(planner: &Planner<'_>) -> BTreeSet<Leaving> {
 }
 
 fn cost(planner: &Planner<'_>) -> Cost {
-    let batches = crate::order::batches(planner);
     planner.count(planner.fetches.len());
     let level = planner.fetches.iter().map(|fetch| fetch.level).max().unwrap_or(0);
     let lookups = planner.fetches.iter().map(|fetch| fetch.representations.len()).sum();
     let fields = planner.nodes.iter().map(|node| node.fields.len()).sum();
-    (batches.len(), level, planner.unasked, lookups, fields)
+    (batch_count(planner), level, planner.unasked, lookups, fields)
 }

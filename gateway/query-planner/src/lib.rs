@@ -4,21 +4,23 @@
 //! URL, no header and no clock.
 //!
 //! Pipeline: [`resolve`] walks the operation position by position and asks each field of the cheapest source, entering subgraphs
-//! by the ways of [`reach`] → [`improve`] tries other choices within a budget of counted steps → [`emit`] writes documents, shapes and
-//! the order.
+//! by the ways of [`reach`] → [`gather`] lets requests wait for each other → [`improve`] tries other choices within a budget of counted
+//! steps, unless [`least`] says that none is better → [`emit`] writes documents, shapes and the order.
 
 mod apart;
+mod choose;
 mod decide;
 mod emit;
 mod enter;
 mod estimate;
+mod gather;
 mod improve;
+mod least;
 mod needed;
 mod order;
 mod part;
 mod planner;
 mod prices;
-mod quick_hash;
 mod reach;
 mod relax;
 mod resolve;
@@ -46,7 +48,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: 100_000, apart: true }
+        Self { steps: 20_000, apart: true }
     }
 }
 
@@ -70,6 +72,10 @@ pub struct Explanation {
     pub walk_steps: usize,
     /// The steps of the first walk and of all tries after it.
     pub steps: usize,
+    /// How many requests no plan can do without, as far as is known.
+    pub least_requests: usize,
+    /// How many of them in a row.
+    pub least_row: usize,
     /// By request: what was weighed for the fields that it is asked for.
     pub considered: Vec<Vec<Considered>>,
 }
@@ -88,5 +94,13 @@ pub fn explain(
     let found = improve::best(graph, operation, options)?;
     let plan = emit::emit(&found.planner);
     let considered = improve::considered(&found, options);
-    Ok((plan, Explanation { walk_steps: found.walk_steps, steps: found.steps, considered }))
+    let least = least::least(&found.planner);
+    let explanation = Explanation {
+        walk_steps: found.walk_steps,
+        steps: found.steps,
+        least_requests: least.requests,
+        least_row: least.level as usize,
+        considered,
+    };
+    Ok((plan, explanation))
 }

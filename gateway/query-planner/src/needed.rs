@@ -1,11 +1,10 @@
 //! When each request is needed: under the conditions of what a client asked in it, and whenever a later request is that sends what
 //! was asked in it for no client.
 
-use octavo_index::IndexVec;
+use octavo_index::{IdMap, IndexVec};
 use octavo_operation::When;
 
 use crate::planner::Planner;
-use crate::quick_hash::IdMap;
 use crate::state::{FetchIndex, NodeId};
 
 /// What the fields of a selection set are for.

@@ -1,14 +1,15 @@
 //! The order of the requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use octavo_index::{IdMap, IndexVec};
 use octavo_operation::{DeferId, When};
 use octavo_supergraph::SubgraphId;
 
 use crate::needed::conditions;
 use crate::part::fetch_parts;
 use crate::planner::Planner;
-use crate::state::FetchIndex;
+use crate::state::{FetchIndex, FetchState};
 
 /// Fetches that leave as one request.
 #[derive(Debug)]
@@ -20,24 +21,53 @@ pub(crate) struct Batch {
     pub(crate) part: Option<DeferId>,
 }
 
-/// What fetches must have in common: level, whether entities are asked for, subgraph, part, condition; and a number of its own for
-/// one that goes alone.
-type Together = (u32, bool, SubgraphId, Option<DeferId>, When, usize);
+/// What fetches have in common that may leave together: whether entities are asked for, subgraph, part, condition; and a number of
+/// its own for one that goes alone.
+type Sort = (bool, SubgraphId, Option<DeferId>, When, usize);
 
-/// What leaves together: entity fetches of one subgraph at one level for one part under one condition; every other fetch alone.
-/// In an order in which each stands after those that it needs.
-pub(crate) fn batches(planner: &Planner<'_>) -> Vec<Batch> {
+/// Which fetches may leave together.
+#[derive(Debug, Default)]
+pub(crate) struct Sorts {
+    all: Vec<Sort>,
+    /// The places in `all`.
+    pub(crate) of: IndexVec<FetchIndex, usize>,
+}
+
+/// Sorts the fetches of a finished walk: entity fetches of one subgraph for one part under one condition; every other fetch is alone.
+pub(crate) fn sorts(planner: &Planner<'_>) -> Sorts {
     let conditions = conditions(planner);
     let parts = fetch_parts(planner);
-    let mut joined: BTreeMap<Together, Vec<FetchIndex>> = BTreeMap::new();
-    for (number, (id, fetch)) in planner.fetches.iter_with_ids().enumerate() {
+    let sort = |(number, (id, fetch)): (usize, (FetchIndex, &FetchState<'_>))| {
         let entities = fetch.entities_at.is_some();
         let alone = if entities { 0 } else { number };
-        let key = (fetch.level, entities, fetch.subgraph, parts[id], conditions[id].clone(), alone);
-        joined.entry(key).or_default().push(id);
+        (entities, fetch.subgraph, parts[id], conditions[id].clone(), alone)
+    };
+    let own: Vec<Sort> = planner.fetches.iter_with_ids().enumerate().map(sort).collect();
+    let mut all = own.clone();
+    all.sort_unstable();
+    all.dedup();
+    let place = |sort: &Sort| all.binary_search(sort).expect("the sort of every fetch is among all");
+    let of = own.iter().map(place).collect();
+    Sorts { all, of }
+}
+
+/// What leaves together: what is of one sort at one level. In an order in which each stands after those that it needs.
+pub(crate) fn batches(planner: &Planner<'_>) -> Vec<Batch> {
+    let mut joined: BTreeMap<(u32, usize), Vec<FetchIndex>> = BTreeMap::new();
+    for (id, fetch) in planner.fetches.iter_with_ids() {
+        joined.entry((fetch.level, planner.sorts.of[id])).or_default().push(id);
     }
-    let batch = |((_, _, _, part, when, _), fetches)| Batch { fetches, when, part };
+    let batch = |((_, sort), fetches): ((u32, usize), _)| {
+        let (_, _, part, ref when, _) = planner.sorts.all[sort];
+        Batch { fetches, when: when.clone(), part }
+    };
     joined.into_iter().map(batch).collect()
+}
+
+/// How many requests leave.
+pub(crate) fn batch_count(planner: &Planner<'_>) -> usize {
+    let leaving = planner.fetches.iter_with_ids().map(|(id, fetch)| (fetch.level, planner.sorts.of[id]));
+    leaving.collect::<BTreeSet<_>>().len()
 }
 
 /// Requests in a row or beside each other.
@@ -54,13 +84,16 @@ pub(crate) fn order(
     batches: &[Batch],
     wanted: impl Fn(&Batch) -> bool,
 ) -> Option<Order> {
-    let mut batch_of = BTreeMap::new();
+    let mut batch_of = IdMap::default();
     for (number, batch) in batches.iter().enumerate() {
         batch_of.extend(batch.fetches.iter().map(|&fetch| (fetch, number)));
     }
     let before = |batch: &Batch| {
         let after = batch.fetches.iter().flat_map(|&fetch| &planner.fetches[fetch].after);
-        after.map(|before| batch_of[before]).collect()
+        let mut before: Vec<usize> = after.map(|before| batch_of[before]).collect();
+        before.sort_unstable();
+        before.dedup();
+        before
     };
     let mut waits = Waits {
         before: batches.iter().map(before).collect(),

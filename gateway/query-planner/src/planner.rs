@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use octavo_index::{IndexVec, Interner, NameId};
+use octavo_index::{IdMap, IndexVec, Interner, NameId};
 use octavo_operation::{DeferId, ItemField, Operation, When};
 use octavo_query_graph::QueryGraph;
 use octavo_query_plan::print::Considered;
@@ -13,8 +13,8 @@ use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, Supergrap
 use crate::Options;
 use crate::decide::Decisions;
 use crate::estimate::Memory;
+use crate::order::Sorts;
 use crate::prices::{Bias, Prices};
-use crate::quick_hash::IdMap;
 use crate::relax::Ways;
 use crate::state::{
     FetchIndex, FetchState, Filled, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex,
@@ -66,6 +66,8 @@ pub(crate) struct Planner<'g> {
     entity_fetches: IdMap<(PositionId, SubgraphId), Vec<FetchIndex>>,
     /// Tables of ways, each with the changes that it was made after.
     pub(crate) known_ways: RefCell<KnownWays<'g>>,
+    /// Which fetches may leave together, once the walk has ended.
+    pub(crate) sorts: Sorts,
 }
 
 /// A field asked of a source.
@@ -117,6 +119,7 @@ impl<'g> Planner<'g> {
             first_prices: Prices::default(),
             entity_fetches: IdMap::default(),
             known_ways: RefCell::new(IdMap::default()),
+            sorts: Sorts::default(),
         }
     }
 
@@ -234,7 +237,7 @@ impl<'g> Planner<'g> {
         let mut key = SlotKey {
             name: field.name,
             arguments: want.arguments,
-            ty: declared.ty.clone(),
+            ty: &declared.ty,
             effect: (self.has_effects() && self.positions[position].parent.is_none()).then_some(self.effect),
             objects: composite.then(|| ObjectSlot { types: group.clone(), key: None }),
         };

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use octavo_index::IdMap;
 use octavo_supergraph::SubgraphId;
-
-use crate::quick_hash::IdMap;
 
 /// The cost of one more request.
 pub(crate) const REQUEST: u32 = 1_000;

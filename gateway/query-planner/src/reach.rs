@@ -159,8 +159,7 @@ impl<'g> Planner<'g> {
                 ways.fill(number, fetch, self.fetches[fetch].level);
             }
         }
-        let sources = self.covering(position, ty).into_iter();
-        let sources = sources.map(|id| &self.positions[position].sources[id]);
+        let sources = self.covering(position, ty).map(|id| &self.positions[position].sources[id]);
         for source in sources.filter(|source| !source.provides.is_empty()) {
             for (number, field) in moves.fields().iter().enumerate() {
                 if self.provides_part(source, ty, &field.selection) {
@@ -175,15 +174,28 @@ impl<'g> Planner<'g> {
     }
 
     /// The sources that can be asked for fields of objects of `ty`.
-    pub(crate) fn covering(&self, position: PositionId, ty: TypeId) -> Vec<SourceIndex> {
+    pub(crate) fn covering(
+        &self,
+        position: PositionId,
+        ty: TypeId,
+    ) -> impl Iterator<Item = SourceIndex> + use<'_, 'g> {
         let place = &self.positions[position];
-        // Where a subgraph has an object type, it returns no objects of another.
+        let of_one_type = place.ty == ty;
+        let all = of_one_type.then(|| place.sources.ids()).into_iter().flatten();
+        let listed = (!of_one_type).then(|| self.knowing(position, ty)).into_iter().flatten();
+        let covering = all.chain(listed).filter(move |&id| self.covers(position, id, ty));
+        self.count(1);
+        covering.inspect(|_| self.count(1))
+    }
+
+    /// The sources that may know objects of `ty`, in order: where a subgraph has an object type, it returns no objects of another.
+    fn knowing(&self, position: PositionId, ty: TypeId) -> Vec<SourceIndex> {
+        let place = &self.positions[position];
         let wide = |known: &TypeId| *known == ty || self.supergraph.ty(*known).kind.is_abstract();
         let sources = place.source_types().filter(wide).flat_map(|known| place.sources_as(known));
-        let mut covering: Vec<_> = sources.copied().filter(|&id| self.covers(position, id, ty)).collect();
-        covering.sort_unstable();
-        self.count(1 + covering.len());
-        covering
+        let mut knowing: Vec<_> = sources.copied().collect();
+        knowing.sort_unstable();
+        knowing
     }
 
     /// Whether a source can be asked for fields of objects of `ty`.

@@ -4,37 +4,19 @@
 //! so that what has to be asked anyway is there when others choose; (3) then the positions below.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use octavo_operation::{DeferId, ItemField};
-use octavo_supergraph::{FieldId, FieldSelection, FieldSet, RootKind, SubgraphId, TypeId};
+use octavo_supergraph::{FieldId, FieldSelection, RootKind, TypeId};
 
 use crate::PlanError;
+use crate::choose::{Choice, How, Ordered};
 use crate::decide::Stop;
+use crate::order::sorts;
 use crate::planner::{Ask, Asked, Planner};
 use crate::reach::Step;
-use crate::relax::Ways;
 use crate::state::{FetchIndex, OutputFrom, OutputState, Position, PositionId, SourceIndex};
 use crate::want::{Children, Types, Want};
-
-/// A way to resolve one field.
-#[derive(Clone, Debug)]
-pub(crate) struct Choice<'g> {
-    pub(crate) subgraph: SubgraphId,
-    pub(crate) field: FieldId,
-    pub(crate) how: How<'g>,
-    pub(crate) cost: u32,
-}
-
-/// How a source is had.
-#[derive(Clone, Debug)]
-pub(crate) enum How<'g> {
-    /// A source provides the field on this path.
-    Provided(SourceIndex, &'g FieldSelection),
-    /// By the cheapest way to the subgraph.
-    Reach,
-    /// By an entity request that sends what the field requires.
-    Requires(&'g FieldSet),
-}
 
 /// What was done for a want.
 #[derive(Default)]
@@ -46,12 +28,19 @@ pub(crate) struct Done<'g> {
 impl<'g> Planner<'g> {
     /// Plans the whole operation.
     pub(crate) fn resolve_operation(&mut self) -> Result<(), Stop> {
+        self.walk()?;
+        self.sorts = sorts(self);
+        self.tighten();
+        self.gather();
+        Ok(())
+    }
+
+    fn walk(&mut self) -> Result<(), Stop> {
         let set = self.operation.root();
         let ty = self.operation.set(set).parent;
         let root = self.positions.push(Position::new(ty, None));
         if self.operation.kind() == RootKind::Query {
             self.resolve_all(root, Children::Set(set))?;
-            self.tighten();
             return Ok(());
         }
         let wants = self.wants(root, Children::Set(set));
@@ -70,7 +59,7 @@ impl<'g> Planner<'g> {
             return Ok(());
         };
         let ty = self.positions[root].ty;
-        let options = self.options(ty, field);
+        let options = self.graph.resolving(field);
         let best = options.iter().copied().min_by_key(|&(subgraph, field)| {
             let (named, provides) = (self.type_in(subgraph, field), self.provides_of(subgraph, field));
             (self.estimate(subgraph, named, want.children, &provides), subgraph)
@@ -105,17 +94,19 @@ impl<'g> Planner<'g> {
     ) -> Result<BTreeSet<FetchIndex>, Stop> {
         let wants = self.wants(position, children);
         let order = self.order_of(position, &wants);
-        let mut outputs: Vec<Vec<OutputState>> = wants.iter().map(|_| Vec::new()).collect();
+        let known = self.positions[position].outputs.len();
+        let mut outputs: Vec<Range<usize>> = vec![0..0; wants.len()];
         let mut all = Done::default();
-        for index in order {
+        for Ordered { index, known: choice } in order {
             self.decisions.go_on(self.steps.get())?;
-            let before = self.positions[position].outputs.len();
-            let done = self.resolve(position, &wants[index])?;
-            outputs[index] = self.positions[position].outputs.split_off(before);
+            let before = self.positions[position].outputs.len() - known;
+            let done = self.resolve(position, &wants[index], choice)?;
+            outputs[index] = before..self.positions[position].outputs.len() - known;
             all.fetches.extend(done.fetches);
             all.below.extend(done.below);
         }
-        self.place_outputs(position, children, &outputs);
+        let resolved = self.positions[position].outputs.split_off(known);
+        self.place_outputs(position, children, |item| &resolved[outputs[item].clone()]);
         for (child, children) in all.below {
             all.fetches.extend(self.resolve_all(child, children)?);
         }
@@ -123,40 +114,27 @@ impl<'g> Planner<'g> {
     }
 
     /// Puts what the wants of a selection set came to in the order of the response.
-    fn place_outputs(&mut self, position: PositionId, children: Children<'g>, outputs: &[Vec<OutputState>]) {
+    fn place_outputs<'o>(
+        &mut self,
+        position: PositionId,
+        children: Children<'g>,
+        outputs: impl Fn(usize) -> &'o [OutputState],
+    ) {
         let Children::Set(set) = children else { return };
         let written = &mut self.positions[position].outputs;
         for place in &self.operation.set(set).places {
-            for output in &outputs[place.item] {
+            for output in outputs(place.item) {
                 written.push(OutputState { when: place.when.clone(), ..output.clone() });
             }
         }
     }
 
-    /// What comes with the first part first. Then free wants; then those that require others, since their request is the later one and others can join it; then those
-    /// with the fewest options.
-    fn order_of(&mut self, position: PositionId, wants: &[Want<'g>]) -> Vec<usize> {
-        let ty = self.positions[position].ty;
-        if self.supergraph.ty(ty).kind.is_abstract() {
-            let mut order: Vec<usize> = (0..wants.len()).collect();
-            order.sort_by_key(|&index| wants[index].defer);
-            return order;
-        }
-        let mut keyed: Vec<_> = wants
-            .iter()
-            .enumerate()
-            .map(|(index, want)| {
-                let (first, count) = self.first_choice(position, ty, want);
-                let free = first.as_ref().is_some_and(|option| option.cost == 0);
-                let requires = first.is_some_and(|option| matches!(option.how, How::Requires(_)));
-                ((want.defer, !free, !requires, count), index)
-            })
-            .collect();
-        keyed.sort_unstable();
-        keyed.into_iter().map(|(_, index)| index).collect()
-    }
-
-    fn resolve(&mut self, position: PositionId, want: &Want<'g>) -> Result<Done<'g>, Stop> {
+    fn resolve(
+        &mut self,
+        position: PositionId,
+        want: &Want<'g>,
+        known: Option<Choice<'g>>,
+    ) -> Result<Done<'g>, Stop> {
         let ty = self.positions[position].ty;
         if self.supergraph.ty(ty).kind.is_abstract() {
             return self.resolve_abstract(position, want);
@@ -169,7 +147,11 @@ impl<'g> Planner<'g> {
             return Ok(Done::default());
         }
         self.note_resolvers(ty, want);
-        let asked = self.resolve_on(position, ty, want, &None)?;
+        let option = match known {
+            Some(known) => known,
+            None => self.choose(position, ty, want)?,
+        };
+        let asked = self.take_option(position, ty, want, (&option, &None))?;
         self.output(position, want, None, OutputFrom::Slot(asked.1.slot));
         Ok(done(asked, want))
     }
@@ -178,7 +160,7 @@ impl<'g> Planner<'g> {
     fn note_resolvers(&mut self, ty: TypeId, want: &Want<'g>) {
         let ItemField::Field(wanted) = want.field else { return };
         let Some(field) = self.same_field(ty, wanted).filter(|_| want.key.is_some()) else { return };
-        match *self.options(ty, field) {
+        match *self.graph.resolving(field) {
             [(subgraph, _)] if !self.graph.is_provided(field) => {
                 self.needed.insert(subgraph);
             }
@@ -194,109 +176,6 @@ impl<'g> Planner<'g> {
             OutputFrom::Typename
         };
         self.output(position, want, want.types.clone(), value);
-    }
-
-    /// Resolves a field for objects of one type; gives the fetch that fills it.
-    pub(crate) fn resolve_on(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        want: &Want<'g>,
-        group: &Types,
-    ) -> Result<(FetchIndex, Asked), Stop> {
-        let option = self.choose(position, ty, want)?;
-        self.take_option(position, ty, want, (&option, group))
-    }
-
-    /// Picks an option for a field on objects of one type.
-    pub(crate) fn choose(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        want: &Want<'g>,
-    ) -> Result<Choice<'g>, Stop> {
-        let (first, count) = self.first_choice(position, ty, want);
-        let Some(first) = first else {
-            let ItemField::Field(field) = want.field else { return Err(self.no_way(position, ty)) };
-            return Err(self.no_option(position, field));
-        };
-        let pick = if first.cost == 0 { 0 } else { self.decisions.pick(count) };
-        if pick == 0 {
-            return Ok(first);
-        }
-        let ways = self.ways(position, ty);
-        let mut options = self.field_options(position, ty, want, &ways);
-        Ok(options.swap_remove(pick))
-    }
-
-    /// The cheapest option for a field, and how many there are. What is free is found without looking at the others.
-    fn first_choice(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        want: &Want<'g>,
-    ) -> (Option<Choice<'g>>, usize) {
-        if let Some((free, count)) = self.free_choice(position, ty, want) {
-            return (Some(free), count);
-        }
-        let ways = self.ways(position, ty);
-        let mut options = self.way_options(position, ty, want, &ways);
-        let count = options.len();
-        let mut best: Option<Choice<'g>> = None;
-        // What is below an option costs nothing or more: one whose way alone costs as much as the best is not looked at.
-        options.sort_by_key(|option| option.cost);
-        for mut option in options {
-            let least = best.as_ref().map_or(u32::MAX, |best| best.cost);
-            if option.cost >= least {
-                break;
-            }
-            option.cost += self.below(&option, want);
-            if option.cost < least {
-                best = Some(option);
-            }
-        }
-        (best, count)
-    }
-
-    /// An option that costs nothing, now or below: a source that exists.
-    fn free_choice(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        want: &Want<'g>,
-    ) -> Option<(Choice<'g>, usize)> {
-        let ItemField::Field(wanted) = want.field else { return None };
-        let field = self.same_field(ty, wanted)?;
-        let provided = self.provided_options(position, ty, field);
-        let count = provided.len() + self.options(ty, field).len();
-        let free: Vec<_> = provided.into_iter().chain(self.known_choices(position, ty, field)).collect();
-        free.into_iter().find(|option| self.below(option, want) == 0).map(|option| (option, count))
-    }
-
-    /// The sources that resolve a field, in the order of [`Self::options`].
-    fn known_choices(&self, position: PositionId, ty: TypeId, field: FieldId) -> Vec<Choice<'g>> {
-        let open = |id: SourceIndex| {
-            let subgraph = self.positions[position].sources[id].subgraph;
-            let own = self.graph.field_in(subgraph, ty, field)?;
-            let open = self.graph.access(subgraph, own)?.requires().is_none();
-            open.then_some(Choice { subgraph, field: own, how: How::Reach, cost: 0 })
-        };
-        let mut known: Vec<_> = self.covering(position, ty).into_iter().filter_map(open).collect();
-        known.sort_by_key(|choice| (choice.field != field, choice.subgraph));
-        known
-    }
-
-    /// What an option will cost further down.
-    fn below(&mut self, option: &Choice<'g>, want: &Want<'g>) -> u32 {
-        if matches!(want.children, Children::None) {
-            return 0;
-        }
-        let named = self.type_in(option.subgraph, option.field);
-        let provides = match option.how {
-            How::Provided(_, provided) => provided.selections.iter().collect(),
-            _ => self.provides_of(option.subgraph, option.field),
-        };
-        self.estimate(option.subgraph, named, want.children, &provides)
     }
 
     /// Carries an option out.
@@ -353,93 +232,6 @@ impl<'g> Planner<'g> {
         })
     }
 
-    /// The ways to resolve a field on objects of one type, the cheapest first.
-    pub(crate) fn field_options(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        want: &Want<'g>,
-        ways: &Ways<'g>,
-    ) -> Vec<Choice<'g>> {
-        let mut options = self.way_options(position, ty, want, ways);
-        options.sort_by_key(|option| option.cost);
-        for option in &mut options {
-            option.cost += self.below(option, want);
-        }
-        options.sort_by_key(|option| option.cost);
-        options
-    }
-
-    /// The ways to resolve a field, each with what it costs to get there.
-    fn way_options(
-        &self,
-        position: PositionId,
-        ty: TypeId,
-        want: &Want<'g>,
-        ways: &Ways<'g>,
-    ) -> Vec<Choice<'g>> {
-        let ItemField::Field(wanted) = want.field else { return Vec::new() };
-        let Some(field) = self.same_field(ty, wanted) else { return Vec::new() };
-        let mut options = self.provided_options(position, ty, field);
-        let resolving = self.options(ty, field);
-        self.count(1 + resolving.len());
-        for &(subgraph, field) in resolving.iter() {
-            let Some(access) = self.graph.access(subgraph, field) else { continue };
-            let how = access.requires().map_or(How::Reach, How::Requires);
-            let Some(cost) = self.cost_of((position, ty), (subgraph, &how), ways) else { continue };
-            options.push(Choice { subgraph, field, how, cost });
-        }
-        options
-    }
-
-    fn provided_options(&self, position: PositionId, ty: TypeId, field: FieldId) -> Vec<Choice<'g>> {
-        let sources = self.covering(position, ty).into_iter();
-        sources
-            .filter_map(|id| {
-                let source = &self.positions[position].sources[id];
-                let provided = self.provided(&source.provides, ty, Some(field))?;
-                let how = How::Provided(id, provided);
-                Some(Choice { subgraph: source.subgraph, field, how, cost: 0 })
-            })
-            .collect()
-    }
-
-    fn cost_of(
-        &self,
-        (position, ty): (PositionId, TypeId),
-        (subgraph, how): (SubgraphId, &How<'g>),
-        ways: &Ways<'g>,
-    ) -> Option<u32> {
-        let How::Requires(requires) = how else { return ways.cost(subgraph) };
-        let mut cost = ways.entry(subgraph)?.cost();
-        for selection in *requires {
-            cost += self.requires_cost((position, ty), selection, subgraph, ways)?;
-        }
-        Some(cost)
-    }
-
-    /// What a required field costs; `None` when it cannot be had.
-    fn requires_cost(
-        &self,
-        (position, ty): (PositionId, TypeId),
-        selection: &FieldSelection,
-        entered: SubgraphId,
-        ways: &Ways<'g>,
-    ) -> Option<u32> {
-        let Some(field) = selection.field.and_then(|field| self.same_field(ty, field)) else {
-            return Some(0);
-        };
-        let options = self.options(ty, field);
-        self.count(options.len());
-        let others = options.iter().filter(|(subgraph, _)| *subgraph != entered);
-        let least = others.filter_map(|(subgraph, _)| ways.cost(*subgraph)).min();
-        let provided = || self.provided_options(position, ty, field).first().map(|_| 0);
-        // The subgraph that is entered may have it itself, by another way.
-        least
-            .or_else(provided)
-            .or_else(|| options.iter().any(|(subgraph, _)| *subgraph == entered).then_some(0))
-    }
-
     /// Resolves one field of a field set for objects of one type; gives the fetches that fill it.
     pub(crate) fn resolve_selection(
         &mut self,
@@ -453,7 +245,8 @@ impl<'g> Planner<'g> {
         let types = on_interface.then(|| Box::from([ty]));
         let want = self.hidden_want(field, selection, types);
         let group = self.types_of(position, ty);
-        let (fetch, asked) = self.resolve_on(position, ty, &want, &group)?;
+        let option = self.choose(position, ty, &want)?;
+        let (fetch, asked) = self.take_option(position, ty, &want, (&option, &group))?;
         let mut fetches = BTreeSet::from([fetch]);
         if let Some(child) = asked.child {
             fetches.extend(self.resolve_all(child, want.children)?);

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use octavo_operation::ItemField;
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeKind};
 
+use crate::choose::{Choice, How};
 use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
 use crate::reach::Step;
-use crate::resolve::{Choice, Done, How, done};
+use crate::resolve::{Done, done};
 use crate::state::{FetchIndex, OutputFrom, PositionId, SourceIndex, includes};
 use crate::want::{Types, Want};
 
@@ -229,7 +230,7 @@ impl<'g> Planner<'g> {
             None => possible.to_vec(),
         };
         returned.retain(|&ty| {
-            self.covering(position, ty).into_iter().any(|id| {
+            self.covering(position, ty).any(|id| {
                 let source = &self.positions[position].sources[id];
                 self.graph.runtime_types(source.subgraph, source.ty).binary_search(&ty).is_ok()
             })

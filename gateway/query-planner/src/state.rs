@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use octavo_index::{IndexVec, NameId};
+use octavo_index::{IdMap, IndexVec, NameId};
 use octavo_operation::{DeferId, SetId, When};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeRef};
 
-use crate::quick_hash::IdMap;
 use crate::want::Types;
 
 octavo_index::define_ids! {
@@ -29,8 +28,8 @@ pub(crate) struct Position<'g> {
     pub(crate) parent: Option<(PositionId, SlotIndex)>,
     /// The selection sets of the operation that stand here.
     pub(crate) sets: Vec<SetId>,
-    pub(crate) slots: IndexVec<SlotIndex, SlotState>,
-    pub(crate) slots_by_key: IdMap<SlotKey, SlotIndex>,
+    pub(crate) slots: IndexVec<SlotIndex, SlotState<'g>>,
+    pub(crate) slots_by_key: IdMap<SlotKey<'g>, SlotIndex>,
     slots_by_name: IdMap<NameId, Vec<SlotIndex>>,
     pub(crate) outputs: Vec<OutputState>,
     pub(crate) sources: IndexVec<SourceIndex, Source<'g>>,
@@ -42,10 +41,10 @@ pub(crate) struct Position<'g> {
 
 /// What makes two uses of a field one slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SlotKey {
+pub(crate) struct SlotKey<'g> {
     pub(crate) name: NameId,
     pub(crate) arguments: Option<NameId>,
-    pub(crate) ty: TypeRef,
+    pub(crate) ty: &'g TypeRef,
     /// The place of a field with effects in the response: each use has its own slot.
     pub(crate) effect: Option<usize>,
     /// Leaves are shared by all; objects by those that resolve them alike.
@@ -63,9 +62,9 @@ pub(crate) struct ObjectSlot {
 
 /// A slot while the plan is made.
 #[derive(Debug)]
-pub(crate) struct SlotState {
+pub(crate) struct SlotState<'g> {
     pub(crate) field: FieldId,
-    pub(crate) key: SlotKey,
+    pub(crate) key: SlotKey<'g>,
     /// The client's response key that an object slot is for.
     pub(crate) owner: Option<NameId>,
     pub(crate) child: Option<PositionId>,
@@ -243,7 +242,7 @@ impl<'g> Position<'g> {
         self.sources_by_type.keys().copied()
     }
 
-    pub(crate) fn add_slot(&mut self, state: SlotState) -> SlotIndex {
+    pub(crate) fn add_slot(&mut self, state: SlotState<'g>) -> SlotIndex {
         let slot = self.slots.next_id();
         self.slots_by_name.entry(state.key.name).or_default().push(slot);
         self.slots_by_key.insert(state.key.clone(), slot);

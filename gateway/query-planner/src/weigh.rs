@@ -4,8 +4,8 @@ use octavo_operation::ItemField;
 use octavo_query_plan::print::{Considered, Weighed};
 use octavo_supergraph::TypeId;
 
+use crate::choose::Choice;
 use crate::planner::Planner;
-use crate::resolve::Choice;
 use crate::state::PositionId;
 use crate::want::Want;
 

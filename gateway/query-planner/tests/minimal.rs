@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use octavo_query_plan::{FetchContent, QueryPlan};
-use octavo_query_planner::{Options, PlanError, plan};
+use octavo_query_planner::{Explanation, Options, PlanError, explain};
 
 #[path = "kit/chance.rs"]
 mod chance;
@@ -23,10 +23,10 @@ use search::{Cost, Plan, Search};
 /// As many puzzles as can be answered are looked at.
 const PUZZLES: usize = 400;
 
-fn planned(puzzle: &Puzzle) -> Result<QueryPlan, PlanError> {
+fn planned(puzzle: &Puzzle) -> Result<(QueryPlan, Explanation), PlanError> {
     let graph = schema::graph(&puzzle.sdl());
     let operation = schema::operation(&graph, &puzzle.operation());
-    plan(&graph, &operation, &Options::default())
+    explain(&graph, &operation, &Options::default())
 }
 
 /// The subgraphs that are asked in each step, and what that costs.
@@ -47,7 +47,7 @@ fn steps_of(plan: &QueryPlan) -> (Plan, Cost) {
 
 #[test]
 fn plans_are_minimal() {
-    let (mut seen, mut minimal, mut varied) = (0, 0, 0);
+    let (mut seen, mut minimal, mut varied, mut known) = (0, 0, 0, 0);
     let mut lost = Vec::new();
     for seed in 1.. {
         if seen == PUZZLES {
@@ -63,10 +63,17 @@ fn plans_are_minimal() {
             continue;
         }
         seen += 1;
-        let ours = planned(&puzzle).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let (ours, told) = planned(&puzzle).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let (steps, cost) = steps_of(&ours);
         assert!(search.answers(&steps), "seed {seed}: the plan {steps:?} does not have all that is asked");
         assert!(cost >= least, "seed {seed}: the search missed a plan of {cost:?}");
+        let counted = (told.least_requests, told.least_row);
+        assert!(counted.0 <= least.0, "seed {seed}: {least:?} does with less than {counted:?}");
+        assert!(
+            costs.iter().all(|(_, row)| counted.1 <= *row),
+            "seed {seed}: {costs:?} have shorter rows than {counted:?}"
+        );
+        known += usize::from(counted.0 == least.0);
         varied += usize::from(is_varied);
         minimal += usize::from(cost == least);
         if cost != least {
@@ -78,5 +85,6 @@ fn plans_are_minimal() {
         "minimal: {minimal} of {seen}; with three or more plans of different cost: {varied}; not minimal: {lost:?}"
     );
     assert!(share(varied) >= 500, "only {varied} of {seen} puzzles have three plans of different cost");
+    assert!(share(known) >= 700, "only for {known} of {seen} the least number of requests was counted");
     assert!(share(minimal) >= 990, "{lost:?} cost more than the least");
 }

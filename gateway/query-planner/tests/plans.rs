@@ -9,6 +9,10 @@ use octavo_query_plan::{Condition, FetchId, PlanNode, QueryPlan, print};
 use octavo_query_planner::{Options, plan};
 use octavo_supergraph::Supergraph;
 
+#[path = "kit/schema.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod schema;
+
 const SUPERGRAPH: &str = r#"
 schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) {
   query: Query
@@ -114,6 +118,27 @@ fn equal_inputs_give_equal_plans() {
         assert_eq!(print::to_json(&first), print::to_json(&other));
         assert_eq!(format!("{first:?}"), format!("{other:?}"), "what is not printed is equal too");
     }
+}
+
+/// What a subgraph has at one place leaves with what it has further down: for that the first waits.
+#[test]
+fn requests_to_one_subgraph_wait_for_each_other() {
+    let supergraph = schema::supergraph(
+        3,
+        r#"type Query @join__type(graph: S0) { item: Item }
+        type Item @join__type(graph: S0, key: "id") @join__type(graph: S1, key: "id") @join__type(graph: S2, key: "id") {
+          id: ID name: Int @join__field(graph: S1) part: Part @join__field(graph: S2)
+        }
+        type Part @join__type(graph: S1, key: "id") @join__type(graph: S2, key: "id") {
+          id: ID name: Int @join__field(graph: S1)
+        }"#,
+    );
+    let graph = schema::graph(&supergraph);
+    let operation = schema::operation(&graph, "{ item { name part { name } } }");
+    let options = Options { steps: 0, ..Options::default() };
+    let plan = plan(&graph, &operation, &options).expect("a plan");
+    let asked: Vec<&str> = plan.fetches.iter().map(|fetch| &*fetch.subgraph).collect();
+    assert_eq!(asked, ["s0", "s2", "s1"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use octavo_index::{IndexVec, Interner, NameId};
+use octavo_index::{IdMap, IndexVec, Interner, NameId};
 use octavo_language::{Limits, Node, TypeSystemDocument, ast, parse_field_set};
 
 use crate::api::api_schema;
@@ -59,8 +59,8 @@ struct Build<'a> {
     graphs: HashMap<&'a str, SubgraphId>,
     types: IndexVec<TypeId, Type>,
     fields: IndexVec<FieldId, Field>,
-    types_by_name: HashMap<NameId, TypeId>,
-    fields_by_name: HashMap<(TypeId, NameId), FieldId>,
+    types_by_name: IdMap<NameId, TypeId>,
+    fields_by_name: IdMap<(TypeId, NameId), FieldId>,
     pending: Vec<Pending<'a>>,
     errors: Vec<SupergraphError>,
 }
@@ -75,8 +75,8 @@ impl<'a> Build<'a> {
             graphs: HashMap::new(),
             types: IndexVec::new(),
             fields: IndexVec::new(),
-            types_by_name: HashMap::new(),
-            fields_by_name: HashMap::new(),
+            types_by_name: IdMap::default(),
+            fields_by_name: IdMap::default(),
             pending: Vec::new(),
             errors: Vec::new(),
         }

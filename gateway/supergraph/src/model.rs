@@ -1,8 +1,6 @@
 //! The indexed schema.
 
-use std::collections::HashMap;
-
-use octavo_index::{IndexVec, Interner, NameId};
+use octavo_index::{IdMap, IndexVec, Interner, NameId};
 use octavo_language::ValidSchema;
 
 use crate::cache::CachePolicy;
@@ -23,8 +21,8 @@ pub struct Supergraph {
     pub(crate) subgraphs: IndexVec<SubgraphId, Subgraph>,
     pub(crate) types: IndexVec<TypeId, Type>,
     pub(crate) fields: IndexVec<FieldId, Field>,
-    pub(crate) types_by_name: HashMap<NameId, TypeId>,
-    pub(crate) fields_by_name: HashMap<(TypeId, NameId), FieldId>,
+    pub(crate) types_by_name: IdMap<NameId, TypeId>,
+    pub(crate) fields_by_name: IdMap<(TypeId, NameId), FieldId>,
     pub(crate) query: TypeId,
     pub(crate) mutation: Option<TypeId>,
     pub(crate) subscription: Option<TypeId>,

@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
-use octavo_index::NameId;
+use octavo_index::{IdMap, NameId};
 use octavo_operation::{Literal, When};
 use octavo_supergraph::{TypeId, TypeRef};
 
 use crate::planner::Planner;
-use crate::quick_hash::IdMap;
 use crate::state::{NodeField, NodeId, SlotIndex, Source};
 
 /// The response key of each field of each node.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use octavo_index::{Id as _, IndexVec};
+use octavo_index::{Id as _, IdMap, IndexVec};
 use octavo_query_plan::{
     EntityGroup, Fetch, FetchContent, FetchId, OperationKind, ReadField, ReadTarget, Selection, SelectionId,
     ShapeId, SlotId, TypeSet,
@@ -16,7 +16,6 @@ use super::representations::{path, representations};
 use super::type_set;
 use crate::order::Batch;
 use crate::planner::Planner;
-use crate::quick_hash::IdMap;
 use crate::state::{FetchIndex, NodeField, NodeId};
 use crate::want::Types;
 

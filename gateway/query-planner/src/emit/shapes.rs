@@ -59,7 +59,7 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, parts: &Parts, tables
 fn slot(planner: &Planner<'_>, state: &SlotState, tables: &mut Tables) -> Slot {
     Slot {
         field: planner.supergraph.name(state.key.name).into(),
-        value: value(planner, &state.key.ty, state.child, tables),
+        value: value(planner, state.key.ty, state.child, tables),
     }
 }
 
