@@ -144,6 +144,47 @@ async fn a_topic_without_partitions_is_refused() {
     assert!(reason.to_string().contains("`plain.events` is there without partitions"), "{reason}");
 }
 
+/// When each consumer of the subscription has connected, by its name.
+async fn connections(options: &PulsarOptions) -> std::collections::BTreeMap<String, String> {
+    let path = format!("persistent/public/{}/books.events-partition-0/stats", options.namespace);
+    let stats = admin(reqwest::Method::GET, path, json!({})).await;
+    let consumers = stats["subscriptions"]["a"]["consumers"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    consumers.iter().map(|found| (text(&found["consumerName"]), text(&found["connectedSince"]))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_to_which_nothing_comes_is_built_anew() {
+    let options = PulsarOptions { partitions: 1, ..options() };
+    let bus = open(&options);
+    declare(&bus, &["a"]).await;
+    publish(&bus, 0..10, 1).await;
+    let mut one = bus.subscribe(&subscription("a")).await.unwrap();
+    let mut given = 0;
+    while given < 10 {
+        given += one.receive(10).await.unwrap().len();
+    }
+    // It waits for the messages that the first one has and does not acknowledge.
+    let mut two = bus.subscribe(&subscription("a")).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
+    let mut first = connections(&options).await;
+    loop {
+        assert!(tokio::time::Instant::now() < deadline, "{first:?} are as they were");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = connections(&options).await;
+        let anew = now.iter().filter(|(name, since)| first.get(*name).is_some_and(|before| before != *since));
+        let anew: Vec<_> = anew.map(|(name, _)| name.clone()).collect();
+        first.extend(now.into_iter().filter(|(name, _)| !anew.contains(name)));
+        if let [name] = anew.as_slice() {
+            // Names are in the order in which the subscriptions were opened.
+            assert_eq!(Some(name), first.keys().next_back(), "the one that has messages was built anew");
+            break;
+        }
+    }
+    drop(one);
+    assert_complete(&collect(&mut two, 10).await, 0..10);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_sender_puts_together_is_acknowledged_and_holds_nothing_up() {
     let options = PulsarOptions { partitions: 1, timeout: Duration::from_secs(5), ..options() };
