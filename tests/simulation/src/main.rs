@@ -1,0 +1,68 @@
+//! Runs by the thousand.
+
+use std::{fmt::Write, path::PathBuf, process::ExitCode, time::Instant};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use octavo_simulation::{Seen, run, run_in_words};
+
+/// Runs services and sagas under faults, a seed a run.
+#[derive(Parser)]
+struct Arguments {
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How many seeds.
+    #[arg(long, default_value_t = 1_000)]
+    seeds: u64,
+    /// Where to write what was found, beside printing it.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Print what happened in the first run, in words.
+    #[arg(long)]
+    words: bool,
+}
+
+#[expect(clippy::print_stdout, reason = "a command prints")]
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    if arguments.words {
+        println!("{}", run_in_words(arguments.seed).trace.lines.join("\n"));
+    }
+    let (report, holds) = simulate(arguments.seed, arguments.seeds)?;
+    print!("{report}");
+    if let Some(path) = &arguments.report {
+        std::fs::write(path, &report).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the seeds; what came of it in words, and whether every rule holds and everything was seen.
+fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
+    let (began, mut seen, mut report, mut broken) = (Instant::now(), Seen::default(), String::new(), 0);
+    for seed in first..first + number {
+        let outcome = run(seed);
+        seen.add(outcome.seen);
+        broken += u64::from(!outcome.broken.is_empty());
+        for rule in &outcome.broken {
+            writeln!(report, "seed {seed}: {rule}")?;
+        }
+    }
+    for gap in seen.missing().into_iter().chain(seen.unexpected()) {
+        writeln!(report, "{gap}")?;
+    }
+    let took = began.elapsed();
+    let each = took / u32::try_from(number.max(1)).unwrap_or(u32::MAX);
+    writeln!(report, "{number} seeds, {broken} with broken rules, {took:.1?}, {each:.2?} a seed")?;
+    writeln!(report, "sagas: {:?}", seen.sagas)?;
+    writeln!(
+        report,
+        "{} faults, {} processes ended at a step, {} calls of engines failed, {} states loaded",
+        seen.faults, seen.ends, seen.failures, seen.transfers
+    )?;
+    for (place, (reached, ended)) in &seen.places {
+        writeln!(report, "{}: reached {reached} times, ended at {ended} times", place.name())?;
+    }
+    let holds = broken == 0 && seen.missing().is_empty() && seen.unexpected().is_empty();
+    Ok((report, holds))
+}
