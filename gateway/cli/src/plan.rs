@@ -8,7 +8,7 @@ use octavo_language::{Limits, ValidDocument};
 use octavo_operation::Operation;
 use octavo_query_graph::{Labels, QueryGraph};
 use octavo_query_plan::{QueryPlan, print};
-use octavo_query_planner::Explanation;
+use octavo_query_planner::explain;
 
 use crate::exit::Failure;
 use crate::finding::{self, Finding};
@@ -71,11 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let graph = QueryGraph::new(Arc::new(supergraph), Labels::default());
     let text = file::read("operation", &arguments.operation)?;
     let name = arguments.operation.display().to_string();
-    let refused = match (plan(&graph, &text, arguments.operation_name.as_deref()), arguments.format) {
-        (Ok((plan, explanation)), format) if arguments.explain => {
-            return write_out(&format.explained(&plan, &explanation.considered));
-        }
-        (Ok((plan, _)), format) => return write_out(&format.plan(&plan)),
+    let refused = match (printed(&graph, &text, arguments), arguments.format) {
+        (Ok(printed), _) => return write_out(&printed),
         (Err(findings), Format::Text | Format::Mermaid) => {
             format!("the operation {name} has no plan\n\n{}", finding::shown(&name, &text, findings))
         }
@@ -87,20 +84,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Err(Failure::Invalid(refused))
 }
 
-fn plan(
-    graph: &QueryGraph,
-    text: &str,
-    operation: Option<&str>,
-) -> Result<(QueryPlan, Explanation), Vec<Finding>> {
+/// The plan of the operation in a text, explained if that was asked for.
+fn printed(graph: &QueryGraph, text: &str, arguments: &Arguments) -> Result<String, Vec<Finding>> {
+    let bound = bind(graph, text, arguments.operation_name.as_deref())?;
+    let options = octavo_query_planner::Options::default();
+    if arguments.explain {
+        let (plan, explanation) = explain(graph, &bound, &options).map_err(|e| unplanned(&e))?;
+        return Ok(arguments.format.explained(&plan, &explanation.considered));
+    }
+    let plan = octavo_query_planner::plan(graph, &bound, &options).map_err(|e| unplanned(&e))?;
+    Ok(arguments.format.plan(&plan))
+}
+
+fn bind(graph: &QueryGraph, text: &str, operation: Option<&str>) -> Result<Operation, Vec<Finding>> {
     let api = graph.supergraph().api_schema();
     let document = ValidDocument::parse(api, text, Limits::OPERATION).map_err(finding::refused)?;
-    let finding = |code, message| vec![Finding { code, message, location: None }];
     let operation = document.operation(operation).map_err(|error| {
-        finding("OPERATION_RESOLUTION_FAILURE", format!("{}; see --operation-name", error.message))
+        refusal("OPERATION_RESOLUTION_FAILURE", format!("{}; see --operation-name", error.message))
     })?;
-    let unplanned = |error: &dyn std::error::Error| finding("QUERY_PLANNING_FAILED", error.to_string());
-    let bound =
-        Operation::bind_incremental(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))?;
-    let options = octavo_query_planner::Options::default();
-    octavo_query_planner::explain(graph, &bound, &options).map_err(|e| unplanned(&e))
+    Operation::bind_incremental(graph.supergraph(), &document, operation).map_err(|e| unplanned(&e))
+}
+
+fn unplanned(error: &dyn std::error::Error) -> Vec<Finding> {
+    refusal("QUERY_PLANNING_FAILED", error.to_string())
+}
+
+fn refusal(code: &'static str, message: String) -> Vec<Finding> {
+    vec![Finding { code, message, location: None }]
 }
