@@ -9,6 +9,7 @@ use lms_kit::{
     fault::{self, Place},
     idempotency::Command,
     inbox::{HandleError, Handler},
+    planted::{self, Bug},
     saga::{Reply, StepTx},
 };
 use serde_json::json;
@@ -60,6 +61,11 @@ impl Coordinator {
         found.ok_or_else(|| StoreError::corrupt("saga", unknown()))
     }
 
+    /// The time by which answers are waited for: the engine's, since processes do not agree on theirs.
+    async fn now_ms<Tx: SagaTx>(&self, tx: &mut Tx) -> Result<i64, StoreError> {
+        if planted::is(Bug::ProcessClock) { Ok(self.sources.clock.now_ms()) } else { tx.now_ms().await }
+    }
+
     /// Begins a saga of a kind, as part of `command`.
     pub async fn begin<Tx: SagaTx>(
         &self,
@@ -71,7 +77,7 @@ impl Coordinator {
         let definition = definition::newest(self.definitions, kind);
         let definition =
             definition.ok_or_else(|| StoreError::corrupt("saga", format!("there are no {kind}s")))?;
-        let now_ms = tx.now_ms().await?;
+        let now_ms = self.now_ms(tx).await?;
         let (saga, asks) = machine::start(definition, beginning, now_ms);
         tx.add(&saga).await?;
         say(tx, &saga, &asks, command).await?;
@@ -89,7 +95,7 @@ impl Coordinator {
             tracing::warn!(saga = reply.saga, step = reply.step, "an answer belongs to no saga");
             return Ok(());
         };
-        let (definition, now_ms) = (self.definition(&saga)?, tx.now_ms().await?);
+        let (definition, now_ms) = (self.definition(&saga)?, self.now_ms(tx).await?);
         match machine::answer(definition, &mut saga, reply, now_ms) {
             Some(asks) => store(tx, &saga, &asks, command).await,
             None => Ok(()),
@@ -99,7 +105,7 @@ impl Coordinator {
     /// Goes on with sagas whose time has come; how many there were.
     pub async fn on_time<Tx: SagaTx>(&self, tx: &mut Tx, most: u32) -> Result<usize, StoreError> {
         let due = tx.due(most).await?;
-        let (number, now_ms) = (due.len(), tx.now_ms().await?);
+        let (number, now_ms) = (due.len(), self.now_ms(tx).await?);
         for mut saga in due {
             let Some(asks) = machine::on_time(self.definition(&saga)?, &mut saga, now_ms) else { continue };
             let command = Command::of_saga(&saga.id, saga.traceparent.clone(), &self.sources);
@@ -119,7 +125,7 @@ impl Coordinator {
         let Some(mut saga) = tx.saga(id).await? else {
             return Ok(Err(Problem::not_found(&["id"], format!("there is no saga {id}"))));
         };
-        let (definition, now_ms) = (self.definition(&saga)?, tx.now_ms().await?);
+        let (definition, now_ms) = (self.definition(&saga)?, self.now_ms(tx).await?);
         let asks = match how {
             StepIn::Cancel => machine::cancel(definition, &mut saga, now_ms),
             StepIn::Retry => Ok(machine::retry(definition, &mut saga, now_ms)),

@@ -8,6 +8,7 @@ use crate::{
     error::StoreError,
     event::Envelope,
     fault::{self, Place},
+    planted::{self, Bug},
 };
 
 /// How many messages are stored at once.
@@ -69,9 +70,12 @@ impl<S: InboxStore> Consumer<S> {
         let deliveries = subscription.receive(BATCH).await?;
         fault::at(Place::ConsumerAfterReceive).await;
         let received: Vec<Received> = deliveries.iter().map(|delivery| self.read(delivery)).collect();
+        let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
+        if planted::is(Bug::AcknowledgeFirst) {
+            subscription.acknowledge(&receipts).await?;
+        }
         self.inbox.receive(&received).await?;
         fault::at(Place::ConsumerAfterStore).await;
-        let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
         subscription.acknowledge(&receipts).await?;
         fault::at(Place::ConsumerAfterAcknowledge).await;
         Ok(deliveries.len())
@@ -83,6 +87,7 @@ impl<S: InboxStore> Consumer<S> {
                 // What could be parsed is text.
                 let body = String::from_utf8_lossy(&delivery.body).into_owned();
                 match self.ordering {
+                    Ordering::Sequences if planted::is(Bug::NoOrder) => Received::alone(&event, body),
                     Ordering::Sequences => Received::in_sequence(&event, body),
                     Ordering::Alone => Received::alone(&event, body),
                 }

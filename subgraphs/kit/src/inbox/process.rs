@@ -17,6 +17,7 @@ use crate::{
     event::Envelope,
     fault::{self, Place},
     outbox::Wake,
+    planted::{self, Bug},
 };
 
 /// How an inbox works.
@@ -145,6 +146,10 @@ impl<S: InboxStore> Inbox<S> {
         }
         match self.apply_all(&mut tx, &ready).await {
             Ok(done) => {
+                if planted::is(Bug::MarkApart) {
+                    self.store.commit(tx).await?;
+                    tx = self.store.begin().await?;
+                }
                 self.store.advance(&mut tx, self.consumer, &done).await?;
                 fault::at(Place::InboxBeforeCommit).await;
                 self.store.commit(tx).await?;

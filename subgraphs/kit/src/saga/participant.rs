@@ -14,6 +14,7 @@ use crate::{
     fault::{self, Place},
     idempotency::Command,
     inbox::{HandleError, Handler},
+    planted::{self, Bug},
     problem::{Problem, Refusal},
     sources::Sources,
 };
@@ -171,6 +172,7 @@ impl<P> Steps<P> {
             }
             (Action::Undo, Some(StepState::Done { output })) => self.undo(tx, act, &output).await?,
             (Action::Undo, Some(StepState::Undone | StepState::Tombstone)) => (None, Outcome::Undone),
+            (Action::Undo, None) if planted::is(Bug::NoTombstone) => (None, Outcome::Undone),
             (Action::Undo, None | Some(StepState::Refused { .. })) => {
                 (Some(StepState::Tombstone), Outcome::Undone)
             }

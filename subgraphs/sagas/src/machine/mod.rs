@@ -22,6 +22,7 @@ pub use time::on_time;
 
 use lms_kit::{
     Problem,
+    planted::{self, Bug},
     saga::{Action, Request},
 };
 use serde_json::Value;
@@ -85,7 +86,11 @@ impl<'t> Turn<'t> {
         let attempt = run.attempts + 1;
         let request = Request {
             saga: self.saga.id.clone(),
-            step: run.name.clone(),
+            step: if attempt > 1 && planted::is(Bug::NewStepName) {
+                format!("{}~{attempt}", run.name)
+            } else {
+                run.name.clone()
+            },
             attempt,
             generation: self.saga.generation,
             action,

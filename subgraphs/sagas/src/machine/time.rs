@@ -1,5 +1,7 @@
 //! Time has passed without an answer.
 
+use lms_kit::planted::{self, Bug};
+
 use super::{ATTEMPTS, Ask, Turn, silence};
 use crate::{
     definition::{Definition, Role},
@@ -32,6 +34,7 @@ impl Turn<'_> {
         let (status, problem) = (run.status, silence(run, step.service));
         self.saga.steps[index].problem = Some(problem.clone());
         match (status, step.role) {
+            (Status::Doing, Role::Pivot) if planted::is(Bug::NoAbandon) => self.turn_back(Some(problem)),
             (Status::Doing, Role::Compensable { .. }) => self.turn_back(Some(problem)),
             (Status::Doing, Role::Pivot) => {
                 self.set(index, Status::Abandoning);
