@@ -15,6 +15,7 @@ mod engine;
 mod listener;
 mod participant;
 mod plan;
+mod planted;
 mod process;
 mod replica;
 mod run;
@@ -23,6 +24,7 @@ mod trace;
 mod weather;
 mod world;
 
+pub use planted::find;
 pub use run::Outcome;
 pub use seen::{PHASE_CHANGES, STATUS_CHANGES, Seen};
 pub use trace::Trace;

@@ -4,7 +4,11 @@ use std::{fmt::Write, path::PathBuf, process::ExitCode, time::Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use octavo_simulation::{Seen, run, run_in_words};
+use lms_kit::{
+    fault::{self, AbortAt},
+    planted::Bug,
+};
+use octavo_simulation::{Seen, find, run, run_in_words};
 
 /// Runs services and sagas under faults, a seed a run.
 #[derive(Parser)]
@@ -18,6 +22,12 @@ struct Arguments {
     /// Where to write what was found, beside printing it.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Make each of the mistakes that can be planted, and find it within so many seeds.
+    #[arg(long)]
+    planted: bool,
+    /// End this process where it comes to a place for the n-th time, written PLACE or PLACE:N, and nowhere else.
+    #[arg(long, value_name = "PLACE[:N]")]
+    abort_at: Option<String>,
     /// Print what happened in the first run, in words.
     #[arg(long)]
     words: bool,
@@ -26,15 +36,40 @@ struct Arguments {
 #[expect(clippy::print_stdout, reason = "a command prints")]
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
+    if let Some(place) = &arguments.abort_at {
+        anyhow::ensure!(
+            fault::install(place.parse::<AbortAt>()?),
+            "something else decides already where this process ends"
+        );
+    }
     if arguments.words {
         println!("{}", run_in_words(arguments.seed).trace.lines.join("\n"));
     }
-    let (report, holds) = simulate(arguments.seed, arguments.seeds)?;
+    let (report, holds) = if arguments.planted {
+        find_all(arguments.seeds)?
+    } else {
+        simulate(arguments.seed, arguments.seeds)?
+    };
     print!("{report}");
     if let Some(path) = &arguments.report {
         std::fs::write(path, &report).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Finds each planted mistake; where, in words, and whether all were found.
+fn find_all(within: u64) -> Result<(String, bool)> {
+    let (mut report, mut holds) = (String::new(), true);
+    for bug in Bug::ALL {
+        match find(bug, within) {
+            Some(found) => writeln!(report, "{bug:?}: seed {}: {}", found.seed, found.broken.join("; "))?,
+            None => {
+                holds = false;
+                writeln!(report, "{bug:?}: not found within {within} seeds")?;
+            }
+        }
+    }
+    Ok((report, holds))
 }
 
 /// Runs the seeds; what came of it in words, and whether every rule holds and everything was seen.

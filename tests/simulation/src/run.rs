@@ -47,12 +47,12 @@ pub(crate) fn run(seed: u64, trace: Trace) -> Outcome {
         world.end().await;
         let broken_at_rest = check::broken(&world).expect("no process runs any more");
         weather.see(|seen| count(&world, seen));
-        let (seen, mut broken, trace) = weather.end();
+        let (sights, mut broken, trace) = weather.end();
         if !rests {
             broken.push(format!("I5, I8: the world has not come to rest within {BOUND_MS} ms"));
         }
         broken.extend(broken_at_rest);
-        Outcome { seed, broken, seen, trace, virtual_ms }
+        Outcome { seed, broken, seen: sights, trace, virtual_ms }
     })
 }
 

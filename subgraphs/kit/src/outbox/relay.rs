@@ -9,6 +9,7 @@ use crate::{
     bus::{BusError, Outgoing, SharedBus, Topic},
     error::StoreError,
     fault::{self, Place},
+    planted::{self, Bug},
 };
 
 /// Tells a relay that something waits.
@@ -100,6 +101,10 @@ impl Relay {
             return Ok(Turn { claimed: 0, failed: 0 });
         }
         fault::at(Place::RelayAfterClaim).await;
+        if planted::is(Bug::SettleFirst) {
+            let all = claims.iter().flat_map(|claim| &claim.events).map(|_| Ok(())).collect();
+            self.outbox.settle(&self.settlements(&claims, all)).await?;
+        }
         let results = self.bus.publish(self.outgoing(&claims)).await;
         fault::at(Place::RelayAfterPublish).await;
         let settlements = self.settlements(&claims, results);
@@ -130,6 +135,7 @@ impl Relay {
             for result in results.by_ref().take(claim.events.len()) {
                 match result {
                     Ok(()) if failure.is_none() => sent += 1,
+                    Err(_) if planted::is(Bug::FailedIsSent) => sent += 1,
                     Err(error) if failure.is_none() => {
                         *told.entry(error.to_string()).or_default() += 1;
                         failure = Some(self.failure(&error, claim.attempts));

@@ -68,6 +68,10 @@ pub struct Cli {
     print_sdl: bool,
     #[arg(skip)]
     log: Option<String>,
+    /// Where this process is to end, for tests of processes.
+    #[cfg(feature = "faults")]
+    #[arg(skip)]
+    abort_at: Option<String>,
 }
 
 impl Cli {
@@ -88,6 +92,10 @@ impl Cli {
         self.jwks = self.jwks.or_else(|| variable("JWKS")).filter(|place| !place.is_empty());
         self.peer_token = variable("PEER_TOKEN");
         self.log = variable("RUST_LOG");
+        #[cfg(feature = "faults")]
+        {
+            self.abort_at = variable("ABORT_AT");
+        }
         self
     }
 }
@@ -116,6 +124,9 @@ enum RunError {
     Keys(#[from] KeyringError),
     #[error(transparent)]
     Sdl(#[from] SdlError),
+    #[cfg(feature = "faults")]
+    #[error("ABORT_AT: {0}")]
+    Place(#[from] crate::fault::UnknownPlace),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
     #[error("the server failed: {0}")]
@@ -171,9 +182,14 @@ async fn serve(
     definition: Definition,
     open: impl AsyncFnOnce(Sources) -> Result<Service, RunError>,
 ) -> Result<(), RunError> {
-    let filter = tracing_subscriber::EnvFilter::new(cli.log.as_deref().unwrap_or("info,sqlx=warn"));
+    let filter =
+        tracing_subscriber::EnvFilter::new(cli.log.as_deref().unwrap_or("info,sqlx=warn,pulsar=error"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    #[cfg(feature = "faults")]
+    if let Some(place) = &cli.abort_at {
+        crate::fault::install(place.parse::<crate::fault::AbortAt>()?);
+    }
     let address = cli.listen.unwrap_or_else(|| definition.default_listen.to_owned());
     let listener = TcpListener::bind(&address);
     let listener = listener.await.map_err(|source| RunError::Listen { address: address.clone(), source })?;
