@@ -12,7 +12,6 @@ mod loaders;
 pub mod machine;
 pub mod saga;
 mod store;
-mod waiting;
 
 use std::sync::Arc;
 
@@ -20,6 +19,7 @@ use lms_kit::{
     OpenError, Service, Sources,
     federation::SdlError,
     migrate,
+    outbox::Wake,
     service::{SchemaParts, SqlEngine},
     sql::{Db, DbOptions},
 };
@@ -28,7 +28,6 @@ use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
 use store::{SagaStore, SqlSagas};
-use waiting::Waiting;
 
 /// The subgraph's name.
 pub const NAME: &str = "sagas";
@@ -38,11 +37,10 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     let coordinator = Coordinator::new(DEFINITIONS, sources.clone());
-    let waiting = Waiting::default();
+    let moved = Wake::default();
     let store: Arc<dyn SagaStore> = Arc::new(SqlSagas::new(db.clone(), coordinator.clone()));
-    let schema =
-        graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).data(waiting.clone());
-    let coordinating = Coordinating::new(db.clone(), coordinator, waiting);
+    let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).data(moved.clone());
+    let coordinating = Coordinating::new(db.clone(), coordinator, moved);
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS).listening(coordinating);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)

@@ -1,6 +1,6 @@
 //! What the coordinator hears: answers, and the time.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use futures::future::join;
@@ -9,11 +9,12 @@ use lms_kit::{
     bus::{SubscriptionName, Topic},
     event::Envelope,
     inbox::{HandleError, Handler, InboxStore, SqlInbox},
+    outbox::{Wake, pause},
     service::{Listen, Listener, Surroundings},
     sql::{Db, Tx},
 };
 
-use crate::{NAME, coordinator::Coordinator, waiting::Waiting};
+use crate::{NAME, coordinator::Coordinator, definition::DEFINITIONS};
 
 /// How many sagas are taken at once.
 const AT_ONCE: u32 = 100;
@@ -26,13 +27,16 @@ pub(crate) struct Coordinating {
 }
 
 impl Coordinating {
-    pub(crate) fn new(db: Db, coordinator: Coordinator, waiting: Waiting) -> Self {
+    pub(crate) fn new(db: Db, coordinator: Coordinator, moved: Wake) -> Self {
+        let steps = DEFINITIONS.iter().flat_map(|definition| definition.stages).flat_map(|stage| *stage);
+        let asked: BTreeSet<&str> = steps.map(|step| step.service).collect();
         let listener = Listener {
             consumer: NAME,
             store: SqlInbox::new(db.clone()),
-            handler: Telling { coordinator: coordinator.clone(), waiting },
+            handler: Telling { coordinator: coordinator.clone(), moved },
             events_of: &[],
             messages: vec![Topic::replies(NAME)],
+            speaks_on: asked.into_iter().map(Topic::commands).collect(),
         };
         Self { listener, coordinator, db }
     }
@@ -47,9 +51,9 @@ impl Coordinating {
         Ok(())
     }
 
-    async fn keep_time(&self, pause: Duration) {
+    async fn keep_time(&self, length: Duration) {
         loop {
-            tokio::time::sleep(pause).await;
+            pause(length).await;
             if let Err(error) = self.tick().await {
                 tracing::warn!(%error, "sagas whose time has come wait");
             }
@@ -63,23 +67,27 @@ impl Listen for Coordinating {
         self.listener.subscriptions()
     }
 
+    fn speaks_on(&self) -> Vec<Topic> {
+        self.listener.speaks_on()
+    }
+
     async fn listen(&self, surroundings: &Surroundings) {
         join(self.listener.listen(surroundings), self.keep_time(surroundings.inbox.poll)).await;
     }
 }
 
-/// The coordinator, and whoever waits for it.
+/// The coordinator, and whoever waits for a saga that it moves.
 #[derive(Clone)]
 struct Telling {
     coordinator: Coordinator,
-    waiting: Waiting,
+    moved: Wake,
 }
 
 #[async_trait]
 impl Handler<<SqlInbox as InboxStore>::Tx> for Telling {
     async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
         let applied = Handler::<Tx>::apply(&self.coordinator, tx, event).await;
-        self.waiting.tell();
+        self.moved.tell();
         applied
     }
 }

@@ -11,12 +11,14 @@
 
 mod relay;
 mod sql;
+mod wake;
 
 use async_trait::async_trait;
 
-pub use relay::{Relay, RelayOptions, Turn, Wake};
+pub use relay::{Relay, RelayOptions, Turn};
 pub use sql::SqlOutbox;
 pub(crate) use sql::write;
+pub use wake::{Wake, pause};
 
 use crate::{error::StoreError, event::OutboxRow};
 

@@ -2,32 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
-
-use super::{Claim, ClaimOptions, Failure, Outbox, Settlement};
+use super::{Claim, ClaimOptions, Failure, Outbox, Settlement, Wake};
 use crate::{
     bus::{BusError, Outgoing, SharedBus, Topic},
     error::StoreError,
     fault::{self, Place},
     planted::{self, Bug},
 };
-
-/// Tells a relay that something waits.
-#[derive(Debug, Clone, Default)]
-pub struct Wake(Arc<Notify>);
-
-impl Wake {
-    /// Something waits.
-    pub fn tell(&self) {
-        self.0.notify_one();
-    }
-
-    /// Returns when something has been told, or after this long.
-    pub(crate) async fn wait(&self, longest: Duration) {
-        // Both outcomes mean the same: look again.
-        let _ = tokio::time::timeout(longest, self.0.notified()).await;
-    }
-}
 
 /// How a relay works.
 #[derive(Debug, Clone, Copy)]

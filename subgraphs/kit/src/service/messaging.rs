@@ -11,6 +11,7 @@ use crate::{
     changes::Owners,
     inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore, SqlInbox},
     outbox::{Relay, RelayOptions},
+    saga::COORDINATOR,
     sql::Db,
 };
 
@@ -43,6 +44,11 @@ pub trait Listen: Send + Sync {
     /// The subscriptions that it needs.
     fn subscriptions(&self) -> Vec<SubscriptionName>;
 
+    /// The topics, other than the service's own events, on which it says something.
+    fn speaks_on(&self) -> Vec<Topic> {
+        Vec::new()
+    }
+
     /// Listens, for ever.
     async fn listen(&self, surroundings: &Surroundings);
 }
@@ -59,6 +65,8 @@ pub struct Listener<S, H> {
     pub events_of: &'static [&'static str],
     /// Topics of commands or replies.
     pub messages: Vec<Topic>,
+    /// Topics on which its handler says something.
+    pub speaks_on: Vec<Topic>,
 }
 
 impl<H> Listener<SqlInbox, H> {
@@ -70,6 +78,7 @@ impl<H> Listener<SqlInbox, H> {
             handler: steps,
             events_of: &[],
             messages: vec![Topic::commands(service)],
+            speaks_on: vec![Topic::replies(COORDINATOR)],
         }
     }
 }
@@ -89,6 +98,10 @@ where
     fn subscriptions(&self) -> Vec<SubscriptionName> {
         let events = self.events_of.iter().map(|source| Topic::events(source));
         events.chain(self.messages.iter().cloned()).map(|topic| self.subscription(topic)).collect()
+    }
+
+    fn speaks_on(&self) -> Vec<Topic> {
+        self.speaks_on.clone()
     }
 
     async fn listen(&self, around: &Surroundings) {
@@ -122,6 +135,7 @@ pub(super) async fn take_part(service: &Service, around: &Surroundings) {
         service.0.listeners.iter().flat_map(|listener| listener.subscriptions()).collect();
     let mut topics: Vec<Topic> = subscriptions.iter().map(|name| name.topic.clone()).collect();
     topics.push(Topic::events(service.name()));
+    topics.extend(service.0.listeners.iter().flat_map(|listener| listener.speaks_on()));
     while let Err(error) = around.bus.declare(&topics, &subscriptions).await {
         tracing::warn!(service = service.name(), %error, "the bus is not joined yet");
         tokio::time::sleep(PAUSE).await;

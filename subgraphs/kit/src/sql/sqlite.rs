@@ -34,7 +34,8 @@ pub(super) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, 
         .create_if_missing(true)
         .busy_timeout(timeout)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
+        // What is acknowledged or answered must survive a power cut.
+        .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true);
     let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(timeout);
     let writer = pool(1).connect_with(options.clone()).await?;

@@ -100,7 +100,7 @@ async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it() {
 
         // What cannot even be read is a letter too, and may be discarded.
         let unread = Received { seq: 2, ..broken };
-        inbox.receive(&[unread.clone()]).await.unwrap();
+        inbox.receive(std::slice::from_ref(&unread)).await.unwrap();
         apply_all(&inbox).await.unwrap();
         assert!(inbox.store().list(10).await.unwrap()[0].reason.contains("no CloudEvent"), "{engine}");
         assert!(inbox.store().discard("listener", &unread.sequence).await.unwrap());

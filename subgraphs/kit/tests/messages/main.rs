@@ -1,8 +1,7 @@
 //! What is said reaches whoever listens: each event once, in its aggregate's order, whatever fails on the way.
 //! On both SQL engines; `Wire` stands for a bus where a test needs one that fails.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-#![expect(clippy::unused_async, reason = "a resolver is asynchronous")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod http;
 mod inbox;

@@ -1,13 +1,14 @@
 //! What can be done.
 #![expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its resolver's")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time};
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome,
     access::Scope,
     graphql::{Duration, ProblemView, caller, command, settle, views},
+    outbox::Wake,
 };
 use serde_json::json;
 
@@ -20,7 +21,6 @@ use crate::{
     machine::{Beginning, Resolution},
     saga,
     store::SagaStore,
-    waiting::Waiting,
 };
 
 pub(crate) struct Mutation;
@@ -95,7 +95,7 @@ impl Mutation {
         let Outcome { entity, problems } = outcome.await?;
         let saga = match (entity, await_completion) {
             (Some(saga), Some(Duration(longest))) => {
-                Some(ctx.data::<Waiting>()?.until_settled(store.as_ref(), saga, longest).await?)
+                Some(until_settled(ctx.data::<Wake>()?, store.as_ref(), saga, longest).await?)
             }
             (saga, _) => saga,
         };
@@ -123,6 +123,28 @@ impl Mutation {
         let how = StepIn::Resolve(resolution.into());
         step_in(ctx, "resolveStuckSaga", &id, how, &idempotency_key).await
     }
+}
+
+/// The longest that anybody waits.
+const LONGEST: time::Duration = time::Duration::from_secs(30);
+/// How long between two looks: another process may have moved the saga.
+const PAUSE: time::Duration = time::Duration::from_millis(100);
+
+/// The saga once it has settled, or as it is after this long.
+async fn until_settled(
+    moved: &Wake,
+    store: &dyn SagaStore,
+    mut saga: saga::Saga,
+    longest: time::Duration,
+) -> Result<saga::Saga> {
+    let until = time::Instant::now() + longest.min(LONGEST);
+    while !saga.phase.is_settled() && time::Instant::now() < until {
+        moved.wait(PAUSE).await;
+        if let Some(newer) = store.by_ids(std::slice::from_ref(&saga.id)).await?.pop() {
+            saga = newer;
+        }
+    }
+    Ok(saga)
 }
 
 async fn step_in(

@@ -74,6 +74,7 @@ pub(crate) struct SagaStep {
 }
 
 /// Something that several services do step by step, and undo if it cannot be done.
+#[expect(clippy::duplicated_attributes, reason = "two fields may have one type")]
 #[derive(Interface)]
 #[graphql(
     name = "Saga",

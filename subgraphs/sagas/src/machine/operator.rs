@@ -24,8 +24,7 @@ pub fn cancel(definition: &Definition, saga: &mut Saga, now_ms: i64) -> Result<V
     let pivot = (0..turn.saga.steps.len()).find(|index| turn.step(*index).role == Role::Pivot);
     let status = pivot.map(|index| (index, turn.saga.steps[index].status));
     match (turn.saga.phase, status) {
-        (Phase::Compensating | Phase::Compensated, _) => {}
-        (Phase::Running, Some((_, Status::Abandoning))) => {}
+        (Phase::Compensating | Phase::Compensated, _) | (Phase::Running, Some((_, Status::Abandoning))) => {}
         (Phase::Running, Some((index, Status::Doing))) => {
             turn.saga.problem = Some(cancelled());
             turn.set(index, Status::Abandoning);
@@ -90,13 +89,13 @@ fn unstick(definition: &Definition, saga: &mut Saga, resolution: Resolution, now
             Role::BestEffort => continue,
             Role::Pivot | Role::Retriable => true,
         };
-        match (resolution, forward) {
-            (Resolution::Settled, true) => turn.set(index, Status::Done),
-            (Resolution::Settled, false) => turn.set(index, Status::Undone),
-            (Resolution::Again, true) => turn.set(index, Status::Pending),
-            // What may have happened is undone again.
-            (Resolution::Again, false) => turn.set(index, Status::Done),
-        }
+        let status = match (resolution, forward) {
+            (Resolution::Settled, false) => Status::Undone,
+            (Resolution::Again, true) => Status::Pending,
+            // What was done by hand is done; and what is to be undone again counts as done until it is.
+            (Resolution::Settled, true) | (Resolution::Again, false) => Status::Done,
+        };
+        turn.set(index, status);
     }
     turn.finish()
 }

@@ -44,7 +44,8 @@ impl SqliteDocuments {
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
+            // What is acknowledged or answered must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
         let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
         let writer = pool(1).connect_with(options.clone()).await.map_err(connect)?;
