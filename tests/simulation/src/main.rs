@@ -1,14 +1,25 @@
 //! Runs by the thousand.
 
-use std::{fmt::Write, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    fmt::Write,
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Instant,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use lms_kit::{
     fault::{self, AbortAt},
     planted::Bug,
 };
-use octavo_simulation::{Seen, find, run, run_in_words};
+use octavo_simulation::{Outcome, Seen, find, run, run_in_words};
+
+/// A run is made of small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs services and sagas under faults, a seed a run.
 #[derive(Parser)]
@@ -37,10 +48,8 @@ struct Arguments {
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     if let Some(place) = &arguments.abort_at {
-        anyhow::ensure!(
-            fault::install(place.parse::<AbortAt>()?),
-            "something else decides already where this process ends"
-        );
+        let is_first = fault::install(place.parse::<AbortAt>()?);
+        ensure!(is_first, "something else decides already where this process ends");
     }
     if arguments.words {
         println!("{}", run_in_words(arguments.seed).trace.lines.join("\n"));
@@ -61,12 +70,11 @@ fn main() -> Result<ExitCode> {
 fn find_all(within: u64) -> Result<(String, bool)> {
     let (mut report, mut holds) = (String::new(), true);
     for bug in Bug::ALL {
-        match find(bug, within) {
-            Some(found) => writeln!(report, "{bug:?}: seed {}: {}", found.seed, found.broken.join("; "))?,
-            None => {
-                holds = false;
-                writeln!(report, "{bug:?}: not found within {within} seeds")?;
-            }
+        if let Some(found) = find(bug, within) {
+            writeln!(report, "{bug:?}: seed {}: {}", found.seed, found.broken.join("; "))?;
+        } else {
+            holds = false;
+            writeln!(report, "{bug:?}: not found within {within} seeds")?;
         }
     }
     Ok((report, holds))
@@ -74,21 +82,21 @@ fn find_all(within: u64) -> Result<(String, bool)> {
 
 /// Runs the seeds; what came of it in words, and whether every rule holds and everything was seen.
 fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
-    let (began, mut seen, mut report, mut broken) = (Instant::now(), Seen::default(), String::new(), 0);
-    for seed in first..first + number {
-        let outcome = run(seed);
-        seen.add(outcome.seen);
-        broken += u64::from(!outcome.broken.is_empty());
+    let began = Instant::now();
+    let (seen, broken) = run_all(first, number);
+    let mut report = String::new();
+    for outcome in &broken {
         for rule in &outcome.broken {
-            writeln!(report, "seed {seed}: {rule}")?;
+            writeln!(report, "seed {}: {rule}", outcome.seed)?;
         }
     }
-    for gap in seen.missing().into_iter().chain(seen.unexpected()) {
+    let gaps = [seen.missing(), seen.unexpected()].concat();
+    for gap in &gaps {
         writeln!(report, "{gap}")?;
     }
     let took = began.elapsed();
     let each = took / u32::try_from(number.max(1)).unwrap_or(u32::MAX);
-    writeln!(report, "{number} seeds, {broken} with broken rules, {took:.1?}, {each:.2?} a seed")?;
+    writeln!(report, "{number} seeds, {} with broken rules, {took:.1?}, {each:.2?} a seed", broken.len())?;
     writeln!(report, "sagas: {:?}", seen.sagas)?;
     writeln!(
         report,
@@ -98,6 +106,36 @@ fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
     for (place, (reached, ended)) in &seen.places {
         writeln!(report, "{}: reached {reached} times, ended at {ended} times", place.name())?;
     }
-    let holds = broken == 0 && seen.missing().is_empty() && seen.unexpected().is_empty();
-    Ok((report, holds))
+    Ok((report, broken.is_empty() && gaps.is_empty()))
+}
+
+/// Runs the seeds on all cores, each seed on one; what was seen, and the runs with broken rules by their seeds.
+fn run_all(first: u64, number: u64) -> (Seen, Vec<Outcome>) {
+    let next = AtomicU64::new(0);
+    let worker = || {
+        let (mut seen, mut broken) = (Seen::default(), Vec::new());
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= number {
+                return (seen, broken);
+            }
+            let mut outcome = run(first + index);
+            seen.add(std::mem::take(&mut outcome.seen));
+            if !outcome.broken.is_empty() {
+                broken.push(outcome);
+            }
+        }
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let results = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a run does not panic")).collect::<Vec<_>>()
+    });
+    let (mut seen, mut broken) = (Seen::default(), Vec::new());
+    for (of_worker, broken_there) in results {
+        seen.add(of_worker);
+        broken.extend(broken_there);
+    }
+    broken.sort_by_key(|outcome| outcome.seed);
+    (seen, broken)
 }

@@ -38,6 +38,7 @@ use crate::{
     participant::Worker,
     process::Process,
     weather::Weather,
+    world::PARTICIPANTS,
 };
 
 /// How often the coordinator looks for what is due.
@@ -132,6 +133,7 @@ pub(crate) async fn live(part: Part, database: Database, common: Arc<Common>, pr
                 handler: steps,
                 events_of: &[],
                 messages: vec![Topic::commands(service)],
+                speaks_on: vec![Topic::replies(COORDINATOR)],
             };
             take_part(service, &listener, &database, &common).await;
         }
@@ -144,6 +146,7 @@ pub(crate) async fn live(part: Part, database: Database, common: Arc<Common>, pr
                 handler,
                 events_of: &[],
                 messages: vec![Topic::replies(COORDINATOR)],
+                speaks_on: PARTICIPANTS.map(Topic::commands).to_vec(),
             };
             let office =
                 Office { coordinator, database: database.clone(), common: Arc::clone(&common), sources };
@@ -166,15 +169,16 @@ async fn hear_all(consumer: &'static str, database: Database, common: &Common) {
         consumer,
         store: database,
         handler: Ear,
-        events_of: &[COORDINATOR, "genres", "authors", "books"],
+        events_of: &[COORDINATOR, PARTICIPANTS[0], PARTICIPANTS[1], PARTICIPANTS[2]],
         messages: Vec::new(),
+        speaks_on: Vec::new(),
     };
     declare(&listener, common).await;
     listener.listen(&common.around).await;
 }
 
 async fn declare(listener: &dyn Listen, common: &Common) {
-    while common.bus.declare(&[], &listener.subscriptions()).await.is_err() {
+    while common.bus.declare(&listener.speaks_on(), &listener.subscriptions()).await.is_err() {
         sleep(PAUSE).await;
     }
 }
@@ -238,7 +242,7 @@ impl Office {
     }
 
     fn input(&self, wish: usize) -> serde_json::Value {
-        let number = (self.common.seed + wish as u64) % 4;
+        let number = (self.common.seed + wish as u64) % 3;
         let author = |item| json!({ "authorNumber": format!("n{item}"), "name": format!("author{item}") });
         let authors: Vec<_> = (0..number).map(author).collect();
         json!({
