@@ -21,6 +21,7 @@ pub use consumer::{Consumer, ReceiveError};
 pub use dead::{DeadLetter, DeadLetters};
 pub use process::{Inbox, InboxOptions, LoadError, Turn};
 pub use sql::SqlInbox;
+pub(crate) use sql::purge;
 pub use store::{
     Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
 };

@@ -70,6 +70,21 @@ const ADVANCE: &str = "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempt
     FROM jsonb_to_recordset($2::jsonb) AS d(source text, stream text, up_to bigint) \
     WHERE s.consumer = $1 AND s.source = d.source AND s.stream = d.stream";
 
+/// How long it is remembered that a message to this service was applied, in ms: a month. Nothing is on its way for
+/// so long. What was applied of an aggregate is remembered for ever.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Forgets messages that were applied long ago.
+pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
+    let messages = Sql::new(
+        "DELETE FROM inbox_streams WHERE applied_at < now_ms() - $1 AND ready_since IS NULL \
+         AND parked_since IS NULL AND (stream LIKE 'Command/%' OR stream LIKE 'Reply/%')",
+    );
+    let mut tx = db.begin().await?;
+    tx.run(&messages.bind(KEPT_MS)).await?;
+    tx.commit().await
+}
+
 #[async_trait]
 impl InboxStore for SqlInbox {
     type Tx = Tx;

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 
 pub use relay::{Relay, RelayOptions, Turn};
 pub use sql::SqlOutbox;
-pub(crate) use sql::write;
+pub(crate) use sql::{purge, write};
 pub use wake::{Wake, pause};
 
 use crate::{error::StoreError, event::OutboxRow};

@@ -91,6 +91,27 @@ const SETTLE: &str = "UPDATE outbox_heads AS h SET next_seq = h.next_seq + s.sen
       sent bigint, failed bigint, pause bigint, stuck text) \
     WHERE h.aggregate_type = s.aggregate_type AND h.aggregate_id = s.aggregate_id AND h.fence = s.fence";
 
+/// How long what has left is kept, in ms: a week. The last event of each aggregate is kept for ever.
+const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Forgets what left long ago.
+pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    let events = Sql::new(
+        "DELETE FROM outbox WHERE recorded_at < now_ms() - $1 AND EXISTS (SELECT 1 FROM outbox_heads AS h \
+         WHERE h.aggregate_type = outbox.aggregate_type AND h.aggregate_id = outbox.aggregate_id \
+          AND outbox.seq < h.next_seq AND (outbox.seq < h.last_seq OR outbox.topic IS NOT NULL))",
+    );
+    tx.run(&events.bind(KEPT_MS)).await?;
+    // Only messages to one service can be gone to the last.
+    let heads = Sql::new(
+        "DELETE FROM outbox_heads WHERE waiting_since IS NULL AND NOT EXISTS (SELECT 1 FROM outbox AS o \
+         WHERE o.aggregate_type = outbox_heads.aggregate_type AND o.aggregate_id = outbox_heads.aggregate_id)",
+    );
+    tx.run(&heads).await?;
+    tx.commit().await
+}
+
 #[async_trait]
 impl Outbox for SqlOutbox {
     async fn claim(&self, options: ClaimOptions) -> Result<Vec<Claim>, StoreError> {

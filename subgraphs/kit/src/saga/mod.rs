@@ -20,6 +20,7 @@ mod sql;
 
 pub use message::{Action, COORDINATOR, Outcome, Reply, Request};
 pub use participant::{Act, ActError, Participant, Steps};
+pub(crate) use sql::purge;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

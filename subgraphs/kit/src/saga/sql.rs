@@ -9,8 +9,18 @@ use crate::{
     event::Event,
     idempotency::Command,
     outbox,
-    sql::{Sql, Tx},
+    sql::{Db, Sql, Tx},
 };
+
+/// How long it is remembered what became of a step, in ms: a quarter. No saga takes so long without somebody's doing.
+const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// Forgets steps of long ago.
+pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    tx.run(&Sql::new("DELETE FROM saga_steps WHERE at < now_ms() - $1").bind(KEPT_MS)).await?;
+    tx.commit().await
+}
 
 #[async_trait]
 impl StepTx for Tx {

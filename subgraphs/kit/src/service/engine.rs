@@ -9,9 +9,10 @@ use crate::{
     documents::{self, DocumentOutbox, Documents},
     error::StoreError,
     idempotency,
-    inbox::{DeadLetters, SqlInbox},
+    inbox::{self, DeadLetters, SqlInbox},
     migrate::{self, MigrateError, Migration},
-    outbox::{Outbox, SqlOutbox, Wake},
+    outbox::{self, Outbox, SqlOutbox, Wake},
+    saga,
     sql::Db,
 };
 
@@ -29,7 +30,7 @@ pub trait Engine: Send + Sync {
         None
     }
 
-    /// Forgets the results of mutations whose time is over.
+    /// Forgets what nobody needs any more.
     async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
         Ok(())
     }
@@ -80,7 +81,10 @@ impl Engine for SqlEngine {
     }
 
     async fn purge(&self, now_ms: i64) -> Result<(), StoreError> {
-        idempotency::purge(&self.db, now_ms).await.map(drop)
+        idempotency::purge(&self.db, now_ms).await?;
+        outbox::purge(&self.db).await?;
+        inbox::purge(&self.db).await?;
+        saga::purge(&self.db).await
     }
 
     async fn close(&self) {

@@ -124,7 +124,8 @@ impl Service {
         self.0.engine.messages()
     }
 
-    /// Forgets the results of mutations whose time is over. A process does so each hour.
+    /// Forgets what nobody needs any more: results of mutations, what left or was applied long ago. A process does so
+    /// each hour.
     pub async fn purge(&self) -> Result<(), StoreError> {
         self.0.engine.purge(self.0.sources.clock.now_ms()).await
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use lms_kit::{
     change::{Begun, Change},
+    changes::{Changes, SqlChanges},
     outbox::{Claim, ClaimOptions, Outbox, Settlement, SqlOutbox, Turn},
+    service::{Engine, SqlEngine},
     sql::Sql,
 };
 use serde_json::Value;
@@ -155,6 +157,34 @@ async fn two_relays_share_the_work_and_keep_the_order() {
         for id in 0..8 {
             assert_eq!(wire.seqs(&id.to_string()), (1..=10).collect::<Vec<_>>(), "{engine}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_left_long_ago_is_forgotten_but_for_the_state() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+        for value in 0..3 {
+            notes.write("old", value).await;
+        }
+        notes.relay(&wire, ALL).turn().await.unwrap();
+        notes.write("old", 3).await;
+        let mut tx = notes.db.begin().await.unwrap();
+        tx.run(&Sql::new("UPDATE outbox SET recorded_at = 0")).await.unwrap();
+        tx.commit().await.unwrap();
+        let sql = SqlEngine { db: notes.db.clone(), owner: "notes", migrations: &[] };
+        sql.purge(0).await.unwrap();
+        let left = notes.db.rows(&Sql::new("SELECT seq FROM outbox ORDER BY seq")).await.unwrap();
+        let left: Vec<i64> = left.iter().map(|row| row.int("seq").unwrap()).collect();
+        assert_eq!(left, [4], "{engine}: what waits is kept however old, and is the state");
+        notes.relay(&wire, ALL).turn().await.unwrap();
+        sql.purge(0).await.unwrap();
+        assert_eq!(wire.seqs("old"), [1, 2, 3, 4], "{engine}");
+        let state = SqlChanges::new(notes.db.clone()).of("Note/old").await.unwrap();
+        assert!(state.is_some_and(|body| body.contains("\"seq\":4")), "{engine}");
+        notes.write("old", 4).await;
+        notes.relay(&wire, ALL).turn().await.unwrap();
+        assert_eq!(wire.seqs("old"), [1, 2, 3, 4, 5], "{engine}: the count goes on");
     }
 }
 
