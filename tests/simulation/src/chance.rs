@@ -23,7 +23,7 @@ impl Chance {
 
     /// Whether one of so many times came up; never for 0.
     pub(crate) fn one_in(&mut self, times: u64) -> bool {
-        times != 0 && (self.number() >> 8) % times == 0
+        times != 0 && (self.number() >> 8).is_multiple_of(times)
     }
 
     pub(crate) fn pick<'t, T>(&mut self, items: &'t [T]) -> &'t T {

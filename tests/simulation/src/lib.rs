@@ -1,9 +1,9 @@
 //! Services and sagas in one thread and in virtual time, with faults by seed.
 //!
 //! The outbox's relay, the inbox and its consumers, the steps of participants and the coordinator are those of
-//! production. What they stand on is not: [`engine`] is a database in memory, [`bus`] one that loses and
-//! doubles, [`weather`] decides what befalls whom. A run starts the nodes ([`world`]), lets clients begin
-//! sagas, lets faults happen ([`plan`]), waits until all is at rest, and reads all stores ([`check`]).
+//! production. What they stand on is not: `engine` is a database in memory, `bus` one that loses and doubles,
+//! `weather` decides what befalls whom. A run starts the nodes (`world`), lets clients begin sagas, lets faults
+//! happen (`plan`), waits until all is at rest, and reads all stores (`check`).
 //!
 //! A seed gives the same run each time: nothing asks the machine for time, chance or an order.
 

@@ -169,13 +169,14 @@ impl Weather {
         let inner = &mut *self.inner();
         let number = process.as_ref().map_or(0, |process| process.number);
         inner.trace.step(at, number, what);
-        if stormy && inner.chance.one_in(self.rates.end) {
-            if let Some(process) = process {
-                inner.trace.tell(at, || format!("process {number} ends at {what}"));
-                inner.seen.ends += 1;
-                process.end();
-                return Step::Ends;
-            }
+        if stormy
+            && inner.chance.one_in(self.rates.end)
+            && let Some(process) = process
+        {
+            inner.trace.tell(at, || format!("process {number} ends at {what}"));
+            inner.seen.ends += 1;
+            process.end();
+            return Step::Ends;
         }
         if stormy && inner.chance.one_in(self.rates.engine) {
             inner.trace.tell(at, || format!("process {number}: {what} fails"));

@@ -22,13 +22,10 @@ impl InboxStore for Database {
         let now = tx.now();
         for event in events {
             let key = (consumer.to_owned(), event.sequence.clone());
-            let last_seq = match tx.state.streams.get(&key) {
-                Some(stream) => stream.last_seq,
-                None => {
-                    tx.put(|state| &mut state.streams, key.clone(), Stream::default());
-                    0
-                }
-            };
+            if !tx.state.streams.contains_key(&key) {
+                tx.put(|state| &mut state.streams, key.clone(), Stream::default());
+            }
+            let last_seq = tx.state.streams[&key].last_seq;
             let row = (key.0, key.1, event.seq);
             if event.seq > last_seq && !tx.state.inbox.contains_key(&row) {
                 tx.put(|state| &mut state.inbox, row, Arrived { body: event.body.clone(), received_at: now });
@@ -59,7 +56,7 @@ impl InboxStore for Database {
                 let stream = stream(&tx.state, consumer, sequence)?;
                 let first = rows.first().filter(|(seq, _)| *seq == stream.last_seq + 1)?;
                 let is_due = stream.dead.is_none() && stream.next_try_at <= now;
-                is_due.then(|| (first.1.received_at, sequence, stream, rows))
+                is_due.then_some((first.1.received_at, sequence, stream, rows))
             })
             .collect();
         ready.sort_by_key(|(since, ..)| *since);

@@ -34,6 +34,11 @@ impl SagaTx for MemoryTx {
         Ok(due.into_iter().take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect())
     }
 
+    /// Every saga's definition is known here.
+    async fn postpone(&mut self, id: &str, _: i64) -> Result<(), StoreError> {
+        Err(StoreError::corrupt("saga", format!("{id} is of a definition that nobody knows")))
+    }
+
     async fn add(&mut self, saga: &Saga) -> Result<(), StoreError> {
         self.pause("add saga").await?;
         if self.state.sagas.contains_key(&saga.id) {
