@@ -21,6 +21,9 @@ use crate::{
     saga::Saga,
 };
 
+/// How long a saga that cannot be moved is left alone, in ms.
+pub const POSTPONED_MS: i64 = 60_000;
+
 /// What a transaction of the coordinator's engine can do.
 #[async_trait]
 pub trait SagaTx: StepTx {
@@ -33,6 +36,9 @@ pub trait SagaTx: StepTx {
     /// The sagas of which something is due, held until the transaction ends; those that another transaction
     /// holds are left out.
     async fn due(&mut self, most: u32) -> Result<Vec<Saga>, StoreError>;
+
+    /// Leaves a saga that cannot be moved here for this long.
+    async fn postpone(&mut self, id: &str, ms: i64) -> Result<(), StoreError>;
 
     /// Stores a new saga.
     async fn add(&mut self, saga: &Saga) -> Result<(), StoreError>;
@@ -107,7 +113,16 @@ impl Coordinator {
         let due = tx.due(most).await?;
         let (number, now_ms) = (due.len(), self.now_ms(tx).await?);
         for mut saga in due {
-            let Some(asks) = machine::on_time(self.definition(&saga)?, &mut saga, now_ms) else { continue };
+            let definition = match self.definition(&saga) {
+                Ok(definition) => definition,
+                Err(error) => {
+                    // Another version of this service knows it; the other sagas do not wait for that.
+                    tracing::warn!(saga = saga.id, %error, "a saga cannot be moved here");
+                    tx.postpone(&saga.id, POSTPONED_MS).await?;
+                    continue;
+                }
+            };
+            let Some(asks) = machine::on_time(definition, &mut saga, now_ms) else { continue };
             let command = Command::of_saga(&saga.id, saga.traceparent.clone(), &self.sources);
             store(tx, &saga, &asks, &command).await?;
         }
@@ -128,7 +143,7 @@ impl Coordinator {
         let (definition, now_ms) = (self.definition(&saga)?, self.now_ms(tx).await?);
         let asks = match how {
             StepIn::Cancel => machine::cancel(definition, &mut saga, now_ms),
-            StepIn::Retry => Ok(machine::retry(definition, &mut saga, now_ms)),
+            StepIn::Retry => machine::retry(definition, &mut saga, now_ms),
             StepIn::Resolve(resolution) => machine::resolve(definition, &mut saga, resolution, now_ms),
         };
         match asks {

@@ -16,7 +16,7 @@ mod store;
 use std::sync::Arc;
 
 use lms_kit::{
-    OpenError, Service, Sources,
+    OpenError, Service, Sources, StoreError,
     federation::SdlError,
     migrate,
     outbox::Wake,
@@ -36,6 +36,10 @@ pub const NAME: &str = "sagas";
 pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
+    definition::check(DEFINITIONS).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        StoreError::corrupt("saga definitions", errors.join("; "))
+    })?;
     let coordinator = Coordinator::new(DEFINITIONS, sources.clone());
     let moved = Wake::default();
     let store: Arc<dyn SagaStore> = Arc::new(SqlSagas::new(db.clone(), coordinator.clone()));

@@ -80,7 +80,9 @@ async fn propose(tx: &mut Tx, act: &Act<'_>) -> Result<Value, ActError> {
 
 /// Authors come into use, and the saga lets them go.
 async fn activate(tx: &mut Tx, act: &Act<'_>) -> Result<Value, ActError> {
-    let AllKnown { author_numbers } = act.read()?;
+    let AllKnown { mut author_numbers } = act.read()?;
+    // In one order, so that two sagas never wait for one another.
+    author_numbers.sort();
     for known in &author_numbers {
         let author = match number(known) {
             Some(number) => held(tx, number).await?,

@@ -8,7 +8,7 @@ CREATE TABLE saga_steps (
     PRIMARY KEY (saga, step)
 ) STRICT, WITHOUT ROWID;
 
--- Who holds on to something that is not in use yet: sagas under way, and what has come to refer to it.
+-- Which sagas under way hold on to something.
 CREATE TABLE claims (
     target TEXT NOT NULL,
     claim TEXT NOT NULL,

@@ -114,6 +114,11 @@ impl Envelope {
         if !read.kind.starts_with(&format!("library.{}.", read.service())) {
             return Err(wrong("type", &read.kind));
         }
+        // No engine keeps every control character in a key.
+        let keys = [("id", &read.id), ("subject", &read.subject), ("data.aggregate", &read.data.aggregate)];
+        if let Some((attribute, value)) = keys.into_iter().find(|(_, key)| key.contains(char::is_control)) {
+            return Err(wrong(attribute, value));
+        }
         if read.seq < 1 {
             return Err(wrong("seq", &read.seq.to_string()));
         }
@@ -171,6 +176,7 @@ mod tests {
             ("\"seq\":3,", "", "missing field `seq`"),
             ("/library/books", "/library/", "`source` is \"/library/\""),
             ("library.books.B", "library.genres.B", "`type` is \"library.genres.BookChanged\""),
+            ("\"e1\"", "\"e\\u00001\"", "`id` is \"e\\01\""),
             ("\"1.0\"", "\"0.3\"", "`specversion` is \"0.3\""),
         ] {
             let error = Envelope::parse(EVENT.replace(from, to).as_bytes()).unwrap_err().to_string();

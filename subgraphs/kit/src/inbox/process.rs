@@ -28,7 +28,7 @@ pub struct InboxOptions {
     /// How often an event may fail for a reason that may pass by itself only if somebody mends something,
     /// before it is a dead letter.
     pub attempts: i64,
-    /// The pause after the first failure in a row; it doubles up to a hundred times this.
+    /// The pause after the first failure in a row; it doubles, up to 64 times this.
     pub pause: Duration,
     /// How long a missing event is waited for before the owner is asked.
     pub gap: Duration,

@@ -27,7 +27,7 @@ impl SqlInbox {
 
 const ADD_STREAMS: &str = "INSERT INTO inbox_streams (consumer, source, stream) \
     SELECT DISTINCT $1, r.source, r.stream FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text) \
-    WHERE true ON CONFLICT (consumer, source, stream) DO NOTHING";
+    WHERE true ORDER BY 2, 3 ON CONFLICT (consumer, source, stream) DO NOTHING";
 
 /// In one order, so that two receivers never wait for one another.
 const LOCK_STREAMS: &str = "SELECT s.source, s.stream, s.last_seq FROM inbox_streams AS s \
@@ -113,7 +113,10 @@ impl InboxStore for SqlInbox {
     }
 
     async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
-        tx.commit().await
+        tx.commit().await?;
+        // Effects have events of their own.
+        self.db.wake().tell();
+        Ok(())
     }
 
     async fn ready(

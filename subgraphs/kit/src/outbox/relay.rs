@@ -17,7 +17,7 @@ pub struct RelayOptions {
     pub claim: ClaimOptions,
     /// How long it waits for a [`Wake`] before it looks by itself: another process may have written.
     pub poll: Duration,
-    /// The pause after the first failure in a row; it doubles up to a hundred times this.
+    /// The pause after the first failure in a row; it doubles, up to 64 times this.
     pub pause: Duration,
 }
 
@@ -63,8 +63,9 @@ impl Relay {
                 }
                 Ok(Turn { failed: 0, .. }) => failures = 0,
                 Ok(_) => {
+                    // Each aggregate that failed is due again when its own pause is over.
                     failures += 1;
-                    tokio::time::sleep(self.pause_after(failures)).await;
+                    self.wake.wait(self.pause_after(failures).min(self.options.poll)).await;
                 }
                 Err(error) => {
                     failures += 1;

@@ -7,7 +7,7 @@
 //! | --- | --- | --- | --- |
 //! | nothing | does it: DONE or REFUSED | tombstone: UNDONE | tombstone: REFUSED |
 //! | DONE | DONE | undoes it: UNDONE | DONE |
-//! | REFUSED | REFUSED | tombstone: UNDONE | REFUSED |
+//! | REFUSED | REFUSED; done anew for a later generation | tombstone: UNDONE | REFUSED |
 //! | UNDONE or a tombstone | REFUSED | UNDONE | REFUSED |
 //!
 //! So an undo that overtakes its step keeps the step from ever being done, and only an abandon that answers
@@ -41,6 +41,9 @@ pub enum StepState {
     Refused {
         /// Why.
         problem: Problem,
+        /// In which generation of its saga: a later one may ask again.
+        #[serde(default)]
+        generation: u32,
     },
     /// It was done and undone.
     Undone,

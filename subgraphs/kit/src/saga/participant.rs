@@ -35,7 +35,11 @@ pub enum ActError {
 
 impl From<Problem> for ActError {
     fn from(problem: Problem) -> Self {
-        Self::Refused(problem)
+        match problem {
+            // It passes, and a refusal does not.
+            Problem::Unavailable { message, .. } => Self::Store(StoreError::Away(message.into())),
+            problem => Self::Refused(problem),
+        }
     }
 }
 
@@ -50,7 +54,7 @@ impl From<Refusal> for ActError {
         match refusal {
             Refusal::Failed(error) => Self::Store(error),
             Refusal::Problems(problems) => match problems.into_iter().next() {
-                Some(problem) => Self::Refused(problem),
+                Some(problem) => problem.into(),
                 None => Self::Unknown("it was refused without a reason".to_owned()),
             },
         }
@@ -160,11 +164,15 @@ impl<P> Steps<P> {
     {
         let act = Act { operation: &request.operation, input: &request.input, command };
         Ok(match (request.action, before) {
-            (Action::Do, None) => self.act(tx, act).await?,
+            (Action::Do, None) => self.act(tx, act, request.generation).await?,
+            // Somebody has mended what it was refused for, and lets its saga go on.
+            (Action::Do, Some(StepState::Refused { generation, .. })) if generation < request.generation => {
+                self.act(tx, act, request.generation).await?
+            }
             (Action::Do | Action::Abandon, Some(StepState::Done { output })) => {
                 (None, Outcome::Done { output })
             }
-            (Action::Do | Action::Abandon, Some(StepState::Refused { problem })) => {
+            (Action::Do | Action::Abandon, Some(StepState::Refused { problem, .. })) => {
                 (None, Outcome::Refused { problem: Some(problem) })
             }
             (Action::Do | Action::Abandon, Some(StepState::Undone | StepState::Tombstone)) => {
@@ -180,7 +188,12 @@ impl<P> Steps<P> {
         })
     }
 
-    async fn act<Tx>(&self, tx: &mut Tx, act: Act<'_>) -> Result<(Option<StepState>, Outcome), HandleError>
+    async fn act<Tx>(
+        &self,
+        tx: &mut Tx,
+        act: Act<'_>,
+        generation: u32,
+    ) -> Result<(Option<StepState>, Outcome), HandleError>
     where
         Tx: StepTx,
         P: Participant<Tx>,
@@ -194,7 +207,7 @@ impl<P> Steps<P> {
             }
             Err(ActError::Refused(problem)) => {
                 tx.end_part(Keep::Nothing).await?;
-                let state = StepState::Refused { problem: problem.clone() };
+                let state = StepState::Refused { problem: problem.clone(), generation };
                 Ok((Some(state), Outcome::Refused { problem: Some(problem) }))
             }
             Err(error) => Err(failed(error)),

@@ -18,17 +18,24 @@ const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// Forgets steps of long ago.
 pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    tx.run(&Sql::new("DELETE FROM saga_steps WHERE at < now_ms() - $1").bind(KEPT_MS)).await?;
+    // What is done may still be undone, however long its saga is stuck.
+    let gone = Sql::new("DELETE FROM saga_steps WHERE at < now_ms() - $1 AND state NOT LIKE '%\"DONE\"%'");
+    tx.run(&gone.bind(KEPT_MS)).await?;
     tx.commit().await
 }
 
 #[async_trait]
 impl StepTx for Tx {
     async fn step(&mut self, saga: &str, step: &str) -> Result<Option<StepState>, StoreError> {
-        let query = Sql::new("SELECT state FROM saga_steps WHERE saga = $1 AND step = $2 FOR UPDATE");
-        let Some(row) = self.row(&query.bind(saga).bind(step)).await? else { return Ok(None) };
+        // A row that is not there cannot be locked: without this one, two replicas would both find nothing.
+        let held = Sql::new(
+            "INSERT INTO saga_steps (saga, step, state, at) VALUES ($1, $2, 'null', now_ms()) \
+             ON CONFLICT (saga, step) DO UPDATE SET at = saga_steps.at WHERE false RETURNING state",
+        );
+        let row = self.row(&held.bind(saga).bind(step)).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("saga_steps", "no row came back"))?;
         let state = serde_json::from_str(&row.text("state")?);
-        Ok(Some(state.map_err(|cause| StoreError::corrupt("saga step", cause))?))
+        state.map_err(|cause| StoreError::corrupt("saga step", cause))
     }
 
     async fn note_step(&mut self, saga: &str, step: &str, state: &StepState) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 mod http;
 mod inbox;
 mod outbox;
+mod steps;
 mod transfer;
 mod wire;
 mod world;

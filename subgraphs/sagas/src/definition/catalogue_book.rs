@@ -55,7 +55,7 @@ pub(super) const CATALOGUE_BOOK: Definition = Definition {
                 operation: "activate",
                 role: Role::Retriable,
                 each: None,
-                input: &[("id", Source::Output("ensureGenre", "/id")), ("isbn", Source::Input("/isbn"))],
+                input: &[("id", Source::Output("ensureGenre", "/id"))],
                 timeout: TIMEOUT,
             },
             Step {
@@ -64,10 +64,7 @@ pub(super) const CATALOGUE_BOOK: Definition = Definition {
                 operation: "activate",
                 role: Role::Retriable,
                 each: None,
-                input: &[
-                    ("authorNumbers", Source::Outputs("proposeAuthor", "/authorNumber")),
-                    ("isbn", Source::Input("/isbn")),
-                ],
+                input: &[("authorNumbers", Source::Outputs("proposeAuthor", "/authorNumber"))],
                 timeout: TIMEOUT,
             },
         ],

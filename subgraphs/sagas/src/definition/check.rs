@@ -56,16 +56,18 @@ fn pivots(definition: &Definition) -> Option<DefinitionError> {
 }
 
 fn steps(definition: &Definition) -> Vec<DefinitionError> {
-    let (mut errors, mut done, mut after_pivot) = (Vec::new(), BTreeSet::new(), false);
+    let (mut errors, mut names) = (Vec::new(), BTreeSet::new());
+    let (mut done, mut after_pivot) = (BTreeSet::new(), false);
     for stage in definition.stages {
         for step in *stage {
             let reasons = [
                 misplaced(step, stage.len(), after_pivot),
-                done.contains(step.name).then_some("has the name of an earlier step"),
+                names.contains(step.name).then_some("has the name of another step"),
                 unreadable(step, &done),
             ];
             let error = |reason| DefinitionError::Step { kind: definition.kind, step: step.name, reason };
             errors.extend(reasons.into_iter().flatten().map(error));
+            names.insert(step.name);
         }
         done.extend(stage.iter().map(|step| step.name));
         after_pivot |= stage.iter().any(|step| step.role == Role::Pivot);
@@ -136,6 +138,7 @@ mod tests {
         assert_eq!(of(&[&[NO_UNDO], &[P]]), ["K: a has no undo"]);
         assert_eq!(of(&[&[A, P]]), ["K: p is the pivot, and has others beside it"]);
         assert_eq!(of(&[&[EARLY], &[P]]), ["K: a reads what no step before it comes to"]);
-        assert_eq!(of(&[&[A], &[P], &[Step { name: "a", ..R }]]), ["K: a has the name of an earlier step"]);
+        assert_eq!(of(&[&[A], &[P], &[Step { name: "a", ..R }]]), ["K: a has the name of another step"]);
+        assert_eq!(of(&[&[A, A], &[P]]), ["K: a has the name of another step"]);
     }
 }

@@ -14,6 +14,7 @@ use query::Query;
 
 const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
                     requireOneSlicingArgument: false)";
+const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
 const COMMAND: &str = "@cost(weight: 10)";
 
 /// What the SDL says beyond the types.
@@ -21,6 +22,11 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("CatalogueBookSaga", "@cacheControl(maxAge: 0)"),
     Annotation::add("Query.sagas", "@cost(weight: 2)"),
     Annotation::add("Query.sagas", LIST),
+    Annotation::add("Query.sagas", STAFF),
+    Annotation::add("Mutation.catalogueBook", STAFF),
+    Annotation::add("Mutation.cancelSaga", STAFF),
+    Annotation::add("Mutation.retrySaga", STAFF),
+    Annotation::add("Mutation.resolveStuckSaga", STAFF),
     Annotation::add("Mutation.catalogueBook", COMMAND),
     Annotation::add("Mutation.cancelSaga", COMMAND),
     Annotation::add("Mutation.retrySaga", COMMAND),

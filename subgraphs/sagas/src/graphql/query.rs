@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, dataloader::DataLoader};
 use lms_kit::{
-    graphql::{Connection, connection},
+    access::Scope,
+    graphql::{Connection, caller, connection},
     page::{CursorKind, PageArguments},
 };
 
 use super::saga::{CatalogueBookSaga, Saga, SagaPhase, own_id};
 use crate::{
     loaders::{ById, SagaLoader},
+    saga,
     store::{SagaFilter, SagaStore},
 };
 
@@ -28,13 +30,12 @@ pub(crate) struct SagasFilter {
 
 #[Object]
 impl Query {
-    /// The saga with this id.
+    /// The saga with this id, for whoever began it and for librarians.
     async fn saga(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Saga>> {
-        let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(own_id(&id))).await?;
-        Ok(saga.map(Saga::from))
+        Ok(visible(ctx, &id).await?.map(Saga::from))
     }
 
-    /// All sagas, those begun last first.
+    /// All sagas, those begun last first, for librarians.
     async fn sagas(
         &self,
         ctx: &Context<'_>,
@@ -44,6 +45,7 @@ impl Query {
         before: Option<String>,
         filter: Option<SagasFilter>,
     ) -> Result<Connection<Saga>> {
+        caller(ctx).need(&Scope::STAFF)?;
         let window = PageArguments { first, after, last, before }.window(CursorKind::INSTANT)?;
         let SagasFilter { phase, kind } = filter.unwrap_or_default();
         let filter = SagaFilter { phase: phase.map(Into::into), kind };
@@ -61,8 +63,7 @@ impl Query {
         ctx: &Context<'_>,
         id: ID,
     ) -> Result<Option<CatalogueBookSaga>> {
-        let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(own_id(&id))).await?;
-        Ok(saga.map(CatalogueBookSaga::from))
+        Ok(visible(ctx, &id).await?.map(CatalogueBookSaga::from))
     }
 
     #[graphql(entity)]
@@ -73,4 +74,13 @@ impl Query {
     ) -> Result<Option<CatalogueBookSaga>> {
         self.find_catalogue_book_saga_by_id(ctx, node_key).await
     }
+}
+
+/// A saga, if it is one that the caller may see.
+async fn visible(ctx: &Context<'_>, id: &ID) -> Result<Option<saga::Saga>> {
+    let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(own_id(id))).await?;
+    if let Some(saga) = &saga {
+        caller(ctx).need_user(Some(&saga.caller), &Scope::STAFF)?;
+    }
+    Ok(saga)
 }

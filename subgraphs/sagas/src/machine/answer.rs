@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Ask, Turn};
 use crate::{
     definition::{Definition, Role},
-    saga::{Saga, Status},
+    saga::{Phase, Saga, Status},
 };
 
 /// Takes an answer. `None`: it is one to something that is not asked any more, and changes nothing.
@@ -27,12 +27,34 @@ pub fn answer(definition: &Definition, saga: &mut Saga, reply: &Reply, now_ms: i
         Status::Done | Status::Refused if planted::is(Bug::AnswerTwice) => {
             reply.action == Action::Do && turn.done_or_refused(index, &reply.outcome)
         }
-        Status::Pending | Status::Done | Status::Refused | Status::Undone | Status::Failed => false,
+        Status::Failed => turn.after_all(index, reply),
+        Status::Pending | Status::Done | Status::Refused | Status::Undone => false,
     };
     taken.then(|| turn.finish())
 }
 
 impl Turn<'_> {
+    /// An answer to what was given up: a stuck saga that waits for nothing else goes on by itself.
+    fn after_all(&mut self, index: usize, reply: &Reply) -> bool {
+        let forward = match (&reply.outcome, self.step(index).role) {
+            (Outcome::Done { output }, Role::Pivot | Role::Retriable) if reply.action == Action::Do => {
+                self.done(index, output.clone());
+                true
+            }
+            (Outcome::Undone, Role::Compensable { .. }) => {
+                self.set(index, Status::Undone);
+                false
+            }
+            _ => return false,
+        };
+        self.saga.steps[index].problem = None;
+        if self.saga.phase == Phase::Stuck {
+            self.saga.phase = if forward { Phase::Running } else { Phase::Compensating };
+            self.saga.problem = self.saga.problem.take().filter(|_| !forward);
+        }
+        true
+    }
+
     fn done_or_refused(&mut self, index: usize, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Done { output } => self.done(index, output.clone()),

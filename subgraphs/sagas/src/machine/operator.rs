@@ -31,6 +31,10 @@ pub fn cancel(definition: &Definition, saga: &mut Saga, now_ms: i64) -> Result<V
             turn.ask(index);
         }
         (Phase::Running, Some((_, Status::Pending))) => turn.turn_back(Some(cancelled())),
+        (Phase::Stuck, Some((_, Status::Refused | Status::Pending))) => {
+            let message = "the saga is turning back already, and is stuck on the way";
+            return Err(Problem::invalid(&["id"], "the saga is running", message));
+        }
         _ => {
             let message = "the saga is past the point of no return";
             return Err(Problem::invalid(&["id"], "the pivot is not done", message));
@@ -43,19 +47,22 @@ fn cancelled() -> Problem {
     Problem::invalid(&["id"], "not cancelled", "the saga was cancelled")
 }
 
-/// Asks a saga's services again at once, whatever is due when.
-#[must_use]
-pub fn retry(definition: &Definition, saga: &mut Saga, now_ms: i64) -> Vec<Ask> {
+/// Asks a saga's services again at once, whatever is due when, and with all their patience; a stuck one goes on.
+pub fn retry(definition: &Definition, saga: &mut Saga, now_ms: i64) -> Result<Vec<Ask>, Problem> {
     if saga.phase == Phase::Stuck {
-        return unstick(definition, saga, Resolution::Again, now_ms);
+        return Ok(unstick(definition, saga, Resolution::Again, now_ms));
+    }
+    let due: Vec<usize> = (0..saga.steps.len()).filter(|index| saga.steps[*index].due_at.is_some()).collect();
+    if due.is_empty() {
+        let message = format!("the saga is {}", saga.phase.as_str());
+        return Err(Problem::invalid(&["id"], "something is under way", message));
     }
     let mut turn = Turn::new(definition, saga, now_ms);
-    for index in 0..turn.saga.steps.len() {
-        if turn.saga.steps[index].due_at.is_some() {
-            turn.ask(index);
-        }
+    for index in due {
+        turn.saga.steps[index].attempts = 0;
+        turn.ask(index);
     }
-    turn.finish()
+    Ok(turn.finish())
 }
 
 /// Lets a stuck saga go on.
@@ -76,6 +83,7 @@ fn unstick(definition: &Definition, saga: &mut Saga, resolution: Resolution, now
     let mut turn = Turn::new(definition, saga, now_ms);
     turn.saga.generation += 1;
     turn.saga.phase = Phase::Running;
+    let problem = turn.saga.problem.take();
     for index in 0..turn.saga.steps.len() {
         if turn.saga.steps[index].status != Status::Failed {
             continue;
@@ -84,6 +92,7 @@ fn unstick(definition: &Definition, saga: &mut Saga, resolution: Resolution, now
             // Only an undo of it can have failed.
             Role::Compensable { .. } => {
                 turn.saga.phase = Phase::Compensating;
+                turn.saga.problem.clone_from(&problem);
                 false
             }
             Role::BestEffort => continue,

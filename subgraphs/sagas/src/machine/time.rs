@@ -5,7 +5,7 @@ use lms_kit::planted::{self, Bug};
 use super::{ATTEMPTS, Ask, Turn, silence};
 use crate::{
     definition::{Definition, Role},
-    saga::{Saga, Status},
+    saga::{Phase, Saga, Status},
 };
 
 /// Asks again for what is due, or gives it up. `None`: nothing is due.
@@ -26,6 +26,10 @@ impl Turn<'_> {
     fn again(&mut self, index: usize) {
         let step = self.step(index);
         let run = &self.saga.steps[index];
+        if run.status == Status::Doing && self.saga.phase == Phase::Compensating {
+            // Another step that was due has turned the saga: this one is undone, not asked again.
+            return;
+        }
         if run.attempts < ATTEMPTS || run.status == Status::Abandoning {
             // An abandon is asked for ever: without its answer nobody knows which way to go.
             self.ask(index);

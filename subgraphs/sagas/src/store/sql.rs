@@ -12,7 +12,7 @@ use lms_kit::{
 
 use super::{SagaFilter, SagaStore};
 use crate::{
-    coordinator::{Coordinator, SagaTx, StepIn},
+    coordinator::{Coordinator, POSTPONED_MS, SagaTx, StepIn},
     machine::Beginning,
     saga::Saga,
 };
@@ -42,10 +42,26 @@ impl SagaTx for Tx {
 
     async fn due(&mut self, most: u32) -> Result<Vec<Saga>, StoreError> {
         let query = Sql::new(
-            "SELECT body FROM sagas WHERE due_at IS NOT NULL AND due_at <= now_ms() \
+            "SELECT id, body FROM sagas WHERE due_at IS NOT NULL AND due_at <= now_ms() \
              ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED",
         );
-        self.rows(&query.bind(i64::from(most))).await?.iter().map(read).collect()
+        let mut due = Vec::new();
+        for row in self.rows(&query.bind(i64::from(most))).await? {
+            match read(&row) {
+                Ok(saga) => due.push(saga),
+                Err(error) => {
+                    let id = row.text("id")?;
+                    tracing::error!(saga = id, %error, "a saga cannot be read");
+                    self.postpone(&id, POSTPONED_MS).await?;
+                }
+            }
+        }
+        Ok(due)
+    }
+
+    async fn postpone(&mut self, id: &str, ms: i64) -> Result<(), StoreError> {
+        let update = Sql::new("UPDATE sagas SET due_at = now_ms() + $2 WHERE id = $1").bind(id).bind(ms);
+        self.run(&update).await.map(drop)
     }
 
     async fn add(&mut self, saga: &Saga) -> Result<(), StoreError> {
