@@ -105,7 +105,7 @@ pub(crate) fn surroundings(bus: &MemoryBus, owners: lms_kit::changes::LocalOwner
     let bus: SharedBus = Arc::new(bus.clone());
     let mut around = Surroundings::new(bus, Arc::new(owners));
     around.relay = RelayOptions {
-        claim: ClaimOptions { aggregates: 8, depth: 3, lease_ms: 2_000 },
+        claim: ClaimOptions { aggregates: 8, depth: 3, lease_ms: 700 },
         poll: Duration::from_secs(1),
         ..RelayOptions::default()
     };
