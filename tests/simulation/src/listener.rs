@@ -63,7 +63,9 @@ fn passed_over(saga: &Saga, reply: &Reply) -> Option<String> {
         return Some(format!("it is of generation {}, the saga of {}", reply.generation, saga.generation));
     }
     let run = saga.steps.iter().find(|run| run.name == reply.step);
-    let is_asked = |status| matches!(status, Status::Doing | Status::Abandoning | Status::Undoing);
+    // What was given up may be answered after all.
+    let is_asked =
+        |status| matches!(status, Status::Doing | Status::Abandoning | Status::Undoing | Status::Failed);
     match run.map(|run| run.status) {
         Some(status) if is_asked(status) => None,
         Some(status) => Some(format!("the step is {status:?}")),
