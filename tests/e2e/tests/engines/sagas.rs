@@ -54,7 +54,7 @@ async fn begin(sagas: SocketAddr, isbn: &str, name: &str) -> anyhow::Result<Valu
 /// The saga once this holds of it.
 async fn until(sagas: SocketAddr, id: &Value, holds: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
     let (mut saga, began) = (Value::Null, Instant::now());
-    while began.elapsed() < Duration::from_secs(60) {
+    while began.elapsed() < Duration::from_mins(1) {
         saga = ask(sagas, SAGA, json!({ "id": id })).await?.data()?["saga"].clone();
         if holds(&saga) {
             return Ok(saga);
