@@ -49,6 +49,10 @@ impl InboxStore for TimedInbox {
         Ok(())
     }
 
+    async fn roll_back(&self, tx: TimedTx) -> Result<(), StoreError> {
+        self.inbox.roll_back(tx.tx).await
+    }
+
     async fn ready(
         &self,
         tx: &mut TimedTx,

@@ -195,9 +195,16 @@ async fn two_that_start_at_once_migrate_once() {
         let opened = join_all((0..4).map(|_| lms_genres::open(&url, Sources::system()))).await;
         let services: Vec<_> = opened.into_iter().map(Result::unwrap).collect();
         let db = Db::open("laws", &url, DbOptions::default()).await.unwrap();
-        let rows = db.rows(&Sql::new("SELECT owner FROM migration_ledger ORDER BY owner")).await.unwrap();
-        let owners: Vec<_> = rows.iter().map(|row| row.text("owner").unwrap()).collect();
-        assert_eq!(owners, ["genres", "kit"]);
+        let applied = Sql::new("SELECT owner, version FROM migration_ledger ORDER BY owner, version");
+        let rows = db.rows(&applied).await.unwrap();
+        let applied: Vec<_> =
+            rows.iter().map(|row| (row.text("owner").unwrap(), row.int("version").unwrap())).collect();
+        for owner in ["genres", "kit"] {
+            let versions: Vec<i64> =
+                applied.iter().filter(|(by, _)| by == owner).map(|(_, version)| *version).collect();
+            let last = i64::try_from(versions.len()).unwrap();
+            assert!(last > 0 && versions.iter().copied().eq(1..=last), "{owner}: {versions:?}");
+        }
         for service in services {
             service.close().await;
         }

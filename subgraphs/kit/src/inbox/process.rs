@@ -157,11 +157,13 @@ impl<S: InboxStore> Inbox<S> {
                 Ok(Turn::Applied(events))
             }
             Err(_) if events > 1 => {
+                // Another transaction must find free what this one held.
+                self.store.roll_back(tx).await?;
                 self.cautious.store(events, Ordering::Relaxed);
                 Ok(Turn::Divided)
             }
             Err(failed) => {
-                drop(tx);
+                self.store.roll_back(tx).await?;
                 self.note(&failed).await?;
                 Ok(Turn::Failed)
             }

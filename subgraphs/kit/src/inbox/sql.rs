@@ -119,6 +119,10 @@ impl InboxStore for SqlInbox {
         Ok(())
     }
 
+    async fn roll_back(&self, tx: Tx) -> Result<(), StoreError> {
+        tx.roll_back().await
+    }
+
     async fn ready(
         &self,
         tx: &mut Tx,

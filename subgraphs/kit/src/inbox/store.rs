@@ -132,6 +132,9 @@ pub trait InboxStore: Send + Sync + 'static {
     /// Makes a transaction so.
     async fn commit(&self, tx: Self::Tx) -> Result<(), StoreError>;
 
+    /// Takes a transaction back: when this returns, what it held is free.
+    async fn roll_back(&self, tx: Self::Tx) -> Result<(), StoreError>;
+
     /// Sequences whose next events have come and are due, those that wait longest first; they are this
     /// transaction's until it ends.
     async fn ready(

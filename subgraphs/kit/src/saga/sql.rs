@@ -30,7 +30,7 @@ impl StepTx for Tx {
         // A row that is not there cannot be locked: without this one, two replicas would both find nothing.
         let held = Sql::new(
             "INSERT INTO saga_steps (saga, step, state, at) VALUES ($1, $2, 'null', now_ms()) \
-             ON CONFLICT (saga, step) DO UPDATE SET at = saga_steps.at WHERE false RETURNING state",
+             ON CONFLICT (saga, step) DO UPDATE SET at = saga_steps.at RETURNING state",
         );
         let row = self.row(&held.bind(saga).bind(step)).await?;
         let row = row.ok_or_else(|| StoreError::corrupt("saga_steps", "no row came back"))?;

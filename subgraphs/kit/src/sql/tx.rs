@@ -76,6 +76,14 @@ impl Tx {
         }
     }
 
+    /// Takes it back. A transaction that is dropped is taken back as well, a moment later.
+    pub async fn roll_back(self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite(tx) => self.gauge.limit(tx.rollback()).await,
+            Engine::Postgres(tx) => self.gauge.limit(tx.rollback()).await,
+        }
+    }
+
     /// Makes it so.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.engine {

@@ -34,6 +34,11 @@ impl InboxStore for Database {
         tx.make_so().await
     }
 
+    async fn roll_back(&self, tx: MemoryTx) -> Result<(), StoreError> {
+        drop(tx);
+        Ok(())
+    }
+
     async fn begin(&self) -> Result<MemoryTx, StoreError> {
         self.open().await
     }
