@@ -17,6 +17,8 @@ use crate::root;
 const READY_WITHIN: Duration = Duration::from_mins(2);
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
+/// Longer than a pause between two events.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// A server that answers; it is killed when this is dropped.
 pub struct Running {
@@ -71,10 +73,25 @@ impl Running {
 
     /// How many statements it has sent to an SQL database, without those that look for messages.
     pub fn statements(&self) -> anyhow::Result<usize> {
-        let of_messages =
-            |line: &str| ["outbox", "inbox", "waiting", "due_at"].iter().any(|table| line.contains(table));
+        let of_messages = |line: &str| {
+            ["outbox", "inbox", "messages", "waiting", "due_at"].iter().any(|table| line.contains(table))
+        };
         let log = self.log()?;
         Ok(log.lines().filter(|line| line.contains("sqlx::query") && !of_messages(line)).count())
+    }
+
+    /// Waits until it sends no statement by itself: events of what it has just loaded are still on their way.
+    pub async fn settle(&self) -> anyhow::Result<()> {
+        let (mut before, began) = (self.statements()?, Instant::now());
+        while began.elapsed() < READY_WITHIN {
+            sleep(QUIET).await;
+            let now = self.statements()?;
+            if now == before {
+                return Ok(());
+            }
+            before = now;
+        }
+        bail!("{} does not come to rest", self.name)
     }
 
     /// Whether the process lives.

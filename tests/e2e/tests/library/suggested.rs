@@ -17,6 +17,7 @@ async fn it_costs_as_much_for_five_books_as_for_fifty() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
     let library = crate::open(&folder).await?;
     let first_start = library.ready_after();
+    library.settle().await?;
     // What is asked once and kept afterwards, such as how a statement is prepared, is not part of the figure.
     ask(library.address(), SUGGESTED, json!({})).await?.data()?;
 
