@@ -12,7 +12,7 @@ use crate::{
     event::Event,
     fault::{self, Place},
     idempotency::{self, Command},
-    outbox::{self, Wake},
+    outbox,
     problem::Refusal,
     sql::{Db, Tx},
 };
@@ -21,7 +21,6 @@ use crate::{
 pub struct Change<'c> {
     tx: Tx,
     command: &'c Command,
-    wake: Wake,
 }
 
 /// What beginning a change came to.
@@ -38,7 +37,7 @@ impl<'c> Change<'c> {
         let mut tx = db.begin().await?;
         Ok(match idempotency::claim(&mut tx, command).await? {
             Some(result) => Begun::Before(result),
-            None => Begun::Fresh(Self { tx, command, wake: db.wake().clone() }),
+            None => Begun::Fresh(Self { tx, command }),
         })
     }
 
@@ -59,7 +58,6 @@ impl<'c> Change<'c> {
         fault::at(Place::ChangeBeforeCommit).await;
         self.tx.commit().await?;
         fault::at(Place::ChangeAfterCommit).await;
-        self.wake.tell();
         Ok(result)
     }
 }

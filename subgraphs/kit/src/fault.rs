@@ -21,7 +21,7 @@ pub fn at(_: Place) -> std::future::Ready<()> {
 pub enum Place {
     /// A change's rows and events are written, and not committed.
     ChangeBeforeCommit,
-    /// A change is committed, and nobody was told.
+    /// A change is committed, and not answered.
     ChangeAfterCommit,
     /// A relay holds leases, and has sent nothing.
     RelayAfterClaim,

@@ -121,8 +121,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(tx: &mut Tx, command: &Command) -
     let select = Sql::new(
         "SELECT input_hash, result FROM idempotency WHERE caller = $1 AND mutation = $2 AND key = $3",
     );
-    let stored = tx.row(&keyed(select, command)).await?;
-    let stored = stored.ok_or_else(|| StoreError::corrupt("idempotency", "its row went away"))?;
+    let stored = tx.one(&keyed(select, command), "idempotency").await?;
     replay(command, &stored.text("input_hash")?, &stored.text("result")?).map(Some)
 }
 
@@ -148,10 +147,7 @@ pub(crate) async fn settle(tx: &mut Tx, command: &Command, result: String) -> Re
 
 /// Forgets the results whose time is over.
 pub(crate) async fn purge(db: &Db, now_ms: i64) -> Result<u64, StoreError> {
-    let mut tx = db.begin().await?;
-    let gone = tx.run(&Sql::new("DELETE FROM idempotency WHERE expires_at <= $1").bind(now_ms)).await?;
-    tx.commit().await?;
-    Ok(gone)
+    db.run(&Sql::new("DELETE FROM idempotency WHERE expires_at <= $1").bind(now_ms)).await
 }
 
 fn keyed(sql: Sql, command: &Command) -> Sql {

@@ -8,6 +8,7 @@
 //! its store, over [`sql`] → one [`change`] (rows, outbox and idempotency in one transaction).
 
 pub mod access;
+mod backoff;
 pub mod bus;
 pub mod change;
 pub mod changes;

@@ -14,7 +14,11 @@ use lms_kit::{
     sql::{Db, Tx},
 };
 
-use crate::{NAME, coordinator::Coordinator, definition::DEFINITIONS};
+use crate::{
+    NAME,
+    coordinator::Coordinator,
+    definition::{DEFINITIONS, Definition},
+};
 
 /// How many sagas are taken at once.
 const AT_ONCE: u32 = 100;
@@ -28,8 +32,8 @@ pub(crate) struct Coordinating {
 
 impl Coordinating {
     pub(crate) fn new(db: Db, coordinator: Coordinator, moved: Wake) -> Self {
-        let steps = DEFINITIONS.iter().flat_map(|definition| definition.stages).flat_map(|stage| *stage);
-        let asked: BTreeSet<&str> = steps.map(|step| step.service).collect();
+        let asked: BTreeSet<&str> =
+            DEFINITIONS.iter().flat_map(Definition::steps).map(|step| step.service).collect();
         let listener = Listener {
             consumer: NAME,
             store: SqlInbox::new(db.clone()),
@@ -43,12 +47,8 @@ impl Coordinating {
 
     async fn tick(&self) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let moved = self.coordinator.on_time(&mut tx, AT_ONCE).await?;
-        tx.commit().await?;
-        if moved > 0 {
-            self.db.wake().tell();
-        }
-        Ok(())
+        self.coordinator.on_time(&mut tx, AT_ONCE).await?;
+        tx.commit().await
     }
 
     async fn keep_time(&self, length: Duration) {

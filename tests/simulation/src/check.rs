@@ -92,7 +92,7 @@ type Kept = BTreeMap<&'static str, (BTreeMap<Effect, i64>, BTreeMap<(String, Str
 fn ends(world: &World, saga: &Saga, kept: &Kept, broken: &mut Vec<String>) {
     let found = definition::find(&DEFINITIONS, &saga.kind, saga.definition);
     let definition = found.expect("sagas are begun by these definitions");
-    let steps: Vec<&Step> = definition.stages.iter().flat_map(|stage| *stage).collect();
+    let steps: Vec<&Step> = definition.steps().collect();
     let mut warnings = 0;
     for run in &saga.steps {
         let step = steps.iter().find(|step| step.name == run.step).expect("a step of the definition");

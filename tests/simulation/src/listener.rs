@@ -26,8 +26,7 @@ pub(crate) struct Ear;
 impl Handler<MemoryTx> for Ear {
     async fn apply(&self, tx: &mut MemoryTx, event: &Envelope) -> Result<(), HandleError> {
         tx.pause("hear").await?;
-        let sequence = SequenceKey { source: event.service().to_owned(), stream: event.stream() };
-        tx.hear(sequence, event.seq, event.data.state.clone());
+        tx.hear(SequenceKey::of(event), event.seq, event.data.state.clone());
         Ok(())
     }
 }

@@ -115,8 +115,7 @@ impl AuthorStore for SqlAuthors {
 /// A number that no author has had.
 pub(super) async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
     let count = Sql::new("UPDATE author_counter SET last = last + 1 WHERE id = 1 RETURNING last");
-    let counted = tx.row(&count).await?;
-    counted.ok_or_else(|| StoreError::corrupt("author_counter", "its row is gone"))?.int("last")
+    tx.one(&count, "author_counter").await?.int("last")
 }
 
 pub(super) async fn insert(tx: &mut Tx, author: &Author) -> Result<(), StoreError> {

@@ -21,6 +21,16 @@ use crate::{
     inbox::LoadError,
 };
 
+/// An aggregate's place in its owner's state, `TYPE/ID`: the name of its sequence, and a cursor.
+pub(crate) fn place(aggregate_type: &str, id: &str) -> String {
+    format!("{aggregate_type}/{id}")
+}
+
+/// The type and the identifier of a place; no type holds a `/`. Before the first place, both are empty.
+pub(crate) fn of_place(place: &str) -> (&str, &str) {
+    place.split_once('/').unwrap_or_default()
+}
+
 /// Part of an owner's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {

@@ -2,14 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::{Changes, Page};
+use super::{Changes, Page, of_place, place};
 use crate::{
     error::StoreError,
     sql::{Db, Sql},
 };
-
-/// Separates type and identifier in a cursor; no type holds it.
-const BETWEEN: char = '/';
 
 /// What an SQL service tells of its state.
 pub struct SqlChanges {
@@ -31,7 +28,7 @@ const LAST_EVENTS: &str = "SELECT o.aggregate_type, o.aggregate_id, o.body FROM 
 #[async_trait]
 impl Changes for SqlChanges {
     async fn page(&self, from: Option<&str>, limit: u32) -> Result<Page, StoreError> {
-        let (aggregate_type, id) = from.unwrap_or_default().split_once(BETWEEN).unwrap_or_default();
+        let (aggregate_type, id) = of_place(from.unwrap_or_default());
         let query = Sql::new(LAST_EVENTS)
             .push(" AND (h.aggregate_type, h.aggregate_id) > (")
             .push_value(aggregate_type)
@@ -42,9 +39,7 @@ impl Changes for SqlChanges {
         let rows = self.db.rows(&query).await?;
         let full = rows.len() == usize::try_from(limit).unwrap_or(usize::MAX);
         let next = match rows.last().filter(|_| full) {
-            Some(last) => {
-                Some(format!("{}{BETWEEN}{}", last.text("aggregate_type")?, last.text("aggregate_id")?))
-            }
+            Some(last) => Some(place(&last.text("aggregate_type")?, &last.text("aggregate_id")?)),
             None => None,
         };
         let changes = rows.iter().map(|row| row.text("body")).collect::<Result<_, _>>()?;
@@ -52,7 +47,7 @@ impl Changes for SqlChanges {
     }
 
     async fn of(&self, stream: &str) -> Result<Option<String>, StoreError> {
-        let (aggregate_type, id) = stream.split_once(BETWEEN).unwrap_or_default();
+        let (aggregate_type, id) = of_place(stream);
         let query = Sql::new(LAST_EVENTS)
             .push(" AND h.aggregate_type = ")
             .push_value(aggregate_type)

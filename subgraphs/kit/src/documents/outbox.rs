@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use super::{Aggregate, Collection, Document, Documents, Find, Index, KeyColumn, Match, State, WAITING};
 use crate::{
-    changes::{Changes, Page},
+    changes::{Changes, Page, of_place, place},
     error::StoreError,
     event::OutboxRow,
     outbox::{Backlog, Claim, ClaimOptions, Outbox, Settlement, Wake},
@@ -30,8 +30,6 @@ pub const ARCHIVE_BY_AGGREGATE: Index =
 const ATTEMPTS: usize = 50;
 /// How many documents are counted at most when a backlog is asked for.
 const COUNTED: u32 = 10_000;
-/// Separates collection and identifier in a cursor; no collection holds it.
-const BETWEEN: char = '/';
 
 /// What a service makes of an event: documents whose identifiers the event determines.
 pub trait Projection: Send + Sync {
@@ -283,13 +281,13 @@ impl Outbox for DocumentOutbox {
 #[async_trait]
 impl Changes for DocumentOutbox {
     async fn page(&self, from: Option<&str>, limit: u32) -> Result<Page, StoreError> {
-        let (name, after) = from.unwrap_or_default().split_once(BETWEEN).unwrap_or_default();
+        let (name, after) = of_place(from.unwrap_or_default());
         let mut page = Page::default();
         for drawer in self.drawers.iter().filter(|drawer| drawer.name() >= name) {
             let room = limit - u32::try_from(page.changes.len()).unwrap_or(limit);
             let after = (drawer.name() == name).then_some(after);
             let latest = drawer.scan(self, after, room).await?;
-            let last = latest.last().map(|(id, _)| format!("{}{BETWEEN}{id}", drawer.name()));
+            let last = latest.last().map(|(id, _)| place(drawer.name(), id));
             let full = latest.len() == usize::try_from(room).unwrap_or(usize::MAX);
             page.changes.extend(latest.into_iter().filter_map(|(_, body)| body));
             if full {
@@ -302,7 +300,7 @@ impl Changes for DocumentOutbox {
 
     async fn of(&self, stream: &str) -> Result<Option<String>, StoreError> {
         // The type of an aggregate is not the name of its collection: whoever has the identifier has it.
-        let (aggregate_type, id) = stream.split_once(BETWEEN).unwrap_or_default();
+        let (aggregate_type, id) = of_place(stream);
         for drawer in &self.drawers {
             let Some(body) = drawer.latest(self, id).await? else { continue };
             let event = crate::event::Envelope::parse(body.as_bytes());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Event, Touch};
-use crate::idempotency::Command;
+use crate::{changes::place, idempotency::Command};
 
 /// What a source's path begins with.
 const SOURCE: &str = "/library/";
@@ -140,7 +140,7 @@ impl Envelope {
     /// The sequence that it belongs to within its service: the aggregate's type and identifier.
     #[must_use]
     pub fn stream(&self) -> String {
-        format!("{}/{}", self.data.aggregate, self.subject)
+        place(&self.data.aggregate, &self.subject)
     }
 
     /// The event in JSON.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Inbox, InboxStore, Received};
 use crate::{
+    backoff::Backoff,
     bus::{BusError, Delivery, SharedBus, Subscription, SubscriptionName},
     error::StoreError,
     event::Envelope,
@@ -13,8 +14,8 @@ use crate::{
 
 /// How many messages are stored at once.
 const BATCH: usize = 500;
-/// The pauses after failures in a row, the first and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// A subscription that was open for so long had not failed.
+const STEADY: Duration = Duration::from_secs(5);
 
 /// How the messages of a topic are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,15 +47,17 @@ impl<S: InboxStore> Consumer<S> {
 
     /// Receives, for ever. A subscription that fails is opened again; what was not acknowledged comes again.
     pub async fn run(self) {
-        let mut pause = PAUSES.0;
+        let mut backoff = Backoff::default();
         loop {
             let began = tokio::time::Instant::now();
             if let Err(error) = self.receive_until_failure().await {
                 let (topic, name) = (self.subscription.topic.name(), &self.subscription.name);
                 tracing::warn!(topic, subscription = name, %error, "a subscription is opened again");
             }
-            pause = if began.elapsed() > PAUSES.1 { PAUSES.0 } else { (pause * 2).min(PAUSES.1) };
-            tokio::time::sleep(pause).await;
+            if began.elapsed() > STEADY {
+                backoff.succeeded();
+            }
+            tokio::time::sleep(backoff.failed()).await;
         }
     }
 

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::{Advance, InboxStore, SequenceKey, SqlInbox};
+use super::{
+    Advance, InboxStore, SequenceKey, SqlInbox,
+    sql::{keyed, sequence},
+};
 use crate::{
     error::StoreError,
     sql::{Row, Sql, Tx},
@@ -101,14 +104,10 @@ impl DeadLetters for SqlInbox {
     }
 }
 
-fn keyed(sql: Sql, consumer: &str, sequence: &SequenceKey) -> Sql {
-    sql.bind(consumer).bind(&sequence.source).bind(&sequence.stream)
-}
-
 fn letter(row: &Row) -> Result<DeadLetter, StoreError> {
     Ok(DeadLetter {
         consumer: row.text("consumer")?,
-        sequence: SequenceKey { source: row.text("source")?, stream: row.text("stream")? },
+        sequence: sequence(row)?,
         seq: row.int("seq")?,
         event_id: row.text("event_id")?,
         body: row.text("body")?,

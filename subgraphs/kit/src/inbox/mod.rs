@@ -48,11 +48,3 @@ pub enum HandleError {
     #[error("{0}")]
     Poison(String),
 }
-
-impl HandleError {
-    /// Whether trying again may help without anyone's doing.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_passing())
-    }
-}

@@ -12,12 +12,14 @@ use super::{
     Advance, HandleError, Handler, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
 };
 use crate::{
+    backoff::doubled,
     changes::{Owners, Page},
     error::StoreError,
     event::Envelope,
     fault::{self, Place},
     outbox::Wake,
     planted::{self, Bug},
+    sources::ms,
 };
 
 /// How an inbox works.
@@ -199,10 +201,7 @@ impl<S: InboxStore> Inbox<S> {
             HandleError::Poison(_) => false,
             HandleError::Store(store) => store.is_passing() || attempts + 1 < self.options.attempts,
         };
-        let retry_in_ms = again.then(|| {
-            let pause = self.options.pause * 2_u32.pow(u32::try_from(*attempts).unwrap_or(6).min(6));
-            i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)
-        });
+        let retry_in_ms = again.then(|| ms(doubled(self.options.pause, attempts.saturating_add(1))));
         let (consumer, stream) = (self.consumer, &sequence.stream);
         tracing::warn!(consumer, source = sequence.source, stream, seq, %error, again, "an event failed");
         self.store.fail(consumer, sequence, *seq, &error.to_string(), retry_in_ms).await
@@ -226,8 +225,7 @@ impl<S: InboxStore> Inbox<S> {
 
     /// Asks owners for the state of what has waited too long; how many sequences that mended.
     pub async fn fill_gaps(&self) -> Result<usize, LoadError> {
-        let gap_ms = i64::try_from(self.options.gap.as_millis()).unwrap_or(i64::MAX);
-        let gaps = self.store.gaps(self.consumer, gap_ms, self.options.page).await?;
+        let gaps = self.store.gaps(self.consumer, ms(self.options.gap), self.options.page).await?;
         let mut mended = 0;
         for gap in gaps {
             let SequenceKey { source, stream } = &gap.sequence;
@@ -252,7 +250,7 @@ impl<S: InboxStore> Inbox<S> {
         let mut done = Vec::with_capacity(changes.len());
         for body in changes {
             let event = Envelope::parse(body.as_bytes()).map_err(|error| LoadError::Owner(error.into()))?;
-            let sequence = SequenceKey { source: event.service().to_owned(), stream: event.stream() };
+            let sequence = SequenceKey::of(&event);
             if self.store.last(tx, self.consumer, &sequence).await? >= event.seq {
                 continue;
             }

@@ -80,9 +80,7 @@ pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
         "DELETE FROM inbox_streams WHERE applied_at < now_ms() - $1 AND ready_since IS NULL \
          AND parked_since IS NULL AND (stream LIKE 'Command/%' OR stream LIKE 'Reply/%')",
     );
-    let mut tx = db.begin().await?;
-    tx.run(&messages.bind(KEPT_MS)).await?;
-    tx.commit().await
+    db.run(&messages.bind(KEPT_MS)).await.map(drop)
 }
 
 #[async_trait]
@@ -113,10 +111,7 @@ impl InboxStore for SqlInbox {
     }
 
     async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
-        tx.commit().await?;
-        // Effects have events of their own.
-        self.db.wake().tell();
-        Ok(())
+        tx.commit().await
     }
 
     async fn roll_back(&self, tx: Tx) -> Result<(), StoreError> {
@@ -162,8 +157,7 @@ impl InboxStore for SqlInbox {
              ON CONFLICT (consumer, source, stream) DO UPDATE SET last_seq = inbox_streams.last_seq \
              RETURNING last_seq",
         );
-        let row = tx.row(&add.bind(consumer).bind(&of.source).bind(&of.stream)).await?;
-        row.ok_or_else(|| StoreError::corrupt("inbox_streams", "no row came back"))?.int("last_seq")
+        tx.one(&keyed(add, consumer, of), "inbox_streams").await?.int("last_seq")
     }
 
     async fn advance(&self, tx: &mut Tx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
@@ -192,16 +186,12 @@ impl InboxStore for SqlInbox {
             "UPDATE inbox_streams SET attempts = attempts + 1, next_try_at = now_ms() + $5, \
              dead = $6, dead_since = CASE WHEN $6 IS NOT NULL THEN now_ms() END \
              WHERE consumer = $1 AND source = $2 AND stream = $3 AND last_seq = $4 - 1",
-        )
-        .bind(consumer)
-        .bind(&sequence.source)
-        .bind(&sequence.stream)
-        .bind(seq)
-        .bind(retry_in_ms.unwrap_or_default())
-        .bind(retry_in_ms.is_none().then(|| reason.to_owned()));
-        let mut tx = self.db.begin().await?;
-        tx.run(&update).await?;
-        tx.commit().await
+        );
+        let update = keyed(update, consumer, sequence)
+            .bind(seq)
+            .bind(retry_in_ms.unwrap_or_default())
+            .bind(retry_in_ms.is_none().then(|| reason.to_owned()));
+        self.db.run(&update).await.map(drop)
     }
 
     async fn gaps(&self, consumer: &str, older_than_ms: i64, most: u32) -> Result<Vec<Gap>, StoreError> {
@@ -247,8 +237,7 @@ impl InboxStore for SqlInbox {
              FROM inbox_streams \
              WHERE consumer = $1 AND (parked_since IS NOT NULL OR dead_since IS NOT NULL)",
         );
-        let row = self.db.row(&query.bind(consumer)).await?;
-        let row = row.ok_or_else(|| StoreError::corrupt("inbox", "no count came back"))?;
+        let row = self.db.one(&query.bind(consumer), "inbox").await?;
         Ok(InboxBacklog {
             events: row.int("events")?,
             oldest_ms: row.int_or_null("oldest")?,
@@ -276,6 +265,11 @@ fn record(event: &Received) -> Value {
     })
 }
 
-fn sequence(row: &Row) -> Result<SequenceKey, StoreError> {
+/// Begins with the key of a row.
+pub(super) fn keyed(sql: Sql, consumer: &str, sequence: &SequenceKey) -> Sql {
+    sql.bind(consumer).bind(&sequence.source).bind(&sequence.stream)
+}
+
+pub(super) fn sequence(row: &Row) -> Result<SequenceKey, StoreError> {
     Ok(SequenceKey { source: row.text("source")?, stream: row.text("stream")? })
 }

@@ -14,6 +14,14 @@ pub struct SequenceKey {
     pub stream: String,
 }
 
+impl SequenceKey {
+    /// The sequence of an event's aggregate.
+    #[must_use]
+    pub fn of(event: &Envelope) -> Self {
+        Self { source: event.service().to_owned(), stream: event.stream() }
+    }
+}
+
 /// An event as it is stored when it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
@@ -31,8 +39,7 @@ impl Received {
     /// An event, in the sequence of its aggregate.
     #[must_use]
     pub fn in_sequence(event: &Envelope, body: String) -> Self {
-        let sequence = SequenceKey { source: event.service().to_owned(), stream: event.stream() };
-        Self { sequence, seq: event.seq, event_id: event.id.clone(), body }
+        Self { sequence: SequenceKey::of(event), seq: event.seq, event_id: event.id.clone(), body }
     }
 
     /// A command or a reply: a sequence of its own.

@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Claim, ClaimOptions, Failure, Outbox, Settlement, Wake};
 use crate::{
+    backoff::doubled,
     bus::{BusError, Outgoing, SharedBus, Topic},
     error::StoreError,
     fault::{self, Place},
     planted::{self, Bug},
+    sources::ms,
 };
 
 /// How a relay works.
@@ -138,13 +140,11 @@ impl Relay {
         if error.is_final() {
             return Failure::Stuck { reason: error.to_string() };
         }
-        let pause = self.pause_after(attempts.saturating_add(1));
-        Failure::Passing { retry_in_ms: i64::try_from(pause.as_millis()).unwrap_or(i64::MAX) }
+        Failure::Passing { retry_in_ms: ms(self.pause_after(attempts.saturating_add(1))) }
     }
 
     fn pause_after(&self, failures: i64) -> Duration {
-        let doublings = u32::try_from(failures - 1).unwrap_or(0).min(6);
-        self.options.pause * 2_u32.pow(doublings)
+        doubled(self.options.pause, failures)
     }
 }
 

@@ -43,8 +43,7 @@ pub(crate) async fn write(
     )
     .bind(event.aggregate_type)
     .bind(&event.aggregate_id);
-    let head = tx.row(&head).await?;
-    let seq = head.ok_or_else(|| StoreError::corrupt("outbox_heads", "no row came back"))?.int("last_seq")?;
+    let seq = tx.one(&head, "outbox_heads").await?.int("last_seq")?;
     let row = OutboxRow::new(event, seq, command);
     let row = if let Some(topic) = topic { row.to(topic) } else { row };
     let insert = Sql::new(
@@ -62,7 +61,9 @@ pub(crate) async fn write(
     .bind(row.traceparent)
     .bind(row.created_at)
     .bind(row.topic);
-    tx.run(&insert).await.map(drop)
+    tx.run(&insert).await?;
+    tx.says_something();
+    Ok(())
 }
 
 const CLAIM: &str = "UPDATE outbox_heads SET lease_until = now_ms() + $2, fence = fence + 1 \
@@ -141,9 +142,7 @@ impl Outbox for SqlOutbox {
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<usize, StoreError> {
         let records: Vec<_> = settlements.iter().map(record).collect();
-        let mut tx = self.db.begin().await?;
-        let settled = tx.run(&Sql::new(SETTLE).bind(json!(records).to_string())).await?;
-        tx.commit().await?;
+        let settled = self.db.run(&Sql::new(SETTLE).bind(json!(records).to_string())).await?;
         Ok(usize::try_from(settled).unwrap_or(usize::MAX))
     }
 
@@ -153,8 +152,7 @@ impl Outbox for SqlOutbox {
              now_ms() - MIN(waiting_since) AS oldest, COUNT(stuck) AS stuck \
              FROM outbox_heads WHERE waiting_since IS NOT NULL",
         );
-        let row = self.db.row(&query).await?;
-        let row = row.ok_or_else(|| StoreError::corrupt("outbox_heads", "no count came back"))?;
+        let row = self.db.one(&query, "outbox_heads").await?;
         let (events, oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
         Ok(Backlog { events, oldest_ms, stuck: row.int("stuck")? })
     }

@@ -23,6 +23,5 @@ pub async fn release(tx: &mut Tx, target: &str, by: &str) -> Result<i64, StoreEr
 /// How many hold on to a target.
 pub async fn holders(tx: &mut Tx, target: &str) -> Result<i64, StoreError> {
     let count = Sql::new("SELECT COUNT(*) AS holders FROM claims WHERE target = $1").bind(target);
-    let row = tx.row(&count).await?;
-    row.ok_or_else(|| StoreError::corrupt("claims", "no count came back"))?.int("holders")
+    tx.one(&count, "claims").await?.int("holders")
 }

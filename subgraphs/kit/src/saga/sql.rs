@@ -17,11 +17,9 @@ const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 /// Forgets steps of long ago.
 pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
-    let mut tx = db.begin().await?;
     // What is done may still be undone, however long its saga is stuck.
     let gone = Sql::new("DELETE FROM saga_steps WHERE at < now_ms() - $1 AND state NOT LIKE '%\"DONE\"%'");
-    tx.run(&gone.bind(KEPT_MS)).await?;
-    tx.commit().await
+    db.run(&gone.bind(KEPT_MS)).await.map(drop)
 }
 
 #[async_trait]
@@ -32,8 +30,7 @@ impl StepTx for Tx {
             "INSERT INTO saga_steps (saga, step, state, at) VALUES ($1, $2, 'null', now_ms()) \
              ON CONFLICT (saga, step) DO UPDATE SET at = saga_steps.at RETURNING state",
         );
-        let row = self.row(&held.bind(saga).bind(step)).await?;
-        let row = row.ok_or_else(|| StoreError::corrupt("saga_steps", "no row came back"))?;
+        let row = self.one(&held.bind(saga).bind(step), "saga_steps").await?;
         let state = serde_json::from_str(&row.text("state")?);
         state.map_err(|cause| StoreError::corrupt("saga step", cause))
     }

@@ -41,7 +41,6 @@ impl Default for DbOptions {
 pub struct Db {
     pools: Pools,
     pub(super) gauge: Gauge,
-    wake: Wake,
 }
 
 #[derive(Clone)]
@@ -50,11 +49,12 @@ enum Pools {
     Postgres(PgPool),
 }
 
-/// The time limit and the count, shared by a database and its transactions.
+/// The time limit, the count, and who is told of events; shared by a database and its transactions.
 #[derive(Clone)]
 pub(super) struct Gauge {
     timeout: Duration,
     statements: Arc<AtomicU64>,
+    pub(super) wake: Wake,
 }
 
 impl Gauge {
@@ -94,7 +94,7 @@ impl Db {
                 return Err(OpenError::Engine { service, engine: engine.scheme(), supported });
             }
         };
-        Ok(Self { pools, gauge: Gauge { timeout, statements: Arc::default() }, wake: Wake::default() })
+        Ok(Self { pools, gauge: Gauge { timeout, statements: Arc::default(), wake: Wake::default() } })
     }
 
     /// All rows of a query.
@@ -111,9 +111,22 @@ impl Db {
         }
     }
 
+    /// The one row of a query that always has one, of `what`.
+    pub async fn one(&self, sql: &Sql, what: &'static str) -> Result<Row, StoreError> {
+        self.row(sql).await?.ok_or_else(|| StoreError::corrupt(what, "no row came back"))
+    }
+
     /// The first row of a query.
     pub async fn row(&self, sql: &Sql) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(sql).await?.into_iter().next())
+    }
+
+    /// Runs one statement in a transaction of its own; how many rows it changed.
+    pub async fn run(&self, sql: &Sql) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let changed = tx.run(sql).await?;
+        tx.commit().await?;
+        Ok(changed)
     }
 
     /// Begins a transaction that writes. SQLite's takes the write lock at once: one that reads first and
@@ -150,7 +163,7 @@ impl Db {
     /// Told when an event was committed.
     #[must_use]
     pub fn wake(&self) -> &Wake {
-        &self.wake
+        &self.gauge.wake
     }
 
     /// The engine's name, which is also the folder of its migrations.
@@ -165,10 +178,7 @@ impl Db {
     /// Closes all connections; SQLite moves its log into the file.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite(pools) => {
-                pools.reader.close().await;
-                pools.writer.close().await;
-            }
+            Pools::Sqlite(pools) => pools.close().await,
             Pools::Postgres(pool) => pool.close().await,
         }
     }

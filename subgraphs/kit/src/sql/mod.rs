@@ -9,7 +9,7 @@ mod dialect;
 mod paging;
 mod postgres;
 mod row;
-mod sqlite;
+pub(crate) mod sqlite;
 mod statement;
 mod tx;
 

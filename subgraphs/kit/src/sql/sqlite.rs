@@ -20,13 +20,23 @@ const READERS: u32 = 4;
 
 /// The two pools of a file.
 #[derive(Clone)]
-pub(super) struct SqlitePools {
-    pub(super) writer: SqlitePool,
-    pub(super) reader: SqlitePool,
+pub(crate) struct SqlitePools {
+    /// The one that writes.
+    pub(crate) writer: SqlitePool,
+    /// Those that read, and cannot write.
+    pub(crate) reader: SqlitePool,
+}
+
+impl SqlitePools {
+    /// Closes the connections; the log is moved into the file.
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
 }
 
 /// Opens a file, and makes it if it is not there.
-pub(super) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, sqlx::Error> {
+pub(crate) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, sqlx::Error> {
     // The driver sets the busy timeout while it connects, before any pragma: switching to the
     // write-ahead log needs a lock that another process may hold.
     let options = SqliteConnectOptions::new()

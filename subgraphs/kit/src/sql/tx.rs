@@ -15,6 +15,7 @@ use crate::error::StoreError;
 pub struct Tx {
     engine: Engine,
     gauge: Gauge,
+    says: bool,
 }
 
 enum Engine {
@@ -24,11 +25,11 @@ enum Engine {
 
 impl Tx {
     pub(super) fn sqlite(begun: Transaction<'static, Sqlite>, gauge: Gauge) -> Self {
-        Self { engine: Engine::Sqlite(begun), gauge }
+        Self { engine: Engine::Sqlite(begun), gauge, says: false }
     }
 
     pub(super) fn postgres(begun: Transaction<'static, Postgres>, gauge: Gauge) -> Self {
-        Self { engine: Engine::Postgres(begun), gauge }
+        Self { engine: Engine::Postgres(begun), gauge, says: false }
     }
 
     /// Runs a statement; how many rows it changed.
@@ -64,6 +65,16 @@ impl Tx {
         Ok(self.rows(sql).await?.into_iter().next())
     }
 
+    /// The one row of a statement that always has one, of `what`.
+    pub async fn one(&mut self, sql: &Sql, what: &'static str) -> Result<Row, StoreError> {
+        self.row(sql).await?.ok_or_else(|| StoreError::corrupt(what, "no row came back"))
+    }
+
+    /// Notes that it holds an event, of which the relay is told when it is committed.
+    pub(crate) fn says_something(&mut self) {
+        self.says = true;
+    }
+
     /// Runs the statements of a script, which takes no parameters.
     pub(crate) async fn script(&mut self, script: &'static str) -> Result<(), StoreError> {
         match &mut self.engine {
@@ -84,11 +95,15 @@ impl Tx {
         }
     }
 
-    /// Makes it so.
+    /// Makes it so, and tells the relay if there is something to send.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.engine {
-            Engine::Sqlite(tx) => self.gauge.limit(tx.commit()).await,
-            Engine::Postgres(tx) => self.gauge.limit(tx.commit()).await,
+            Engine::Sqlite(tx) => self.gauge.limit(tx.commit()).await?,
+            Engine::Postgres(tx) => self.gauge.limit(tx.commit()).await?,
         }
+        if self.says {
+            self.gauge.wake.tell();
+        }
+        Ok(())
     }
 }

@@ -50,8 +50,7 @@ pub fn check(definitions: &[Definition]) -> Result<(), Vec<DefinitionError>> {
 }
 
 fn pivots(definition: &Definition) -> Option<DefinitionError> {
-    let pivots =
-        definition.stages.iter().flat_map(|stage| *stage).filter(|step| step.role == Role::Pivot).count();
+    let pivots = definition.steps().filter(|step| step.role == Role::Pivot).count();
     (pivots != 1).then_some(DefinitionError::Pivots { kind: definition.kind, pivots })
 }
 

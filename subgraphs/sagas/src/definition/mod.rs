@@ -23,6 +23,19 @@ pub struct Definition {
     pub result: &'static [(&'static str, Source)],
 }
 
+impl Definition {
+    /// Its steps, in their order.
+    pub fn steps(&self) -> impl Iterator<Item = &'static Step> + use<> {
+        self.stages.iter().flat_map(|stage| *stage)
+    }
+
+    /// The step of this name.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Option<&'static Step> {
+        self.steps().find(|step| step.name == name)
+    }
+}
+
 /// A step: something that one service does.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {

@@ -2,7 +2,6 @@
 
 use async_graphql::{Enum, ID, Interface, SimpleObject};
 use lms_kit::{
-    Problem,
     graphql::{DateTime, ProblemView, views},
     node,
 };
@@ -173,17 +172,15 @@ fn remaining(steps: &[StepRun], phase: Phase) -> Vec<String> {
 }
 
 fn step(run: StepRun, definition: Option<&definition::Definition>) -> SagaStep {
-    let mut steps = definition.into_iter().flat_map(|found| found.stages).flat_map(|stage| *stage);
-    let service = steps.find(|step| step.name == run.step).map_or("", |step| step.service).to_owned();
-    let problem: Option<Problem> = run.problem;
+    let step = definition.and_then(|found| found.step(&run.step));
     SagaStep {
         name: run.name,
-        service,
+        service: step.map_or("", |step| step.service).to_owned(),
         status: run.status.into(),
         attempts: i32::try_from(run.attempts).unwrap_or(i32::MAX),
         started_at: run.started_at.map(DateTime::from_ms),
         changed_at: run.changed_at.map(DateTime::from_ms),
         due_at: run.due_at.map(DateTime::from_ms),
-        problem: problem.map(ProblemView::from),
+        problem: run.problem.map(ProblemView::from),
     }
 }

@@ -69,8 +69,7 @@ impl<'t> Turn<'t> {
 
     fn step(&self, index: usize) -> &'static Step {
         let name = &self.saga.steps[index].step;
-        let mut steps = self.definition.stages.iter().flat_map(|stage| *stage);
-        steps.find(|step| step.name == name).expect("a saga's steps are those of its definition")
+        self.definition.step(name).expect("a saga's steps are those of its definition")
     }
 
     /// Asks for a step in its present status, once more.

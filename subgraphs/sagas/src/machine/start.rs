@@ -25,8 +25,7 @@ pub struct Beginning {
 #[must_use]
 pub fn start(definition: &Definition, beginning: Beginning, now_ms: i64) -> (Saga, Vec<Ask>) {
     let Beginning { id, caller, traceparent, input } = beginning;
-    let steps =
-        definition.stages.iter().flat_map(|stage| *stage).flat_map(|step| runs(step, &input)).collect();
+    let steps = definition.steps().flat_map(|step| runs(step, &input)).collect();
     let mut saga = Saga {
         id,
         kind: definition.kind.to_owned(),

@@ -31,8 +31,7 @@ const NEWEST: Order = Order { sort: "created_at", id: "id", nullable: false, des
 #[async_trait]
 impl SagaTx for Tx {
     async fn now_ms(&mut self) -> Result<i64, StoreError> {
-        let row = self.row(&Sql::new("SELECT now_ms() AS now")).await?;
-        row.ok_or_else(|| StoreError::corrupt("clock", "no time came back"))?.int("now")
+        self.one(&Sql::new("SELECT now_ms() AS now"), "clock").await?.int("now")
     }
 
     async fn saga(&mut self, id: &str) -> Result<Option<Saga>, StoreError> {

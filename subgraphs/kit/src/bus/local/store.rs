@@ -7,21 +7,19 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
-use sqlx::{
-    QueryBuilder, Row, Sqlite, Transaction,
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
-};
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::RETENTION;
-use crate::bus::{BusError, Delivery, Outgoing, Receipt, SubscriptionName, Topic};
+use crate::{
+    bus::{BusError, Delivery, Outgoing, Receipt, SubscriptionName, Topic},
+    sources::{ms, now_ms},
+    sql::sqlite::{self, SqlitePools},
+};
 
 const PATIENCE: Duration = Duration::from_secs(5);
-const READERS: u32 = 4;
 /// How many rows one statement inserts: a statement takes at most 32,766 values.
 const ROWS: usize = 500;
 const PURGE_EVERY_MS: i64 = 60_000;
@@ -37,29 +35,20 @@ const TABLES: [&str; 4] = [
      PRIMARY KEY (subscription, message)) WITHOUT ROWID",
 ];
 
-/// The pools of a file: one writer, several readers.
+/// A file, open.
 #[derive(Clone)]
 pub(super) struct Store {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    pools: SqlitePools,
     purged: Arc<AtomicI64>,
 }
 
 impl Store {
     pub(super) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .busy_timeout(PATIENCE)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
-        let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let pools = sqlite::open(path, PATIENCE).await?;
         for table in TABLES {
-            sqlx::query(table).execute(&writer).await?;
+            sqlx::query(table).execute(&pools.writer).await?;
         }
-        let reader = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
-        Ok(Self { writer, reader, purged: Arc::new(AtomicI64::new(now_ms())) })
+        Ok(Self { pools, purged: Arc::new(AtomicI64::new(now_ms())) })
     }
 
     pub(super) async fn declare(
@@ -114,7 +103,7 @@ impl Store {
         let select = "SELECT s.id FROM subscriptions s JOIN topics t ON t.id = s.topic \
                       WHERE t.name = $1 AND s.name = $2";
         let row = sqlx::query(select).bind(subscription.topic.name()).bind(&subscription.name);
-        if let Some(row) = row.fetch_optional(&self.reader).await.map_err(classify)? {
+        if let Some(row) = row.fetch_optional(&self.pools.reader).await.map_err(classify)? {
             return row.try_get(0).map_err(classify);
         }
         let SubscriptionName { topic, name } = subscription;
@@ -133,7 +122,7 @@ impl Store {
                       WHERE w.subscription = $1 AND w.message > $2 ORDER BY w.message LIMIT $3";
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let query = sqlx::query(select).bind(subscription).bind(after).bind(most);
-        let rows = query.fetch_all(&self.reader).await.map_err(classify)?;
+        let rows = query.fetch_all(&self.pools.reader).await.map_err(classify)?;
         rows.iter().map(delivery).collect::<Result<_, _>>().map_err(classify)
     }
 
@@ -143,22 +132,21 @@ impl Store {
         let delete = "DELETE FROM waiting WHERE subscription = $1 \
                       AND message IN (SELECT value FROM json_each($2))";
         let query = sqlx::query(delete).bind(subscription).bind(ids);
-        query.execute(&self.writer).await.map(drop).map_err(classify)
+        query.execute(&self.pools.writer).await.map(drop).map_err(classify)
     }
 
     pub(super) async fn ping(&self) -> Result<(), BusError> {
-        sqlx::query("SELECT 1").execute(&self.reader).await.map(drop).map_err(classify)
+        sqlx::query("SELECT 1").execute(&self.pools.reader).await.map(drop).map_err(classify)
     }
 
     /// Closes the connections; the log is moved into the file.
     pub(super) async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        self.pools.close().await;
     }
 
     /// Takes the write lock at once: one that reads first and writes later could be refused in between.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, BusError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(classify)
+        self.pools.writer.begin_with("BEGIN IMMEDIATE").await.map_err(classify)
     }
 
     async fn purge_when_due(
@@ -170,8 +158,7 @@ impl Store {
             return Ok(());
         }
         self.purged.store(now, Ordering::Relaxed);
-        let retention = i64::try_from(RETENTION.as_millis()).unwrap_or(i64::MAX);
-        purge(transaction, now - retention).await
+        purge(transaction, now - ms(RETENTION)).await
     }
 }
 
@@ -236,11 +223,6 @@ fn undeclared(topic: &Topic) -> BusError {
     BusError::Refused(format!("there is no topic `{}`: declare it first", topic.name()).into())
 }
 
-fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// Sorts the driver's errors by what a caller can do about them.
 fn classify(error: sqlx::Error) -> BusError {
     // Busy, locked, a failing or a full disk: the same call may succeed later.
@@ -262,7 +244,7 @@ mod tests {
     use super::*;
 
     async fn kept(store: &Store) -> i64 {
-        let row = sqlx::query("SELECT count(*) FROM messages").fetch_one(&store.reader).await.unwrap();
+        let row = sqlx::query("SELECT count(*) FROM messages").fetch_one(&store.pools.reader).await.unwrap();
         row.get(0)
     }
 

@@ -8,7 +8,6 @@
 //! that drops duplicates would drop, after a restart, what is new; deduplication is the inbox's.
 
 mod admin;
-mod backoff;
 mod client;
 mod options;
 mod partition;

@@ -27,11 +27,10 @@ use tokio::{
 
 use super::{
     PulsarOptions,
-    backoff::Backoff,
     client::{Clients, classify},
     unacknowledged::Unacknowledged,
 };
-use crate::bus::BusError;
+use crate::{backoff::Backoff, bus::BusError};
 
 /// How many messages the broker sends ahead.
 const AHEAD: u32 = 200;

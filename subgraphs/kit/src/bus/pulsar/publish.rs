@@ -20,10 +20,12 @@ use tokio::{sync::Mutex, time::timeout};
 use super::{
     PulsarOptions,
     admin::Admin,
-    backoff::Backoff,
     client::{Clients, classify},
 };
-use crate::bus::{BROKERS_TAKE, BusError, Outgoing, Topic, largest};
+use crate::{
+    backoff::Backoff,
+    bus::{BROKERS_TAKE, BusError, Outgoing, Topic, largest},
+};
 
 /// How many messages wait for their receipts at once. The driver takes a hundred before it makes callers wait.
 const UNDER_WAY: usize = 90;

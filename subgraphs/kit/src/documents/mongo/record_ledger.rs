@@ -18,6 +18,7 @@ use crate::{
         migration::{missing, missing_names},
     },
     migrate::{Applied, LedgerEntry, MigrateError},
+    sources::ms,
 };
 
 /// The server's code for a collection that is there already.
@@ -81,7 +82,7 @@ async fn lock(engine: &MongoDocuments, now_ms: i64) -> Result<(), StoreError> {
             Err(error) => return Err(refusal(error)),
         }
         let locks = locks_of(engine);
-        let waited_ms = i64::try_from(waited.as_millis()).unwrap_or(i64::MAX);
+        let waited_ms = ms(waited);
         let stale = doc! { "_id": "migrations", "since": { "$lt": now_ms + waited_ms - LOCK_LIFETIME_MS } };
         engine.run(async move { locks.delete_one(stale).await }).await?;
         tokio::time::sleep(LOCK_PAUSE).await;

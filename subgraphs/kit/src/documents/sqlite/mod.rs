@@ -14,23 +14,21 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
-};
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 use table::Statement;
 
 use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
-use crate::{OpenError, StoreError, migrate::MigrateError};
+use crate::{
+    OpenError, StoreError,
+    migrate::MigrateError,
+    sql::sqlite::{self, SqlitePools},
+};
 
 /// How long a statement may wait for its connection or for another process's lock.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many connections read at the same time.
-const READERS: u32 = 4;
 
 pub(super) struct SqliteDocuments {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    pools: SqlitePools,
     statements: AtomicU64,
 }
 
@@ -40,27 +38,18 @@ impl SqliteDocuments {
             url: format!("sqlite:{}", path.display()),
             source: Box::new(source),
         };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What is acknowledged or answered must survive a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(PATIENCE);
-        let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-        let writer = pool(1).connect_with(options.clone()).await.map_err(connect)?;
-        let readers = pool(READERS).connect_with(options).await.map_err(connect)?;
-        Ok(Self { writer, readers, statements: AtomicU64::new(0) })
+        let pools = sqlite::open(path, PATIENCE).await.map_err(connect)?;
+        Ok(Self { pools, statements: AtomicU64::new(0) })
     }
 
     async fn read(&self, statement: Statement) -> Result<Vec<SqliteRow>, StoreError> {
         self.count();
-        statement.query().fetch_all(&self.readers).await.map_err(refusal)
+        statement.query().fetch_all(&self.pools.reader).await.map_err(refusal)
     }
 
     async fn write(&self, statement: Statement) -> Result<u64, StoreError> {
         self.count();
-        let done = statement.query().execute(&self.writer).await.map_err(refusal)?;
+        let done = statement.query().execute(&self.pools.writer).await.map_err(refusal)?;
         Ok(done.rows_affected())
     }
 
@@ -81,7 +70,7 @@ impl SqliteDocuments {
     }
 
     async fn begin(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+        self.pools.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
     fn count(&self) {
@@ -174,14 +163,14 @@ impl Documents for SqliteDocuments {
     async fn now_ms(&self) -> Result<i64, StoreError> {
         self.count();
         let now = sqlx::query_scalar("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)");
-        now.fetch_one(&self.readers).await.map_err(refusal)
+        now.fetch_one(&self.pools.reader).await.map_err(refusal)
     }
 
     async fn take_numbers(&self, counter: &str, count: i64) -> Result<i64, StoreError> {
         self.count();
         let sql = "INSERT INTO counters (name, value) VALUES (?1, ?2) \
                    ON CONFLICT (name) DO UPDATE SET value = value + ?2 RETURNING value";
-        let number = sqlx::query_scalar(sql).bind(counter).bind(count).fetch_one(&self.writer).await;
+        let number = sqlx::query_scalar(sql).bind(counter).bind(count).fetch_one(&self.pools.writer).await;
         number.map_err(refusal)
     }
 
@@ -203,12 +192,11 @@ impl Documents for SqliteDocuments {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.map(drop).map_err(refusal)
+        sqlx::query("SELECT 1").execute(&self.pools.reader).await.map(drop).map_err(refusal)
     }
 
     async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.pools.close().await;
     }
 
     fn statements(&self) -> u64 {

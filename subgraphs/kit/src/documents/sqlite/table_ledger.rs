@@ -56,7 +56,7 @@ pub(super) async fn pending(
     owner: &'static str,
     migrations: &[Migration],
 ) -> Result<Vec<String>, MigrateError> {
-    let rows = sqlx::query(READ).fetch_all(&engine.readers).await;
+    let rows = sqlx::query(READ).fetch_all(&engine.pools.reader).await;
     let rows = rows.map_err(|error| MigrateError::Ledger(refusal(error)))?;
     let ledger = rows.iter().map(applied).collect::<Result<Vec<_>, _>>().map_err(MigrateError::Ledger)?;
     missing_names(owner, migrations, &ledger)
