@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use async_graphql::{Json, Object};
-use async_trait::async_trait;
 use lms_kit::{
     Service, Sources,
-    service::{Engine, Headers, SchemaParts, schema},
+    service::{Headers, NoEngine, SchemaParts, schema},
 };
 use serde_json::{Value, json};
 
@@ -27,21 +26,6 @@ impl Mutation {
     async fn change(&self) -> bool {
         true
     }
-}
-
-struct NoEngine;
-
-#[async_trait]
-impl Engine for NoEngine {
-    async fn ready(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn statements(&self) -> u64 {
-        0
-    }
-
-    async fn close(&self) {}
 }
 
 async fn ask(body: &str) -> Value {

@@ -8,11 +8,10 @@ mod graphql;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use lms_kit::{
     OpenError, Service, Sources,
     federation::SdlError,
-    service::{Engine, SchemaParts},
+    service::{NoEngine, SchemaParts},
 };
 
 /// The subgraph's name.
@@ -27,20 +26,4 @@ pub fn open(sources: Sources) -> Result<Service, OpenError> {
 /// The subgraph's SDL.
 pub fn sdl() -> Result<String, SdlError> {
     lms_kit::service::sdl(&graphql::schema().finish(), graphql::ANNOTATIONS)
-}
-
-/// There is nothing to open, and so nothing to wait for.
-struct NoEngine;
-
-#[async_trait]
-impl Engine for NoEngine {
-    async fn ready(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn statements(&self) -> u64 {
-        0
-    }
-
-    async fn close(&self) {}
 }

@@ -5,23 +5,17 @@ mod query;
 mod types;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
-use lms_kit::federation::{Annotation, Federated};
+use lms_kit::federation::{Annotation, CONNECTION, Federated, STAFF};
 
 use mutation::Mutation;
 use query::Query;
-
-const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
 
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Author", "@cacheControl(maxAge: 120)"),
     Annotation::add("Author", "@tag(name: \"catalogue\")"),
     Annotation::add("Query.authors", "@cost(weight: 2)"),
-    Annotation::add(
-        "Query.authors",
-        "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
-         requireOneSlicingArgument: false)",
-    ),
+    Annotation::add("Query.authors", CONNECTION),
     Annotation::add("Mutation.createAuthor", "@cost(weight: 10)"),
     Annotation::add("Mutation.createAuthor", STAFF),
     Annotation::add("Mutation.updateAuthor", "@cost(weight: 10)"),

@@ -7,14 +7,10 @@ mod query;
 mod top;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
-use lms_kit::federation::{Annotation, Federated};
+use lms_kit::federation::{Annotation, CONNECTION, Federated, STAFF};
 
 use mutation::Mutation;
 use query::Query;
-
-const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
-                    requireOneSlicingArgument: false)";
-const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
 
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
@@ -23,12 +19,12 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Query.books", "@cost(weight: 2)"),
     Annotation::add("Top.genres", "@cost(weight: 2)"),
     Annotation::add("Top.genres", "@listSize(assumedSize: 5, slicingArguments: [\"first\"])"),
-    Annotation::add("Query.books", LIST),
+    Annotation::add("Query.books", CONNECTION),
     Annotation::add("Author.books", "@cacheControl(maxAge: 60)"),
-    Annotation::add("Author.books", LIST),
+    Annotation::add("Author.books", CONNECTION),
     Annotation::add("Author.coAuthors", "@cacheControl(maxAge: 60)"),
     Annotation::add("Genre.books", "@cacheControl(maxAge: 60)"),
-    Annotation::add("Genre.books", LIST),
+    Annotation::add("Genre.books", CONNECTION),
     Annotation::add("Student.suggestions", "@listSize(assumedSize: 5)"),
     Annotation::add("Mutation.createBook", "@cost(weight: 10)"),
     Annotation::add("Mutation.createBook", STAFF),

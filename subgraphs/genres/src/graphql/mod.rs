@@ -5,23 +5,17 @@ mod query;
 mod types;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
-use lms_kit::federation::{Annotation, Federated};
+use lms_kit::federation::{Annotation, CONNECTION, Federated, STAFF};
 
 use mutation::Mutation;
 use query::Query;
-
-const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
 
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Genre", "@cacheControl(maxAge: 300)"),
     Annotation::add("Genre", "@tag(name: \"catalogue\")"),
     Annotation::add("Query.genres", "@cost(weight: 2)"),
-    Annotation::add(
-        "Query.genres",
-        "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
-         requireOneSlicingArgument: false)",
-    ),
+    Annotation::add("Query.genres", CONNECTION),
     Annotation::add("Mutation.createGenre", "@cost(weight: 10)"),
     Annotation::add("Mutation.createGenre", STAFF),
     Annotation::add("Mutation.renameGenre", "@cost(weight: 10)"),

@@ -20,6 +20,15 @@ use super::{
     print,
 };
 
+/// The directive of a field that is a connection: twenty entries where the client does not say how many.
+pub const CONNECTION: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], \
+                              sizedFields: [\"edges\"], requireOneSlicingArgument: false)";
+
+/// The directive of what is for those who look after the catalogue and its readers ([`Scope::STAFF`]).
+///
+/// [`Scope::STAFF`]: crate::access::Scope::STAFF
+pub const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
+
 /// One thing that the SDL says beyond the library's export.
 #[derive(Debug, Clone, Copy)]
 pub enum Annotation {

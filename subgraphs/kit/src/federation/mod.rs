@@ -6,6 +6,6 @@ mod directives;
 mod entities;
 mod print;
 
-pub use annotate::{Annotation, SdlError, annotate};
+pub use annotate::{Annotation, CONNECTION, STAFF, SdlError, annotate};
 pub(crate) use entities::EntityCalls;
 pub use entities::Federated;

@@ -39,6 +39,22 @@ pub trait Engine: Send + Sync {
     async fn close(&self);
 }
 
+/// The engine of a service that keeps nothing: there is nothing to open, and so nothing to wait for.
+pub struct NoEngine;
+
+#[async_trait]
+impl Engine for NoEngine {
+    async fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn statements(&self) -> u64 {
+        0
+    }
+
+    async fn close(&self) {}
+}
+
 /// An engine's part in the traffic between services.
 pub struct Messages {
     /// Where events wait.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use cli::{Cli, Definition, run, run_stateless};
-pub use engine::{DocumentEngine, Engine, Messages, SqlEngine};
+pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
 pub use schema::{SchemaParts, schema, sdl};

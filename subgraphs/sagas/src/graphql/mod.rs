@@ -7,21 +7,18 @@ mod query;
 mod saga;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
-use lms_kit::federation::{Annotation, Federated};
+use lms_kit::federation::{Annotation, CONNECTION, Federated, STAFF};
 
 use mutation::Mutation;
 use query::Query;
 
-const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
-                    requireOneSlicingArgument: false)";
-const STAFF: &str = "@requiresScopes(scopes: [[\"librarian\"], [\"admin\"]])";
 const COMMAND: &str = "@cost(weight: 10)";
 
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("CatalogueBookSaga", "@cacheControl(maxAge: 0)"),
     Annotation::add("Query.sagas", "@cost(weight: 2)"),
-    Annotation::add("Query.sagas", LIST),
+    Annotation::add("Query.sagas", CONNECTION),
     Annotation::add("Query.sagas", STAFF),
     Annotation::add("Mutation.catalogueBook", STAFF),
     Annotation::add("Mutation.cancelSaga", STAFF),

@@ -8,13 +8,11 @@ mod scalars;
 mod student;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
-use lms_kit::federation::{Annotation, Federated};
+use lms_kit::federation::{Annotation, CONNECTION, Federated};
 
 use mutation::Mutation;
 use query::Query;
 
-const LIST: &str = "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
-                    requireOneSlicingArgument: false)";
 const COMMAND: &str = "@cost(weight: 10)";
 const KNOWN: &str = "@authenticated";
 const PERSONAL: &str = "@tag(name: \"personal\")";
@@ -27,16 +25,16 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Student.birthDate", KNOWN),
     Annotation::add("Student.phone", KNOWN),
     Annotation::add("Student.activity", KNOWN),
-    Annotation::add("Student.comments", LIST),
-    Annotation::add("Student.activity", LIST),
+    Annotation::add("Student.comments", CONNECTION),
+    Annotation::add("Student.activity", CONNECTION),
     Annotation::add("Student.activity", "@cacheControl(maxAge: 0)"),
     Annotation::add("Comment", "@cacheControl(maxAge: 60)"),
     Annotation::add("Book.comments", "@cacheControl(maxAge: 60)"),
-    Annotation::add("Book.comments", LIST),
+    Annotation::add("Book.comments", CONNECTION),
     Annotation::add("Book.averageGrade", "@cacheControl(maxAge: 60)"),
     Annotation::add("Book.averageGrade", "@cost(weight: 2)"),
     Annotation::add("Query.students", "@cost(weight: 2)"),
-    Annotation::add("Query.students", LIST),
+    Annotation::add("Query.students", CONNECTION),
     Annotation::add("Mutation.registerStudent", COMMAND),
     Annotation::add("Mutation.updateStudent", COMMAND),
     Annotation::add("Mutation.updateStudent", KNOWN),

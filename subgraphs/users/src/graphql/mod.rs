@@ -5,7 +5,7 @@ mod query;
 mod types;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
-use lms_kit::federation::{Annotation, Federated};
+use lms_kit::federation::{Annotation, CONNECTION, Federated};
 
 use mutation::Mutation;
 use query::Query;
@@ -15,11 +15,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("User", "@cacheControl(maxAge: 60, scope: PRIVATE)"),
     Annotation::add("User", "@tag(name: \"people\")"),
     Annotation::add("Query.users", "@cost(weight: 2)"),
-    Annotation::add(
-        "Query.users",
-        "@listSize(assumedSize: 20, slicingArguments: [\"first\", \"last\"], sizedFields: [\"edges\"], \
-         requireOneSlicingArgument: false)",
-    ),
+    Annotation::add("Query.users", CONNECTION),
     Annotation::add("Mutation.registerUser", "@cost(weight: 50)"),
     Annotation::add("Mutation.updateUser", "@cost(weight: 10)"),
     Annotation::add("Mutation.login", "@cost(weight: 50)"),
