@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     place::{
-        Place, assert_complete, collect, collect_though, declare, message, number, publish,
+        Place, assert_all, assert_complete, collect, collect_though, declare, message, number, publish,
         publish_until_taken, subscription, topic,
     },
     suite::suite,
@@ -175,7 +175,7 @@ async fn a_consumer_to_which_nothing_comes_is_built_anew() {
         }
     }
     drop(one);
-    assert_complete(&collect(&mut two, 10).await, 0..10);
+    assert_all(&collect(&mut two, 10).await, 0..10);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,5 +238,5 @@ async fn topics_that_are_unloaded_lose_nothing() {
         let path = format!("persistent/public/{}/books.events/unload", options.namespace);
         admin(reqwest::Method::PUT, path, json!({})).await;
     }
-    assert_complete(&reader.await.unwrap(), 0..300);
+    assert_all(&reader.await.unwrap(), 0..300);
 }
