@@ -44,8 +44,8 @@ impl Library {
     }
 }
 
-async fn begin(sagas: SocketAddr, isbn: &str, name: &str) -> anyhow::Result<Value> {
-    let begun = ask(sagas, CATALOGUE, json!({ "isbn": isbn, "name": name, "key": name })).await?;
+async fn begin(sagas: SocketAddr, isbn: &str, name: &str, key: &str) -> anyhow::Result<Value> {
+    let begun = ask(sagas, CATALOGUE, json!({ "isbn": isbn, "name": name, "key": key })).await?;
     let begun = begun.data()?["catalogueBook"].clone();
     anyhow::ensure!(begun["problems"] == json!([]), "{begun}");
     Ok(begun["saga"]["id"].clone())
@@ -74,7 +74,7 @@ async fn a_saga_waits_for_a_service_that_is_away_and_goes_on() -> anyhow::Result
     let (sagas, genres, books) =
         (library.start("sagas").await?, library.start("genres").await?, library.start("books").await?);
     let at = sagas.address();
-    let id = begin(at, "9780306406157", "Alone").await?;
+    let id = begin(at, "9780306406157", "Alone", "Alone").await?;
     let step = |saga: &Value, place: usize| saga["steps"][place]["status"].clone();
     let waiting = until(at, &id, |saga| step(saga, 0) == "DONE").await?;
     assert_eq!((&waiting["phase"], step(&waiting, 1)), (&json!("RUNNING"), json!("DOING")), "{waiting}");
@@ -88,7 +88,7 @@ async fn a_saga_waits_for_a_service_that_is_away_and_goes_on() -> anyhow::Result
     assert_eq!(name.data()?["authors"]["edges"][0]["node"], json!({ "name": "Alone", "state": "ACTIVE" }));
 
     // The same book again is refused by its service, and what the saga had made is undone.
-    let id = begin(at, "9780306406157", "Twice").await?;
+    let id = begin(at, "9780306406157", "Twice", "Twice").await?;
     let saga = until(at, &id, is_in("COMPENSATED")).await?;
     assert_eq!(saga["problem"]["code"], "DUPLICATE", "{saga}");
     let gone = ask(genres.address(), "{ genreByName(name: \"Twice\") { state } }", json!({})).await?;
@@ -105,7 +105,7 @@ async fn services_that_are_killed_in_the_middle_lose_no_saga() -> anyhow::Result
     let isbns = ["9780306406157", "9780439023481", "9780547928227", "9780141439518"];
     let mut ids = Vec::new();
     for isbn in isbns {
-        ids.push(begin(sagas.address(), isbn, &format!("Genre {isbn}")).await?);
+        ids.push(begin(sagas.address(), isbn, &format!("Genre {isbn}"), isbn).await?);
         sagas.kill9()?;
         genres.kill9()?;
         (sagas, genres) = (library.start("sagas").await?, library.start("genres").await?);
@@ -118,5 +118,38 @@ async fn services_that_are_killed_in_the_middle_lose_no_saga() -> anyhow::Result
     let authors = ask(authors.address(), "{ authors { edges { node { state } } } }", json!({})).await?;
     let authors = authors.data()?["authors"]["edges"].as_array().cloned().unwrap_or_default();
     assert_eq!(authors, vec![json!({ "node": { "state": "ACTIVE" } }); isbns.len()], "each once");
+    Ok(())
+}
+
+/// Two sagas propose the same genre, and one of them is cancelled while both wait for a service that is away.
+#[tokio::test]
+async fn a_pending_genre_is_nobodys_to_change_and_stays_for_the_other_saga() -> anyhow::Result<()> {
+    let library = Library::new().await?;
+    let (sagas, genres) = (library.start("sagas").await?, library.start("genres").await?);
+    let _books = library.start("books").await?;
+    let at = sagas.address();
+    let (first, second) =
+        (begin(at, "9780306406157", "Shared", "a").await?, begin(at, "9780439023481", "Shared", "b").await?);
+    for id in [&first, &second] {
+        until(at, id, |saga| saga["steps"][0]["status"] == "DONE").await?;
+    }
+    let genre = "{ genreByName(name: \"Shared\") { id state version } }";
+    let pending = ask(genres.address(), genre, json!({})).await?.data()?["genreByName"].clone();
+    assert_eq!(pending["state"], "PENDING");
+    for change in ["deleteGenre(id: $id, ", "renameGenre(id: $id, name: \"Mine\", "] {
+        let mutation = format!(
+            "mutation($id: ID!) {{ done: {change} expectedVersion: 1, idempotencyKey: \"k\") {{ problems {{ code }} }} }}"
+        );
+        let refused = ask(genres.address(), &mutation, json!({ "id": pending["id"] })).await?;
+        assert_eq!(refused.data()?["done"]["problems"], json!([{ "code": "NOT_FOUND" }]), "{change}");
+    }
+    let cancel = "mutation($id: ID!) { cancelSaga(id: $id, idempotencyKey: \"c\") { problems { code } } }";
+    let cancelled = ask(at, cancel, json!({ "id": first })).await?;
+    assert_eq!(cancelled.data()?["cancelSaga"]["problems"], json!([]));
+    let _authors = library.start("authors").await?;
+    until(at, &first, is_in("COMPENSATED")).await?;
+    until(at, &second, is_in("COMPLETED")).await?;
+    let active = ask(genres.address(), genre, json!({})).await?.data()?["genreByName"].clone();
+    assert_eq!((&active["id"], &active["state"]), (&pending["id"], &json!("ACTIVE")));
     Ok(())
 }
