@@ -2,12 +2,13 @@
 
 use lms_kit::{
     Problem,
+    isbn::Isbn,
     patch::Patch,
     text::{self, TextMatch, TextRule},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{author_number::AuthorNumber, isbn::Isbn};
+use crate::author_number::AuthorNumber;
 
 /// The most authors of one book.
 const MAX_AUTHORS: usize = 64;

@@ -6,7 +6,6 @@
 mod author_number;
 mod domain;
 mod graphql;
-mod isbn;
 mod loaders;
 mod store;
 

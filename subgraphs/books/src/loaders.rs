@@ -1,23 +1,15 @@
 //! Data loaders: what many resolvers of one request ask for one by one is asked of the store at once.
 
-use std::{
-    collections::HashMap,
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use lms_kit::{
-    graphql::{LoadError, batching},
-    page::{Page, Window},
+    graphql::{LoadError, OwnedList, batching, by_window, owned},
+    isbn::Isbn,
+    page::Page,
 };
 
-use crate::{
-    author_number::AuthorNumber,
-    domain::Book,
-    isbn::Isbn,
-    store::{BookStore, PerOwner},
-};
+use crate::{author_number::AuthorNumber, domain::Book, store::BookStore};
 
 /// The loader of a schema: nothing is kept from one batch to the next.
 pub(crate) type Books = DataLoader<Batches>;
@@ -47,22 +39,6 @@ pub(crate) struct BooksOfAuthor(pub(crate) OwnedList<AuthorNumber>);
 /// A page of the books of a genre.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct BooksOfGenre(pub(crate) OwnedList<String>);
-
-/// Whose list, and which part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnedList<O> {
-    /// The author's number, or the genre's identifier.
-    pub(crate) owner: O,
-    /// The part.
-    pub(crate) window: Window,
-}
-
-impl<O: Hash> Hash for OwnedList<O> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // Lists of one owner are nearly always asked for with one window.
-        self.owner.hash(state);
-    }
-}
 
 impl Loader<Isbn> for Batches {
     type Value = Book;
@@ -106,8 +82,8 @@ impl Loader<BooksOfAuthor> for Batches {
     async fn load(&self, lists: &[BooksOfAuthor]) -> Result<HashMap<BooksOfAuthor, Page<Book>>, LoadError> {
         let mut pages = HashMap::new();
         for (window, owners) in by_window(lists.iter().map(|BooksOfAuthor(list)| list)) {
-            let found = self.store.by_authors(&owners, &window).await?;
-            pages.extend(owned(found, &window).map(|(list, page)| (BooksOfAuthor(list), page)));
+            let found = self.store.by_authors(&owners, window).await?;
+            pages.extend(owned(found, window).map(|(list, page)| (BooksOfAuthor(list), page)));
         }
         Ok(pages)
     }
@@ -120,27 +96,11 @@ impl Loader<BooksOfGenre> for Batches {
     async fn load(&self, lists: &[BooksOfGenre]) -> Result<HashMap<BooksOfGenre, Page<Book>>, LoadError> {
         let mut pages = HashMap::new();
         for (window, owners) in by_window(lists.iter().map(|BooksOfGenre(list)| list)) {
-            let found = self.store.by_genres(&owners, &window).await?;
-            pages.extend(owned(found, &window).map(|(list, page)| (BooksOfGenre(list), page)));
+            let found = self.store.by_genres(&owners, window).await?;
+            pages.extend(owned(found, window).map(|(list, page)| (BooksOfGenre(list), page)));
         }
         Ok(pages)
     }
-}
-
-/// The owners asked about for each window: a request names few windows and many owners.
-fn by_window<'l, O: Clone + 'l>(lists: impl Iterator<Item = &'l OwnedList<O>>) -> Vec<(Window, Vec<O>)> {
-    let mut groups: Vec<(Window, Vec<O>)> = Vec::new();
-    for OwnedList { owner, window } in lists {
-        match groups.iter_mut().find(|(known, _)| known == window) {
-            Some((_, owners)) => owners.push(owner.clone()),
-            None => groups.push((window.clone(), vec![owner.clone()])),
-        }
-    }
-    groups
-}
-
-fn owned<O, T>(found: PerOwner<O, T>, window: &Window) -> impl Iterator<Item = (OwnedList<O>, T)> {
-    found.into_iter().map(|(owner, list)| (OwnedList { owner, window: window.clone() }, list))
 }
 
 fn gather<K: Eq + Hash>(pairs: impl Iterator<Item = (K, AuthorNumber)>) -> HashMap<K, Vec<AuthorNumber>> {

@@ -22,6 +22,7 @@ pub mod graphql;
 pub mod guard;
 pub mod idempotency;
 pub mod inbox;
+pub mod isbn;
 pub mod migrate;
 pub mod node;
 pub mod outbox;

@@ -1,20 +1,16 @@
 //! Data loaders: what many resolvers of one request ask for one by one is asked of the store at once.
 
-use std::{
-    collections::HashMap,
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader, NoCache};
 use lms_kit::{
-    graphql::{LoadError, batching},
-    page::{CursorKind, KeyKind, Page, Window},
+    graphql::{LoadError, OwnedList, batching, by_window, owned},
+    page::{CursorKind, KeyKind, Page},
 };
 
 use crate::{
     domain::{Activity, Comment, Student},
-    store::{Grades, PerOwner, StudentStore},
+    store::{Grades, StudentStore},
 };
 
 /// What the cursors of comments and of the log hold.
@@ -51,36 +47,15 @@ pub(crate) struct GradesOf(pub(crate) String);
 
 /// A page of the comments on a book.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct CommentsOfBook(pub(crate) OwnedList);
+pub(crate) struct CommentsOfBook(pub(crate) OwnedList<String>);
 
 /// A page of the comments of a student.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct CommentsOfStudent(pub(crate) OwnedList);
+pub(crate) struct CommentsOfStudent(pub(crate) OwnedList<String>);
 
 /// A page of the log of a student.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct ActivityOf(pub(crate) OwnedList);
-
-/// Whose list, and which part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnedList {
-    /// The book's ISBN or the student's number.
-    pub(crate) owner: String,
-    /// The part.
-    pub(crate) window: Window,
-}
-
-impl Hash for OwnedList {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // Lists of one owner are nearly always asked for with one window.
-        self.owner.hash(state);
-    }
-}
-
-/// The page that was loaded; an owner with nothing has an empty one.
-pub(crate) fn page_of<T>(loaded: Option<Page<T>>, list: &OwnedList) -> Page<T> {
-    loaded.unwrap_or_else(|| Page::from_walk(&list.window, Vec::new()))
-}
+pub(crate) struct ActivityOf(pub(crate) OwnedList<String>);
 
 impl Loader<StudentNumber> for Batches {
     type Value = Student;
@@ -172,20 +147,4 @@ impl Loader<ActivityOf> for Batches {
         }
         Ok(pages)
     }
-}
-
-/// The owners asked about for each window: a request names few windows and many owners.
-fn by_window<'l>(lists: impl Iterator<Item = &'l OwnedList>) -> Vec<(&'l Window, Vec<String>)> {
-    let mut groups: Vec<(&Window, Vec<String>)> = Vec::new();
-    for OwnedList { owner, window } in lists {
-        match groups.iter_mut().find(|(known, _)| *known == window) {
-            Some((_, owners)) => owners.push(owner.clone()),
-            None => groups.push((window, vec![owner.clone()])),
-        }
-    }
-    groups
-}
-
-fn owned<T>(found: PerOwner<T>, window: &Window) -> impl Iterator<Item = (OwnedList, T)> {
-    found.into_iter().map(|(owner, page)| (OwnedList { owner, window: window.clone() }, page))
 }

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, MaybeUndefined, Object, Result};
 use lms_kit::{
     access::Scope,
     graphql::{caller, command, settle},
+    isbn::Isbn,
     node,
 };
 use serde_json::json;
@@ -12,7 +13,6 @@ use serde_json::json;
 use super::book::BookPayload;
 use crate::{
     domain::{BookChange, NewBook},
-    isbn::Isbn,
     loaders::Books,
     store::{BookStore, Target},
 };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use lms_kit::{
-    graphql::{Connection, connection},
+    graphql::{Connection, OwnedList, connection},
     node,
     page::{CursorKind, Page, PageArguments, Window},
 };
@@ -13,7 +13,7 @@ use super::book::Book;
 use crate::{
     author_number::AuthorNumber,
     domain,
-    loaders::{Books, BooksOfAuthor, BooksOfGenre, CoAuthorsOf, OwnedList},
+    loaders::{Books, BooksOfAuthor, BooksOfGenre, CoAuthorsOf},
 };
 
 /// How many books a student is suggested.
@@ -48,7 +48,8 @@ impl Author {
     ) -> Result<Connection<Book>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let wanted = BooksOfAuthor(OwnedList { owner: self.number, window });
-        Ok(page_of(ctx.data::<Books>()?.load_one(wanted.clone()).await?, &wanted.0.window))
+        let page = ctx.data::<Books>()?.load_one(wanted.clone()).await?;
+        Ok(connection(wanted.0.page(page)))
     }
 
     /// Whoever wrote a book together with this author.
@@ -87,7 +88,8 @@ impl Genre {
     ) -> Result<Connection<Book>> {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let wanted = BooksOfGenre(OwnedList { owner: self.id.clone(), window });
-        Ok(page_of(ctx.data::<Books>()?.load_one(wanted.clone()).await?, &wanted.0.window))
+        let page = ctx.data::<Books>()?.load_one(wanted.clone()).await?;
+        Ok(connection(wanted.0.page(page)))
     }
 }
 
@@ -135,11 +137,6 @@ impl Student {
             lists.iter().map(|list| pages.get(list).map(titles).unwrap_or_default()).collect();
         Ok(in_turn(&by_genre).into_iter().map(Book::from).collect())
     }
-}
-
-/// An owner without books has no page: it is an empty one.
-fn page_of(found: Option<Page<domain::Book>>, window: &Window) -> Connection<Book> {
-    connection(found.unwrap_or_else(|| Page::from_walk(window, Vec::new())))
 }
 
 fn titles(page: &Page<domain::Book>) -> Vec<domain::Book> {

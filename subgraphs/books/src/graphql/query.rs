@@ -4,6 +4,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use lms_kit::{
     graphql::{Connection, connection},
+    isbn::Isbn,
     node,
     page::{CursorKind, PageArguments},
 };
@@ -13,7 +14,7 @@ use super::{
     others::{Author, Genre, Interest, Student},
     top::Top,
 };
-use crate::{author_number::AuthorNumber, isbn::Isbn, loaders::Books};
+use crate::{author_number::AuthorNumber, loaders::Books};
 
 pub(crate) struct Query;
 

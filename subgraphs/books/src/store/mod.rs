@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use lms_kit::{
     Refusal, StoreError,
     idempotency::Command,
+    isbn::Isbn,
     page::{Page, Window},
 };
 
 use crate::{
     author_number::AuthorNumber,
     domain::{Book, BookFilter, CataloguedBook, CheckedChange},
-    isbn::Isbn,
 };
 
 pub(crate) use sql::{MIGRATIONS, SqlBooks};

@@ -2,32 +2,34 @@
 
 use lms_kit::{
     StoreError,
+    isbn::Isbn,
     page::{Cursor, Page, Window},
-    sql::{Db, Order, Row, Sql, Value},
+    sql::{Db, Order, Owned, Row, Sql, pages_of},
 };
 
 use super::PerOwner;
 use crate::{
     author_number::AuthorNumber,
     domain::{Book, BookFilter},
-    isbn::Isbn,
 };
 
 const BY_TITLE: Order = Order::ascending("title_key", "isbn");
 
-/// The books of authors: what is selected, up to the order in which each author's are numbered, and whence.
-const BY_AUTHOR: [&str; 2] = [
-    "SELECT a.author_number AS owner, b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, \
-     b.version, ROW_NUMBER() OVER (PARTITION BY a.author_number ORDER BY b.title_key",
-    " FROM book_authors a JOIN books b ON b.isbn = a.isbn WHERE a.author_number = ANY($1)",
-];
+const COLUMNS: &str = "b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, b.version";
 
-/// The books of genres, likewise.
-const BY_GENRE: [&str; 2] = [
-    "SELECT b.genre_id AS owner, b.isbn, b.title, b.title_key, b.description, b.genre_id, b.photo, \
-     b.version, ROW_NUMBER() OVER (PARTITION BY b.genre_id ORDER BY b.title_key",
-    " FROM books b WHERE b.genre_id = ANY($1)",
-];
+const OF_AUTHORS: Owned = Owned {
+    columns: COLUMNS,
+    from: "book_authors a JOIN books b ON b.isbn = a.isbn",
+    owner: "a.author_number",
+    order: &Order::ascending("b.title_key", "b.isbn"),
+};
+
+const OF_GENRES: Owned = Owned {
+    columns: COLUMNS,
+    from: "books b",
+    owner: "b.genre_id",
+    order: &Order::ascending("b.title_key", "b.isbn"),
+};
 
 pub(super) async fn books(db: &Db, isbns: &[Isbn]) -> Result<Vec<Book>, StoreError> {
     let sql = Sql::new(
@@ -76,8 +78,8 @@ pub(super) async fn by_authors(
     numbers: &[AuthorNumber],
     window: &Window,
 ) -> Result<PerOwner<AuthorNumber, Page<Book>>, StoreError> {
-    let rows = db.rows(&per_owner(BY_AUTHOR, integers(numbers), window)).await?;
-    pages(&rows, window, |row| Ok(AuthorNumber(row.int("owner")?)))
+    let rows = db.rows(&OF_AUTHORS.pages(integers(numbers), window)).await?;
+    pages_of(&rows, window, |row| Ok(AuthorNumber(row.int("owner")?)), entry)
 }
 
 pub(super) async fn by_genres(
@@ -85,41 +87,8 @@ pub(super) async fn by_genres(
     ids: &[String],
     window: &Window,
 ) -> Result<PerOwner<String, Page<Book>>, StoreError> {
-    let rows = db.rows(&per_owner(BY_GENRE, ids.to_vec(), window)).await?;
-    pages(&rows, window, |row| row.text("owner"))
-}
-
-/// The pages of all owners in one query: each owner's books are numbered in the order of the walk, and
-/// numbers past the limit are left out.
-fn per_owner([select, from]: [&'static str; 2], owners: impl Into<Value>, window: &Window) -> Sql {
-    let direction = if window.from_end { " DESC, b.isbn DESC" } else { " ASC, b.isbn ASC" };
-    let mut sql = Sql::new("SELECT * FROM (").push(select).push(direction).push(") AS place").push(from);
-    sql = sql.bind(owners);
-    for (cursor, comparison) in [(&window.after, " > ("), (&window.before, " < (")] {
-        if let Some(Cursor { sort, id }) = cursor {
-            sql = sql.push(" AND (b.title_key, b.isbn)").push(comparison).push_value(sort);
-            sql = sql.push(", ").push_value(id).push(")");
-        }
-    }
-    sql = sql.push(") numbered WHERE place <= ").push_value(i64::from(window.limit) + 1);
-    sql.push(" ORDER BY owner ASC, place ASC")
-}
-
-/// The page of each owner whose books are among the rows, which come owner by owner.
-fn pages<O: PartialEq>(
-    rows: &[Row],
-    window: &Window,
-    owner: impl Fn(&Row) -> Result<O, StoreError>,
-) -> Result<PerOwner<O, Page<Book>>, StoreError> {
-    let mut walks: PerOwner<O, Vec<(Cursor, Book)>> = Vec::new();
-    for row in rows {
-        let owner = owner(row)?;
-        match walks.last_mut() {
-            Some((last, walk)) if *last == owner => walk.push(entry(row)?),
-            _ => walks.push((owner, vec![entry(row)?])),
-        }
-    }
-    Ok(walks.into_iter().map(|(owner, walk)| (owner, Page::from_walk(window, walk))).collect())
+    let rows = db.rows(&OF_GENRES.pages(ids.to_vec(), window)).await?;
+    pages_of(&rows, window, |row| row.text("owner"), entry)
 }
 
 pub(super) async fn co_authors(

@@ -5,6 +5,7 @@ use lms_kit::{
     Refusal, StoreError,
     change::{Begun, Change},
     idempotency::Command,
+    isbn::Isbn,
     migrate::{Migration, Phase},
     page::{Page, Window},
     sql::Db,
@@ -14,7 +15,6 @@ use super::{BookStore, PerOwner, Target, read, write};
 use crate::{
     author_number::AuthorNumber,
     domain::{Book, BookFilter, CataloguedBook, CheckedChange},
-    isbn::Isbn,
 };
 
 /// The tables, a step at a time.

@@ -4,6 +4,7 @@ use lms_kit::{
     Problem, Refusal, StoreError,
     change::Change,
     event::{Event, Touch},
+    isbn::Isbn,
     sql::{Sql, Tx},
 };
 use serde_json::{Value, json};
@@ -13,7 +14,6 @@ use crate::{
     NAME,
     author_number::AuthorNumber,
     domain::{Book, CataloguedBook, CheckedChange},
-    isbn::Isbn,
 };
 
 pub(super) async fn create(

@@ -3,6 +3,7 @@
 mod connection;
 mod context;
 mod filter;
+mod lists;
 mod loader;
 mod problems;
 mod scalars;
@@ -10,6 +11,7 @@ mod scalars;
 pub use connection::{Connection, Edge, PageInfo, connection};
 pub use context::{caller, command, settle};
 pub use filter::TextFilter;
+pub use lists::{OwnedList, by_window, owned};
 pub use loader::{LoadError, batching, gather};
 pub use problems::{
     Duplicate, Forbidden, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unauthenticated,

@@ -6,6 +6,7 @@
 
 mod db;
 mod dialect;
+mod owned;
 mod paging;
 mod postgres;
 mod row;
@@ -14,6 +15,7 @@ mod statement;
 mod tx;
 
 pub use db::{Db, DbOptions};
+pub use owned::{Owned, pages_of};
 pub use paging::Order;
 pub use row::Row;
 pub use statement::{Sql, Value};

@@ -38,21 +38,30 @@ impl Sql {
     /// Ends a query that has a `WHERE` clause with the window's limits, in the order of the walk, and one
     /// row more than the window holds (see [`crate::page::Page::from_walk`]).
     #[must_use]
-    pub fn page(mut self, order: &Order, window: &Window) -> Self {
+    pub fn page(self, order: &Order, window: &Window) -> Self {
+        let sql = self.between(order, window).push(" ORDER BY ").walk(order, window);
+        sql.push(" LIMIT ").push_value(i64::from(window.limit) + 1)
+    }
+
+    /// The window's limits as conditions behind others.
+    pub(super) fn between(mut self, order: &Order, window: &Window) -> Self {
         if let Some(cursor) = &window.after {
             self = self.push(" AND ").beyond(order, cursor, false);
         }
         if let Some(cursor) = &window.before {
             self = self.push(" AND ").beyond(order, cursor, true);
         }
+        self
+    }
+
+    /// The columns to order by, in the order of the walk.
+    pub(super) fn walk(mut self, order: &Order, window: &Window) -> Self {
         let direction = |down: bool| if down == window.from_end { " ASC" } else { " DESC" };
-        self = self.push(" ORDER BY ");
         if order.nullable {
             self = self.push("(").push(order.sort).push(" IS NULL)").push(direction(false)).push(", ");
         }
         self = self.push(order.sort).push(direction(order.descending));
-        self = self.push(", ").push(order.id).push(direction(false));
-        self.push(" LIMIT ").push_value(i64::from(window.limit) + 1)
+        self.push(", ").push(order.id).push(direction(false))
     }
 
     /// The rows past a cursor, towards the end of the list or (`backwards`) its start.

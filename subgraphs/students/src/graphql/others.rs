@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use lms_kit::{
-    graphql::{Connection, connection},
+    graphql::{Connection, OwnedList, connection},
     node,
     page::PageArguments,
 };
@@ -10,7 +10,7 @@ use lms_kit::{
 use super::{comment::Comment, student::Student};
 use crate::{
     domain,
-    loaders::{BY_TIME, CommentsOfBook, GradesOf, OwnedList, StudentOfUser, Students, page_of},
+    loaders::{BY_TIME, CommentsOfBook, GradesOf, StudentOfUser, Students},
 };
 
 /// A genre, known here by its name only.
@@ -51,7 +51,7 @@ impl Book {
         let window = PageArguments { first, after, last, before }.window(BY_TIME)?;
         let comments = OwnedList { owner: self.isbn.clone(), window };
         let page = ctx.data::<Students>()?.load_one(CommentsOfBook(comments.clone())).await?;
-        Ok(connection(page_of(page, &comments)))
+        Ok(connection(comments.page(page)))
     }
 
     /// The mean of the grades that students gave, from 0 to 10; null before the first.

@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use lms_kit::{
     Outcome, Problem,
     access::{Caller, Scope},
-    graphql::{Connection, DateTime, ProblemView, TextFilter, caller, connection, views},
+    graphql::{Connection, DateTime, OwnedList, ProblemView, TextFilter, caller, connection, views},
     node,
     page::PageArguments,
 };
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{self, STUDENT, StudentFilter},
-    loaders::{ActivityOf, BY_TIME, CommentsOfStudent, OwnedList, Students, page_of},
+    loaders::{ActivityOf, BY_TIME, CommentsOfStudent, Students},
 };
 
 /// A student of the library.
@@ -35,7 +35,7 @@ impl Student {
         caller(ctx).need_user(self.0.user_id.as_deref(), &Scope::STAFF)
     }
 
-    fn list(&self, page: PageArguments) -> Result<OwnedList> {
+    fn list(&self, page: PageArguments) -> Result<OwnedList<String>> {
         Ok(OwnedList { owner: self.0.number.clone(), window: page.window(BY_TIME)? })
     }
 }
@@ -106,7 +106,7 @@ impl Student {
     ) -> Result<Connection<Comment>> {
         let comments = self.list(PageArguments { first, after, last, before })?;
         let page = ctx.data::<Students>()?.load_one(CommentsOfStudent(comments.clone())).await?;
-        Ok(connection(page_of(page, &comments)))
+        Ok(connection(comments.page(page)))
     }
 
     /// What the student did, the newest first; for the student, librarians and administrators.
@@ -121,7 +121,7 @@ impl Student {
         self.personal(ctx)?;
         let entries = self.list(PageArguments { first, after, last, before })?;
         let page = ctx.data::<Students>()?.load_one(ActivityOf(entries.clone())).await?;
-        Ok(Some(connection(page_of(page, &entries))))
+        Ok(Some(connection(entries.page(page))))
     }
 }
 

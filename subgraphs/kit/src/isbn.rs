@@ -1,17 +1,19 @@
-//! ISBNs: ISBN-10 and ISBN-13 are accepted, ISBN-13 without hyphens is kept.
+//! The International Standard Book Number (ISO 2108): ISBN-10 and ISBN-13 are accepted, ISBN-13 without hyphens is
+//! kept.
 
 use std::fmt;
 
-use lms_kit::Problem;
 use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
 
 /// A checked ISBN-13: thirteen digits, the last of which fits the others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Isbn(String);
+pub struct Isbn(String);
 
 impl Isbn {
     /// Reads an ISBN-10 or ISBN-13, hyphens and spaces allowed. `field` is named in the problem.
-    pub(crate) fn parse(field: &'static str, text: &str) -> Result<Self, Problem> {
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, Problem> {
         let wrong = |rule: &str, message: String| Problem::invalid(&[field], rule, message);
         let compact: String = text.chars().filter(|&c| c != '-' && !c.is_whitespace()).collect();
         let checked = match compact.len() {
@@ -39,12 +41,14 @@ impl Isbn {
     }
 
     /// An ISBN that was checked before it was stored.
-    pub(crate) fn stored(text: String) -> Self {
+    #[must_use]
+    pub fn stored(text: String) -> Self {
         Self(text)
     }
 
     /// The thirteen digits.
-    pub(crate) fn as_str(&self) -> &str {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
