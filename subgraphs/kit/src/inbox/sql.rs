@@ -25,19 +25,24 @@ impl SqlInbox {
     }
 }
 
+// Each record names its consumer: with the consumer as a parameter of its own, SQLite walks all that the consumer has
+// and looks through the records for each.
+
 const ADD_STREAMS: &str = "INSERT INTO inbox_streams (consumer, source, stream) \
-    SELECT DISTINCT $1, r.source, r.stream FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text) \
+    SELECT DISTINCT r.consumer, r.source, r.stream \
+    FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text) \
     WHERE true ORDER BY 2, 3 ON CONFLICT (consumer, source, stream) DO NOTHING";
 
 /// In one order, so that two receivers never wait for one another.
 const LOCK_STREAMS: &str = "SELECT s.source, s.stream, s.last_seq FROM inbox_streams AS s \
-    WHERE s.consumer = $1 AND (s.source, s.stream) IN \
-     (SELECT r.source, r.stream FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text)) \
+    WHERE (s.consumer, s.source, s.stream) IN (SELECT r.consumer, r.source, r.stream \
+     FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text)) \
     ORDER BY s.source, s.stream FOR UPDATE";
 
 const ADD_EVENTS: &str = "INSERT INTO inbox (consumer, source, stream, seq, event_id, body, received_at) \
-    SELECT $1, r.source, r.stream, r.seq, r.event_id, r.body, now_ms() \
-    FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text, seq bigint, event_id text, body text) \
+    SELECT r.consumer, r.source, r.stream, r.seq, r.event_id, r.body, now_ms() \
+    FROM jsonb_to_recordset($1::jsonb) \
+     AS r(consumer text, source text, stream text, seq bigint, event_id text, body text) \
     WHERE true ON CONFLICT (consumer, source, stream, seq) DO NOTHING";
 
 /// What is next has come, or later events wait for it.
@@ -48,27 +53,28 @@ const NOTE_WAITING: &str = "UPDATE inbox_streams AS s SET \
        AND i.source = s.source AND i.stream = s.stream AND i.seq = s.last_seq + 1) \
       THEN (SELECT MIN(i.received_at) FROM inbox AS i WHERE i.consumer = s.consumer \
        AND i.source = s.source AND i.stream = s.stream) END \
-    FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text) \
-    WHERE s.consumer = $1 AND s.source = r.source AND s.stream = r.stream";
+    FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text) \
+    WHERE s.consumer = r.consumer AND s.source = r.source AND s.stream = r.stream";
 
 const READY: &str = "SELECT source, stream, last_seq, attempts FROM inbox_streams \
     WHERE consumer = $1 AND ready_since IS NOT NULL AND dead IS NULL AND next_try_at <= now_ms() \
     ORDER BY ready_since, source, stream LIMIT $2 FOR UPDATE SKIP LOCKED";
 
 const READY_EVENTS: &str = "SELECT i.source, i.stream, i.seq, i.body \
-    FROM jsonb_to_recordset($2::jsonb) AS r(source text, stream text, last_seq bigint) \
-    JOIN inbox AS i ON i.consumer = $1 AND i.source = r.source AND i.stream = r.stream \
-     AND i.seq > r.last_seq AND i.seq <= r.last_seq + $3 ORDER BY i.source, i.stream, i.seq";
+    FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text, last_seq bigint) \
+    JOIN inbox AS i ON i.consumer = r.consumer AND i.source = r.source AND i.stream = r.stream \
+     AND i.seq > r.last_seq AND i.seq <= r.last_seq + $2 ORDER BY i.source, i.stream, i.seq";
 
-const FORGET: &str = "DELETE FROM inbox WHERE consumer = $1 AND (source, stream, seq) IN \
-    (SELECT i.source, i.stream, i.seq \
-     FROM jsonb_to_recordset($2::jsonb) AS d(source text, stream text, up_to bigint) \
-     JOIN inbox AS i ON i.consumer = $1 AND i.source = d.source AND i.stream = d.stream AND i.seq <= d.up_to)";
+const FORGET: &str = "DELETE FROM inbox WHERE (consumer, source, stream, seq) IN \
+    (SELECT i.consumer, i.source, i.stream, i.seq \
+     FROM jsonb_to_recordset($1::jsonb) AS d(consumer text, source text, stream text, up_to bigint) \
+     JOIN inbox AS i ON i.consumer = d.consumer AND i.source = d.source AND i.stream = d.stream \
+      AND i.seq <= d.up_to)";
 
 const ADVANCE: &str = "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempts = 0, next_try_at = 0, \
      dead = NULL, dead_since = NULL, applied_at = now_ms() \
-    FROM jsonb_to_recordset($2::jsonb) AS d(source text, stream text, up_to bigint) \
-    WHERE s.consumer = $1 AND s.source = d.source AND s.stream = d.stream";
+    FROM jsonb_to_recordset($1::jsonb) AS d(consumer text, source text, stream text, up_to bigint) \
+    WHERE s.consumer = d.consumer AND s.source = d.source AND s.stream = d.stream";
 
 /// How long it is remembered that a message to this service was applied, in ms: a month. Nothing is on its way for
 /// so long. What was applied of an aggregate is remembered for ever.
@@ -89,8 +95,8 @@ impl InboxStore for SqlInbox {
 
     async fn receive(&self, consumer: &str, events: &[Received]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let sequences = keys(events.iter().map(|event| &event.sequence));
-        let on_streams = |text| Sql::new(text).bind(consumer).bind(&sequences);
+        let sequences = keys(consumer, events.iter().map(|event| &event.sequence));
+        let on_streams = |text| Sql::new(text).bind(&sequences);
         tx.run(&on_streams(ADD_STREAMS)).await?;
         let mut last: BTreeMap<SequenceKey, i64> = BTreeMap::new();
         for row in tx.rows(&on_streams(LOCK_STREAMS)).await? {
@@ -98,9 +104,9 @@ impl InboxStore for SqlInbox {
         }
         let new =
             events.iter().filter(|event| last.get(&event.sequence).is_some_and(|&last| event.seq > last));
-        let new: Vec<Value> = new.map(record).collect();
+        let new: Vec<Value> = new.map(|event| record(consumer, event)).collect();
         if !new.is_empty() {
-            tx.run(&Sql::new(ADD_EVENTS).bind(consumer).bind(json!(new).to_string())).await?;
+            tx.run(&Sql::new(ADD_EVENTS).bind(json!(new).to_string())).await?;
             tx.run(&on_streams(NOTE_WAITING)).await?;
         }
         tx.commit().await
@@ -131,14 +137,10 @@ impl InboxStore for SqlInbox {
         let (mut ready, mut wanted) = (Vec::with_capacity(heads.len()), Vec::with_capacity(heads.len()));
         for head in &heads {
             let (sequence, last_seq) = (sequence(head)?, head.int("last_seq")?);
-            wanted
-                .push(json!({ "source": sequence.source, "stream": sequence.stream, "last_seq": last_seq }));
+            wanted.push(named(consumer, &sequence, json!({ "last_seq": last_seq })));
             ready.push((last_seq, Ready { sequence, attempts: head.int("attempts")?, events: Vec::new() }));
         }
-        let events = Sql::new(READY_EVENTS)
-            .bind(consumer)
-            .bind(json!(wanted).to_string())
-            .bind(i64::from(limits.depth));
+        let events = Sql::new(READY_EVENTS).bind(json!(wanted).to_string()).bind(i64::from(limits.depth));
         let mut events_of: BTreeMap<SequenceKey, Vec<(i64, String)>> = BTreeMap::new();
         for row in tx.rows(&events).await? {
             events_of.entry(sequence(&row)?).or_default().push((row.int("seq")?, row.text("body")?));
@@ -163,13 +165,11 @@ impl InboxStore for SqlInbox {
     async fn advance(&self, tx: &mut Tx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
         let records: Vec<Value> = done
             .iter()
-            .map(|Advance { sequence, up_to }| {
-                json!({ "source": sequence.source, "stream": sequence.stream, "up_to": up_to })
-            })
+            .map(|Advance { sequence, up_to }| named(consumer, sequence, json!({ "up_to": up_to })))
             .collect();
         let records = json!(records).to_string();
         for text in [FORGET, ADVANCE, NOTE_WAITING] {
-            tx.run(&Sql::new(text).bind(consumer).bind(&records)).await?;
+            tx.run(&Sql::new(text).bind(&records)).await?;
         }
         Ok(())
     }
@@ -248,21 +248,24 @@ impl InboxStore for SqlInbox {
     }
 }
 
-/// Each of these sequences once, as records.
-fn keys<'k>(sequences: impl Iterator<Item = &'k SequenceKey>) -> String {
+/// Each of these sequences of a consumer once, as records.
+fn keys<'k>(consumer: &str, sequences: impl Iterator<Item = &'k SequenceKey>) -> String {
     let once: std::collections::BTreeSet<_> = sequences.collect();
-    let records = once.into_iter().map(|key| json!({ "source": key.source, "stream": key.stream }));
+    let records = once.into_iter().map(|sequence| named(consumer, sequence, json!({})));
     json!(records.collect::<Vec<_>>()).to_string()
 }
 
-fn record(event: &Received) -> Value {
-    json!({
-        "source": event.sequence.source,
-        "stream": event.sequence.stream,
-        "seq": event.seq,
-        "event_id": event.event_id,
-        "body": event.body,
-    })
+fn record(consumer: &str, event: &Received) -> Value {
+    let Received { sequence, seq, event_id, body } = event;
+    named(consumer, sequence, json!({ "seq": seq, "event_id": event_id, "body": body }))
+}
+
+/// A record of a consumer's sequence, with what else there is to it.
+fn named(consumer: &str, sequence: &SequenceKey, mut record: Value) -> Value {
+    record["consumer"] = json!(consumer);
+    record["source"] = json!(sequence.source);
+    record["stream"] = json!(sequence.stream);
+    record
 }
 
 /// Begins with the key of a row.
