@@ -9,6 +9,7 @@
 
 pub mod access;
 mod backoff;
+mod breaker;
 pub mod bus;
 pub mod change;
 pub mod changes;

@@ -60,6 +60,40 @@ async fn a_service_outlives_its_engine() {
     assert_eq!(ask(&service, CREATE, "Killed").await["data"]["createGenre"]["genre"]["version"], 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_stays_away_is_not_waited_for() {
+    let mut postgres = Postgres::start().await.unwrap();
+    let url = postgres.create_database("genres").await.unwrap();
+    let service = lms_genres::open(&url, Sources::system()).await.unwrap();
+    assert_eq!(ask(&service, CREATE, "Gothic").await["data"]["createGenre"]["problems"], json!([]));
+    postgres.kill9().unwrap();
+    // A few calls wait in vain.
+    let refused = async |name: String| {
+        let began = Instant::now();
+        let answer = ask(&service, CREATE, &name).await;
+        assert_eq!(answer["data"]["createGenre"]["problems"][0]["code"], "UNAVAILABLE", "{answer}");
+        began.elapsed()
+    };
+    let mut waited = 0;
+    while refused(format!("Waiting {waited}")).await > Duration::from_millis(500) {
+        waited += 1;
+        assert!(waited < 8, "each call waits for an engine that is away");
+    }
+    // Of those that come then, one at most is a probe.
+    let mut slow = 0;
+    for number in 0..20 {
+        slow += u32::from(refused(format!("Refused {number}")).await > Duration::from_millis(100));
+    }
+    assert!(slow <= 1, "{slow} calls waited");
+
+    postgres.restart().await.unwrap();
+    let back = Instant::now();
+    while ask(&service, CREATE, "Back").await["data"]["createGenre"]["problems"] != json!([]) {
+        assert!(back.elapsed() < Duration::from_secs(10), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// A genres process, killed when dropped.
 struct Process {
     child: Child,

@@ -18,6 +18,7 @@ use super::{
     tx::Tx,
 };
 use crate::{
+    breaker::Breaker,
     engine::{EngineUrl, redact},
     error::{OpenError, StoreError},
     outbox::Wake,
@@ -49,10 +50,11 @@ enum Pools {
     Postgres(PgPool),
 }
 
-/// The time limit, the count, and who is told of events; shared by a database and its transactions.
+/// The time limit, the breaker, the count, and who is told of events; shared by a database and its transactions.
 #[derive(Clone)]
 pub(super) struct Gauge {
     timeout: Duration,
+    breaker: Arc<Breaker>,
     statements: Arc<AtomicU64>,
     pub(super) wake: Wake,
 }
@@ -67,14 +69,31 @@ impl Gauge {
         self.limit(call).await
     }
 
-    /// Runs what is not a statement within the time limit.
+    /// Runs what is not a statement within the time limit, if the engine is not left alone.
     pub(super) async fn limit<T>(
         &self,
         call: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, StoreError> {
+        self.breaker.call(self.timed(call)).await
+    }
+
+    /// Runs a query that stands alone, and once more if that may help.
+    async fn query<T, F>(&self, call: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, sqlx::Error>>,
+    {
+        let counted = || {
+            self.statements.fetch_add(1, Ordering::Relaxed);
+            self.timed(call())
+        };
+        self.breaker.call_again(counted).await
+    }
+
+    async fn timed<T>(&self, call: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
         match tokio::time::timeout(self.timeout, call).await {
+            // The pool has the same limit, and may be the first to say so.
+            Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => Err(StoreError::Timeout(self.timeout)),
             Ok(result) => result.map_err(classify),
-            Err(_) => Err(StoreError::Timeout(self.timeout)),
         }
     }
 }
@@ -94,18 +113,20 @@ impl Db {
                 return Err(OpenError::Engine { service, engine: engine.scheme(), supported });
             }
         };
-        Ok(Self { pools, gauge: Gauge { timeout, statements: Arc::default(), wake: Wake::default() } })
+        let gauge =
+            Gauge { timeout, breaker: Arc::default(), statements: Arc::default(), wake: Wake::default() };
+        Ok(Self { pools, gauge })
     }
 
     /// All rows of a query.
     pub async fn rows(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
         match &self.pools {
             Pools::Sqlite(pools) => {
-                let rows = self.gauge.statement(sqlite::query(sql).fetch_all(&pools.reader)).await?;
+                let rows = self.gauge.query(|| sqlite::query(sql).fetch_all(&pools.reader)).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
             }
             Pools::Postgres(pool) => {
-                let rows = self.gauge.statement(postgres::query(sql).fetch_all(pool)).await?;
+                let rows = self.gauge.query(|| postgres::query(sql).fetch_all(pool)).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
             }
         }
@@ -190,7 +211,6 @@ fn classify(error: sqlx::Error) -> StoreError {
         return match error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => StoreError::Away(error.into()),
             _ => StoreError::Refused(error.into()),

@@ -25,7 +25,7 @@ use mongodb::{
 use turns::Turns;
 
 use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
-use crate::{OpenError, StoreError, engine::redact, migrate::MigrateError};
+use crate::{OpenError, StoreError, breaker::Breaker, engine::redact, migrate::MigrateError};
 
 /// How long one statement may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,6 +38,7 @@ const DUPLICATE_KEY: i32 = 11_000;
 
 pub(super) struct MongoDocuments {
     database: Database,
+    breaker: Breaker,
     statements: AtomicU64,
     turns: Turns,
 }
@@ -51,8 +52,12 @@ impl MongoDocuments {
         options.connect_timeout = Some(PATIENCE);
         let name = options.default_database.clone().unwrap_or_else(|| service.to_owned());
         let client = Client::with_options(options).map_err(connect)?;
-        let engine =
-            Self { database: client.database(&name), statements: AtomicU64::new(0), turns: Turns::new() };
+        let engine = Self {
+            database: client.database(&name),
+            breaker: Breaker::default(),
+            statements: AtomicU64::new(0),
+            turns: Turns::new(),
+        };
         engine
             .ping()
             .await
@@ -78,12 +83,17 @@ impl MongoDocuments {
         T: Send + 'static,
         F: Future<Output = mongodb::error::Result<T>> + Send + 'static,
     {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        match tokio::time::timeout(PATIENCE, tokio::spawn(statement)).await {
-            Err(_) => Err(StoreError::Timeout(PATIENCE)),
-            Ok(Err(ended)) => Err(StoreError::Away(Box::new(ended))),
-            Ok(Ok(answer)) => Ok(answer),
-        }
+        self.breaker
+            .call(async {
+                self.statements.fetch_add(1, Ordering::Relaxed);
+                match tokio::time::timeout(PATIENCE, tokio::spawn(statement)).await {
+                    Err(_) => Err(StoreError::Timeout(PATIENCE)),
+                    Ok(Err(ended)) => Err(StoreError::Away(Box::new(ended))),
+                    Ok(Ok(Err(error))) if is_away(&error) => Err(StoreError::Away(Box::new(error))),
+                    Ok(Ok(answer)) => Ok(answer),
+                }
+            })
+            .await
     }
 
     async fn read(
@@ -365,13 +375,15 @@ fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> StoreError
     StoreError::corrupt("document", source)
 }
 
+fn is_away(error: &Error) -> bool {
+    matches!(
+        *error.kind,
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. }
+    )
+}
+
 fn refusal(error: Error) -> StoreError {
-    match *error.kind {
-        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. } => {
-            StoreError::Away(Box::new(error))
-        }
-        _ => StoreError::Refused(Box::new(error)),
-    }
+    StoreError::Refused(Box::new(error))
 }
 
 fn is_duplicate(error: &Error) -> bool {
