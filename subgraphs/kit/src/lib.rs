@@ -36,6 +36,7 @@ pub mod service;
 pub mod sources;
 pub mod sql;
 pub mod text;
+pub mod watch;
 
 pub use engine::EngineUrl;
 pub use error::{OpenError, StoreError};

@@ -102,6 +102,10 @@ impl Engine for NoEngine {
         Ok(())
     }
 
+    async fn now_ms(&self) -> Result<i64, StoreError> {
+        Ok(0)
+    }
+
     fn statements(&self) -> u64 {
         self.0.load(Ordering::Relaxed) as u64
     }

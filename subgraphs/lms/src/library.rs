@@ -69,7 +69,12 @@ impl Library {
             }
         }
         let mut around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
+        for service in self.services() {
+            around.peers.insert(service.name(), service.clone());
+        }
         (around.relay.poll, around.inbox.poll) = (POLL, POLL);
+        // The disk has rest while nobody looks.
+        around.markers.always = false;
         let (mut listeners, mut servers) = (Vec::new(), JoinSet::new());
         for service in self.services() {
             let listener =

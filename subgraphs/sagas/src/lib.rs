@@ -4,14 +4,17 @@
 //! stores the saga that comes of it together with what is to be asked. [`definition`] says what each kind
 //! of saga consists of.
 
+mod consistency;
 pub mod coordinator;
 pub mod definition;
 mod graphql;
+mod letters;
 mod listening;
 mod loaders;
 pub mod machine;
 pub mod saga;
 mod store;
+mod watching;
 
 use std::sync::Arc;
 
@@ -27,7 +30,8 @@ use lms_kit::{
 use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
-use store::{SagaStore, SqlSagas};
+use store::{Done, SagaStore, SqlSagas};
+use watching::Watch;
 
 /// The subgraph's name.
 pub const NAME: &str = "sagas";
@@ -41,11 +45,13 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
         StoreError::corrupt("saga definitions", errors.join("; "))
     })?;
     let coordinator = Coordinator::new(DEFINITIONS, sources.clone());
-    let moved = Wake::default();
+    let (moved, watch, done) = (Wake::default(), Watch::new(), Done::new(db.clone()));
     let store: Arc<dyn SagaStore> = Arc::new(SqlSagas::new(db.clone(), coordinator.clone()));
     let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).data(moved.clone());
+    let schema = schema.data(watch.clone()).data(done);
     let coordinating = Coordinating::new(db.clone(), coordinator, moved);
-    let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS).listening(coordinating);
+    let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
+    let parts = parts.listening(coordinating).listening(watch);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -12,6 +12,7 @@ use lms_kit::{
     outbox::{Wake, pause},
     service::{Listen, Listener, Surroundings},
     sql::{Db, Tx},
+    watch::Heard,
 };
 
 use crate::{
@@ -69,6 +70,10 @@ impl Listen for Coordinating {
 
     fn speaks_on(&self) -> Vec<Topic> {
         self.listener.speaks_on()
+    }
+
+    async fn hears(&self) -> Result<Vec<Heard>, StoreError> {
+        self.listener.hears().await
     }
 
     async fn listen(&self, surroundings: &Surroundings) {

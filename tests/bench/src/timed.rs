@@ -13,6 +13,7 @@ use lms_kit::{
         SqlInbox,
     },
     sql::Tx,
+    watch::Waiting,
 };
 
 /// The inbox of the listener, and when what was applied.
@@ -97,6 +98,14 @@ impl InboxStore for TimedInbox {
         state: &SourceState,
     ) -> Result<(), StoreError> {
         self.inbox.note_source(&mut tx.tx, consumer, source, state).await
+    }
+
+    async fn waiting(&self, consumer: &str) -> Result<Vec<Waiting>, StoreError> {
+        self.inbox.waiting(consumer).await
+    }
+
+    async fn markers(&self, consumer: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        self.inbox.markers(consumer).await
     }
 
     async fn backlog(&self, consumer: &str) -> Result<InboxBacklog, StoreError> {

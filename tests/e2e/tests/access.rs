@@ -117,6 +117,16 @@ async fn each_mutation_is_for_whom_the_rules_name() -> anyhow::Result<()> {
          idempotencyKey: \"KEY\") {{ problems {{ code }} }} }}"
     );
     assert_eq!(library.codes(&update).await?, [nobody, no, "", "VERSION_CONFLICT", "VERSION_CONFLICT"]);
+    let discard =
+        "mutation { done: discardDeadLetter(id: \"x\", idempotencyKey: \"KEY\") { problems { code } } }";
+    assert_eq!(library.codes(discard).await?, [nobody, no, no, "INVALID", "INVALID"]);
+    let replay =
+        "mutation { done: replayDeadLetter(id: \"x\", idempotencyKey: \"KEY\") { problems { code } } }";
+    assert_eq!(library.codes(replay).await?, [nobody, no, no, "INVALID", "INVALID"]);
+    let consistency = "{ done: consistency { services { name } } }";
+    assert_eq!(library.codes(consistency).await?, [nobody, no, no, "", ""]);
+    let letters = "{ done: deadLetters { edges { node { body } } } }";
+    assert_eq!(library.codes(letters).await?, [nobody, no, no, "", ""], "bodies may be personal");
     Ok(())
 }
 

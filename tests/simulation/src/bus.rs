@@ -167,6 +167,10 @@ impl Bus for MemoryBus {
         results
     }
 
+    async fn partition_keys(&self, _: &Topic) -> Result<Vec<String>, BusError> {
+        Ok(vec!["0".to_owned()])
+    }
+
     async fn subscribe(&self, name: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError> {
         self.step("subscribe").await?;
         let inner = &mut *self.inner();

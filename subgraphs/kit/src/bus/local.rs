@@ -80,6 +80,10 @@ impl Bus for LocalBus {
         results
     }
 
+    async fn partition_keys(&self, _: &Topic) -> Result<Vec<String>, BusError> {
+        Ok(vec!["0".to_owned()])
+    }
+
     async fn subscribe(&self, subscription: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError> {
         let id = self.store.subscription(subscription).await?;
         let woken = self.waker(&subscription.topic).subscribe();

@@ -17,12 +17,25 @@ mod url;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 pub use local::LocalBus;
 pub use none::NoBus;
 #[cfg(feature = "pulsar")]
 pub use pulsar::{PulsarBus, PulsarOptions, Token, WhenFull};
 pub use url::{BusOpenError, BusOptions, open};
+
+/// What the messages of a topic are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MessageKind {
+    /// What has happened to a service's aggregates.
+    Events,
+    /// What a service is asked to do.
+    Commands,
+    /// What a service is answered.
+    Replies,
+}
 
 /// A log of messages, such as the events of one service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +64,16 @@ impl Topic {
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self(name.into())
+    }
+
+    /// What its messages are.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        match self.0.rsplit('.').next() {
+            Some("commands") => MessageKind::Commands,
+            Some("replies") => MessageKind::Replies,
+            _ => MessageKind::Events,
+        }
     }
 
     /// Its name.
@@ -166,6 +189,9 @@ pub trait Bus: Send + Sync {
     /// their order. Those with one key are sent in their order; after the first of them that fails, the
     /// later ones of its key may have been sent or not.
     async fn publish(&self, messages: Vec<Outgoing>) -> Vec<Result<(), BusError>>;
+
+    /// A key for each partition of a declared topic, in the order of the partitions; none where nothing is kept.
+    async fn partition_keys(&self, topic: &Topic) -> Result<Vec<String>, BusError>;
 
     /// Opens a declared subscription. Of several that are open at once under one name, each partition's
     /// messages go to one of them.

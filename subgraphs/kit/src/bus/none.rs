@@ -21,6 +21,10 @@ impl Bus for NoBus {
         messages.iter().map(|_| Ok(())).collect()
     }
 
+    async fn partition_keys(&self, _: &Topic) -> Result<Vec<String>, BusError> {
+        Ok(Vec::new())
+    }
+
     async fn subscribe(&self, _: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError> {
         Ok(Box::new(Silence))
     }

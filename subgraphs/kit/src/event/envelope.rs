@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Event, Touch};
-use crate::{changes::place, idempotency::Command};
+use crate::{changes::place, idempotency::Command, sources::Sources};
 
 /// What a source's path begins with.
 const SOURCE: &str = "/library/";
@@ -98,6 +98,31 @@ impl Envelope {
                 deleted: event.deleted,
                 touches: event.touches.clone(),
             },
+        }
+    }
+
+    /// An envelope for what concerns no aggregate, so that it has no number either.
+    pub(crate) fn of_nothing(
+        service: &str,
+        aggregate: &str,
+        subject: String,
+        state: Value,
+        sources: &Sources,
+    ) -> Self {
+        Self {
+            specversion: "1.0".to_owned(),
+            id: sources.ids.next_id().to_string(),
+            source: format!("{SOURCE}{service}"),
+            kind: format!("library.{service}.{aggregate}"),
+            subject,
+            time: timestamp(sources.clock.now_ms()),
+            datacontenttype: "application/json".to_owned(),
+            seq: 1,
+            schemaversion: 1,
+            sagaid: None,
+            causationid: None,
+            traceparent: None,
+            data: Payload { aggregate: aggregate.to_owned(), state, deleted: false, touches: Vec::new() },
         }
     }
 

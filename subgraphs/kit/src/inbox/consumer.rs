@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Inbox, InboxStore, Received};
+use super::{Inbox, InboxStore, Marker, Received};
 use crate::{
     backoff::Backoff,
     bus::{BusError, Delivery, SharedBus, Subscription, SubscriptionName},
@@ -89,6 +89,9 @@ impl<S: InboxStore> Consumer<S> {
             Ok(event) => {
                 // What could be parsed is text.
                 let body = String::from_utf8_lossy(&delivery.body).into_owned();
+                if let Some(marker) = Marker::of(&event) {
+                    return marker.received(&event, body);
+                }
                 match self.ordering {
                     Ordering::Sequences if planted::is(Bug::NoOrder) => Received::alone(&event, body),
                     Ordering::Sequences => Received::in_sequence(&event, body),

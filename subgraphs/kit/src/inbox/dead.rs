@@ -1,6 +1,7 @@
 //! Dead letters: events that could not be applied, and what somebody may do about each.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Advance, InboxStore, SequenceKey, SqlInbox,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// An event that could not be applied. It holds up the rest of its sequence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Who could not apply it.
     pub consumer: String,
@@ -40,16 +41,17 @@ pub trait DeadLetters: Send + Sync {
     /// The oldest first, `limit` at most, of all consumers.
     async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Lets a letter be tried again, with this body if one is given; whether it was there.
+    /// Lets the letter `seq` of a sequence be tried again, with this body if one is given; whether it was there.
     async fn replay(
         &self,
         consumer: &str,
         sequence: &SequenceKey,
+        seq: i64,
         body: Option<&str>,
     ) -> Result<bool, StoreError>;
 
-    /// Goes on without a letter, as if it had been applied; whether it was there.
-    async fn discard(&self, consumer: &str, sequence: &SequenceKey) -> Result<bool, StoreError>;
+    /// Goes on without the letter `seq` of a sequence, as if it had been applied; whether it was there.
+    async fn discard(&self, consumer: &str, sequence: &SequenceKey, seq: i64) -> Result<bool, StoreError>;
 }
 
 #[async_trait]
@@ -71,33 +73,37 @@ impl DeadLetters for SqlInbox {
         &self,
         consumer: &str,
         sequence: &SequenceKey,
+        seq: i64,
         body: Option<&str>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
         let revive = Sql::new(
             "UPDATE inbox_streams SET dead = NULL, dead_since = NULL, attempts = 0, next_try_at = 0 \
-             WHERE consumer = $1 AND source = $2 AND stream = $3 AND dead_since IS NOT NULL RETURNING last_seq",
+             WHERE consumer = $1 AND source = $2 AND stream = $3 AND last_seq = $4 - 1 AND dead_since IS NOT NULL",
         );
-        let Some(revived) = tx.row(&keyed(revive, consumer, sequence)).await? else { return Ok(false) };
+        if tx.run(&keyed(revive, consumer, sequence).bind(seq)).await? == 0 {
+            return Ok(false);
+        }
         if let Some(body) = body {
             let edit = Sql::new(
                 "UPDATE inbox SET body = $5 WHERE consumer = $1 AND source = $2 AND stream = $3 AND seq = $4",
             );
-            let edit = keyed(edit, consumer, sequence).bind(revived.int("last_seq")? + 1).bind(body);
-            tx.run(&edit).await?;
+            tx.run(&keyed(edit, consumer, sequence).bind(seq).bind(body)).await?;
         }
         tx.commit().await?;
         Ok(true)
     }
 
-    async fn discard(&self, consumer: &str, sequence: &SequenceKey) -> Result<bool, StoreError> {
+    async fn discard(&self, consumer: &str, sequence: &SequenceKey, seq: i64) -> Result<bool, StoreError> {
         let mut tx: Tx = self.begin().await?;
         let find = Sql::new(
             "SELECT last_seq FROM inbox_streams WHERE consumer = $1 AND source = $2 AND stream = $3 \
-             AND dead_since IS NOT NULL FOR UPDATE",
+             AND last_seq = $4 - 1 AND dead_since IS NOT NULL FOR UPDATE",
         );
-        let Some(found) = tx.row(&keyed(find, consumer, sequence)).await? else { return Ok(false) };
-        let done = Advance { sequence: sequence.clone(), up_to: found.int("last_seq")? + 1 };
+        if tx.row(&keyed(find, consumer, sequence).bind(seq)).await?.is_none() {
+            return Ok(false);
+        }
+        let done = Advance { sequence: sequence.clone(), up_to: seq };
         self.advance(&mut tx, consumer, &[done]).await?;
         tx.commit().await?;
         Ok(true)

@@ -9,16 +9,18 @@
 //! 4. Where an event does not come, or nothing has come yet, the owner is asked for the state ([`crate::changes`]).
 //!
 //! A sequence is an aggregate's events. A command or a reply is a sequence of its own: it needs no order, and
-//! is applied once all the same.
+//! is applied once all the same. Markers go the same way, so that it shows how long the way is ([`marker`]).
 
 mod consumer;
 mod dead;
+mod marker;
 mod process;
 mod sql;
 mod store;
 
 pub use consumer::{Consumer, ReceiveError};
 pub use dead::{DeadLetter, DeadLetters};
+pub(crate) use marker::{MARKERS, Marker, place};
 pub use process::{Inbox, InboxOptions, LoadError, Turn};
 pub use sql::SqlInbox;
 pub(crate) use sql::purge;

@@ -1,6 +1,7 @@
 //! Applying what has come.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +10,8 @@ use std::{
 };
 
 use super::{
-    Advance, HandleError, Handler, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+    Advance, HandleError, Handler, InboxStore, MARKERS, Marker, Ready, ReadyLimits, Received, SequenceKey,
+    SourceState, marker,
 };
 use crate::{
     backoff::doubled,
@@ -105,9 +107,35 @@ impl<S: InboxStore> Inbox<S> {
 
     /// Stores what has come; when this returns, it may be acknowledged.
     pub async fn receive(&self, events: &[Received]) -> Result<(), StoreError> {
-        self.store.receive(self.consumer, events).await?;
+        let markers = self.numbered(marker::newest(events)).await?;
+        if markers.is_empty() {
+            self.store.receive(self.consumer, events).await?;
+        } else {
+            let others = events.iter().filter(|event| event.sequence.source != MARKERS).cloned();
+            self.store.receive(self.consumer, &others.chain(markers).collect::<Vec<_>>()).await?;
+        }
         self.wake.tell();
         Ok(())
+    }
+
+    /// Markers, each as the next of its sequence; those left out that are older than the one applied last.
+    async fn numbered(
+        &self,
+        markers: BTreeMap<&SequenceKey, &Received>,
+    ) -> Result<Vec<Received>, StoreError> {
+        if markers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.store.begin().await?;
+        let mut numbered = Vec::with_capacity(markers.len());
+        for (sequence, marker) in markers {
+            let last = self.store.last(&mut tx, self.consumer, sequence).await?;
+            if marker.seq > last {
+                numbered.push(Received { seq: last + 1, ..marker.clone() });
+            }
+        }
+        self.store.commit(tx).await?;
+        Ok(numbered)
     }
 
     /// Applies what comes, for ever.
@@ -175,23 +203,35 @@ impl<S: InboxStore> Inbox<S> {
     async fn apply_all(&self, tx: &mut S::Tx, ready: &[Ready]) -> Result<Vec<Advance>, Failed> {
         let mut done = Vec::with_capacity(ready.len());
         for Ready { sequence, attempts, events } in ready {
+            let mut reached = None;
             for (seq, body) in events {
-                let applied = match Envelope::parse(body.as_bytes()) {
-                    Ok(event) => self.handler.apply(tx, &event).await,
-                    Err(unreadable) => Err(HandleError::Poison(unreadable.to_string())),
-                };
-                applied.map_err(|error| Failed {
+                let applied = self.apply(tx, sequence, *seq, body).await;
+                reached = Some(applied.map_err(|error| Failed {
                     sequence: sequence.clone(),
                     seq: *seq,
                     attempts: *attempts,
                     error,
-                })?;
+                })?);
             }
-            if let Some((up_to, _)) = events.last() {
-                done.push(Advance { sequence: sequence.clone(), up_to: *up_to });
-            }
+            done.extend(reached.map(|up_to| Advance { sequence: sequence.clone(), up_to }));
         }
         Ok(done)
+    }
+
+    /// Applies one event; the number that its sequence has reached then.
+    async fn apply(
+        &self,
+        tx: &mut S::Tx,
+        sequence: &SequenceKey,
+        seq: i64,
+        body: &str,
+    ) -> Result<i64, HandleError> {
+        let event = Envelope::parse(body.as_bytes());
+        let event = event.map_err(|unreadable| HandleError::Poison(unreadable.to_string()))?;
+        match Marker::of(&event).filter(|_| sequence.source == MARKERS) {
+            Some(marker) => Ok(marker.left_at),
+            None => self.handler.apply(tx, &event).await.map(|()| seq),
+        }
     }
 
     /// Notes a failure: the event waits for another try, or becomes a dead letter.

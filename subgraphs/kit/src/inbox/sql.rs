@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState};
+use super::{
+    Advance, Gap, InboxBacklog, InboxStore, MARKERS, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+};
 use crate::{
+    bus::MessageKind,
     error::StoreError,
     sql::{Db, Row, Sql, Tx},
+    watch::Waiting,
 };
 
 /// The inbox of an SQL service.
@@ -75,6 +79,17 @@ const ADVANCE: &str = "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempt
      dead = NULL, dead_since = NULL, applied_at = now_ms() \
     FROM jsonb_to_recordset($1::jsonb) AS d(consumer text, source text, stream text, up_to bigint) \
     WHERE s.consumer = d.consumer AND s.source = d.source AND s.stream = d.stream";
+
+/// What waits of each source, events for themselves and messages to this service for themselves.
+const WAITING_EVENTS: &str = "SELECT source, CASE WHEN stream LIKE 'Command/%' THEN 'Command/' \
+     WHEN stream LIKE 'Reply/%' THEN 'Reply/' ELSE '' END AS kind, COUNT(*) AS events, \
+     now_ms() - MIN(received_at) AS oldest \
+    FROM inbox WHERE consumer = $1 AND source <> $2 GROUP BY 1, 2";
+
+const HELD_UP: &str = "SELECT source, CASE WHEN stream LIKE 'Command/%' THEN 'Command/' \
+     WHEN stream LIKE 'Reply/%' THEN 'Reply/' ELSE '' END AS kind, COUNT(parked_since) AS parked, \
+     now_ms() - MIN(parked_since) AS oldest, COUNT(dead_since) AS dead FROM inbox_streams \
+    WHERE consumer = $1 AND (parked_since IS NOT NULL OR dead_since IS NOT NULL) GROUP BY 1, 2";
 
 /// How long it is remembered that a message to this service was applied, in ms: a month. Nothing is on its way for
 /// so long. What was applied of an aggregate is remembered for ever.
@@ -229,15 +244,37 @@ impl InboxStore for SqlInbox {
         tx.run(&upsert.bind(i64::from(state.loaded))).await.map(drop)
     }
 
+    async fn waiting(&self, consumer: &str) -> Result<Vec<Waiting>, StoreError> {
+        let mut of: BTreeMap<(String, MessageKind), InboxBacklog> = BTreeMap::new();
+        for row in self.db.rows(&Sql::new(WAITING_EVENTS).bind(consumer).bind(MARKERS)).await? {
+            let backlog = of.entry((row.text("source")?, kind(&row)?)).or_default();
+            (backlog.events, backlog.oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
+        }
+        for row in self.db.rows(&Sql::new(HELD_UP).bind(consumer)).await? {
+            let backlog = of.entry((row.text("source")?, kind(&row)?)).or_default();
+            (backlog.parked, backlog.oldest_parked_ms) = (row.int("parked")?, row.int_or_null("oldest")?);
+            backlog.dead = row.int("dead")?;
+        }
+        Ok(of.into_iter().map(|((source, kind), backlog)| Waiting { source, kind, backlog }).collect())
+    }
+
+    async fn markers(&self, consumer: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        let query = Sql::new(
+            "SELECT stream, last_seq FROM inbox_streams WHERE consumer = $1 AND source = $2 AND last_seq > 0",
+        );
+        let rows = self.db.rows(&query.bind(consumer).bind(MARKERS)).await?;
+        rows.iter().map(|row| Ok((row.text("stream")?, row.int("last_seq")?))).collect()
+    }
+
     async fn backlog(&self, consumer: &str) -> Result<InboxBacklog, StoreError> {
         let query = Sql::new(
-            "SELECT (SELECT COUNT(*) FROM inbox WHERE consumer = $1) AS events, \
-             (SELECT now_ms() - MIN(received_at) FROM inbox WHERE consumer = $1) AS oldest, \
+            "SELECT (SELECT COUNT(*) FROM inbox WHERE consumer = $1 AND source <> $2) AS events, \
+             (SELECT now_ms() - MIN(received_at) FROM inbox WHERE consumer = $1 AND source <> $2) AS oldest, \
              COUNT(parked_since) AS parked, now_ms() - MIN(parked_since) AS oldest_parked, COUNT(dead) AS dead \
              FROM inbox_streams \
              WHERE consumer = $1 AND (parked_since IS NOT NULL OR dead_since IS NOT NULL)",
         );
-        let row = self.db.one(&query.bind(consumer), "inbox").await?;
+        let row = self.db.one(&query.bind(consumer).bind(MARKERS), "inbox").await?;
         Ok(InboxBacklog {
             events: row.int("events")?,
             oldest_ms: row.int_or_null("oldest")?,
@@ -266,6 +303,10 @@ fn named(consumer: &str, sequence: &SequenceKey, mut record: Value) -> Value {
     record["source"] = json!(sequence.source);
     record["stream"] = json!(sequence.stream);
     record
+}
+
+fn kind(row: &Row) -> Result<MessageKind, StoreError> {
+    Ok(SequenceKey { source: String::new(), stream: row.text("kind")? }.kind())
 }
 
 /// Begins with the key of a row.

@@ -1,12 +1,13 @@
 //! What an engine keeps for a consumer: the port, and what goes through it.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{error::StoreError, event::Envelope, migrate::hex};
+use crate::{bus::MessageKind, error::StoreError, event::Envelope, migrate::hex, watch::Waiting};
 
 /// A sequence of events that a consumer hears.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SequenceKey {
     /// The service that says them.
     pub source: String,
@@ -19,6 +20,16 @@ impl SequenceKey {
     #[must_use]
     pub fn of(event: &Envelope) -> Self {
         Self { source: event.service().to_owned(), stream: event.stream() }
+    }
+
+    /// What kind of message it consists of.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        match self.stream.split('/').next() {
+            Some("Command") => MessageKind::Commands,
+            Some("Reply") => MessageKind::Replies,
+            _ => MessageKind::Events,
+        }
     }
 }
 
@@ -110,7 +121,7 @@ pub struct SourceState {
 }
 
 /// What waits in an inbox.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxBacklog {
     /// Events that are stored and not applied.
     pub events: i64,
@@ -186,4 +197,10 @@ pub trait InboxStore: Send + Sync + 'static {
 
     /// What waits.
     async fn backlog(&self, consumer: &str) -> Result<InboxBacklog, StoreError>;
+
+    /// What waits of each source and kind of message, those left out of which nothing does.
+    async fn waiting(&self, consumer: &str) -> Result<Vec<Waiting>, StoreError>;
+
+    /// The newest markers that were applied, one for each sequence of them: its stream, and its number.
+    async fn markers(&self, consumer: &str) -> Result<Vec<(String, i64)>, StoreError>;
 }

@@ -14,6 +14,7 @@ mod sql;
 mod wake;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 pub use relay::{Relay, RelayOptions, Turn};
 pub use sql::SqlOutbox;
@@ -84,7 +85,7 @@ pub enum Failure {
 }
 
 /// What waits in an outbox.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
     /// How many events have not left.
     pub events: i64,

@@ -21,6 +21,7 @@ use crate::{
     error::OpenError,
     federation::SdlError,
     sources::Sources,
+    watch::{HttpPeer, Peers},
 };
 
 /// How long requests under way may take to end after a stop was asked for.
@@ -50,7 +51,7 @@ pub struct Cli {
     listen: Option<String>,
     #[command(flatten)]
     bus: BusOptions,
-    /// A service whose events this one hears, and where its state can be loaded; once for each.
+    /// A service whose events this one hears, or whose messages it watches, and where it can be asked; once for each.
     #[arg(long = "peer", value_name = "NAME=URL", value_parser = peer)]
     peers: Vec<(String, Url)>,
     /// A file with the secret that services know one another by (or the variable `PEER_TOKEN`). Without it a secured
@@ -201,8 +202,13 @@ async fn serve(
     let service = open(Sources::system()).await?.with_access(access).with_peer_token(peer_token.clone());
     let is_alone = cli.bus.url.is_none();
     let bus = bus::open(&cli.bus).await?;
+    let mut peers = Peers::default();
+    for (name, url) in &cli.peers {
+        peers.insert(name, HttpPeer::new(url.clone(), peer_token.clone())?);
+    }
+    peers.insert(definition.name, service.clone());
     let owners = HttpOwners::new(cli.peers.into_iter().collect(), peer_token)?;
-    let mut around = Surroundings::new(Arc::clone(&bus), Arc::new(owners));
+    let mut around = Surroundings { peers, ..Surroundings::new(Arc::clone(&bus), Arc::new(owners)) };
     if is_alone {
         around.relay.poll = POLL_ALONE;
     }

@@ -13,7 +13,8 @@ use crate::{
     migrate::{self, MigrateError, Migration},
     outbox::{self, Outbox, SqlOutbox, Wake},
     saga,
-    sql::Db,
+    sources::now_ms,
+    sql::{Db, Sql},
 };
 
 /// A service's engine.
@@ -24,6 +25,9 @@ pub trait Engine: Send + Sync {
 
     /// How many statements or commands have run.
     fn statements(&self) -> u64;
+
+    /// The time on the engine's clock, which its processes share, in ms.
+    async fn now_ms(&self) -> Result<i64, StoreError>;
 
     /// What waits to be said, and the state that was said; `None` where nothing is kept.
     fn messages(&self) -> Option<Messages> {
@@ -50,6 +54,10 @@ impl Engine for NoEngine {
 
     fn statements(&self) -> u64 {
         0
+    }
+
+    async fn now_ms(&self) -> Result<i64, StoreError> {
+        Ok(now_ms())
     }
 
     async fn close(&self) {}
@@ -85,6 +93,10 @@ impl Engine for SqlEngine {
 
     fn statements(&self) -> u64 {
         self.db.statements()
+    }
+
+    async fn now_ms(&self) -> Result<i64, StoreError> {
+        self.db.one(&Sql::new("SELECT now_ms() AS now"), "clock").await?.int("now")
     }
 
     fn messages(&self) -> Option<Messages> {
@@ -128,6 +140,10 @@ impl Engine for DocumentEngine {
 
     fn statements(&self) -> u64 {
         self.documents.statements()
+    }
+
+    async fn now_ms(&self) -> Result<i64, StoreError> {
+        self.documents.now_ms().await
     }
 
     fn messages(&self) -> Option<Messages> {

@@ -47,8 +47,9 @@ pub(super) async fn execute(
     headers: Headers,
     method: Method,
 ) -> Result<Response, Rejection> {
-    let sources = &service.0.sources;
-    let caller = service.1.caller(&headers, sources.clock.now_ms()).await.map_err(Rejection::Unverified)?;
+    let sources = &service.inner.sources;
+    let caller =
+        service.access.caller(&headers, sources.clock.now_ms()).await.map_err(Rejection::Unverified)?;
     guard::check(&request.query).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let document = request.parsed_query().map_err(Rejection::Malformed)?.clone();
     guard::check_expanded(&document).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
@@ -63,11 +64,11 @@ pub(super) async fn execute(
     let asks_sdl = request.query.contains("_service");
     let call = Call { caller, traceparent: headers.traceparent, sources: sources.clone() };
     let request = request.data(call).data(EntityCalls::default());
-    let mut response = gather(service.0.executor.execute(request)).await;
+    let mut response = gather(service.inner.executor.execute(request)).await;
     if asks_sdl {
         show_sdl(service, &mut response.data);
     }
-    nulls::propagate(&mut response, operation, &document, &service.0.field_types);
+    nulls::propagate(&mut response, operation, &document, &service.inner.field_types);
     order::restore(&mut response.data, operation, &document);
     order::sort_errors(&mut response.errors);
     response.errors.iter_mut().for_each(explain);
@@ -101,8 +102,8 @@ fn show_sdl(service: &Service, data: &mut Value) {
     for answer in fields.values_mut() {
         let Value::Object(answer) = answer else { continue };
         for value in answer.values_mut() {
-            if matches!(value, Value::String(text) if *text == service.0.sdl.exported) {
-                *value = Value::String(service.0.sdl.shown.clone());
+            if matches!(value, Value::String(text) if *text == service.inner.sdl.exported) {
+                *value = Value::String(service.inner.sdl.shown.clone());
             }
         }
     }

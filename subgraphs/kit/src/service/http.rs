@@ -11,11 +11,10 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::changes::Page;
-
 use super::{
-    Messages, Service,
+    Service,
     execute::{Headers, Method, Rejection, coded, execute, rejected},
+    operate,
     schema::Document,
 };
 use crate::access::Unverified;
@@ -35,8 +34,8 @@ pub(super) fn router(service: Service) -> Router {
         .route("/graphql", get(by_get).post(by_post))
         .route("/health", get(|| async { "alive" }))
         .route("/ready", get(ready))
-        .route("/changes", get(changes));
-    for Document { path, json } in &service.0.documents {
+        .merge(operate::routes());
+    for Document { path, json } in &service.inner.documents {
         let json = Bytes::from(json.clone());
         let answer = ([(header::CONTENT_TYPE, "application/json")], json);
         router = router.route(path, get(|| async { answer }));
@@ -141,47 +140,8 @@ fn into_http(answer: Answer, request: &HeaderMap) -> HttpResponse {
 }
 
 async fn ready(State(service): State<Service>) -> HttpResponse {
-    match service.0.engine.ready().await {
+    match service.inner.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready".to_owned()).into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
-    }
-}
-
-/// The parameters of a reading of the state.
-#[derive(Deserialize)]
-struct ChangesParameters {
-    from: Option<String>,
-    of: Option<String>,
-    limit: Option<u32>,
-}
-
-/// The most aggregates in one page of the state.
-const MOST_CHANGES: u32 = 1_000;
-
-async fn changes(
-    State(service): State<Service>,
-    headers: HeaderMap,
-    Query(asked): Query<ChangesParameters>,
-) -> HttpResponse {
-    let authorization = read(&headers).authorization;
-    if let Err(refusal) = service.2.admit(authorization.as_deref(), &service.1) {
-        return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
-    }
-    let Some(Messages { changes, .. }) = service.0.engine.messages() else {
-        return (StatusCode::NOT_FOUND, "this service keeps nothing").into_response();
-    };
-    let limit = asked.limit.unwrap_or(MOST_CHANGES).clamp(1, MOST_CHANGES);
-    let page = match &asked.of {
-        Some(stream) => {
-            changes.of(stream).await.map(|found| Page { changes: found.into_iter().collect(), next: None })
-        }
-        None => changes.page(asked.from.as_deref(), limit).await,
-    };
-    match page {
-        Ok(page) => axum::Json(page).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the state cannot be read");
-            (StatusCode::SERVICE_UNAVAILABLE, "the service cannot answer now").into_response()
-        }
     }
 }

@@ -3,16 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, join3};
 
-use super::Service;
+use super::{Markers, Service, beat};
 use crate::{
     bus::{SharedBus, SubscriptionName, Topic},
     changes::Owners,
-    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore, SqlInbox},
+    error::StoreError,
+    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore, SqlInbox, place},
     outbox::{Relay, RelayOptions},
     saga::COORDINATOR,
     sql::Db,
+    watch::{Heard, Mark, Peers},
 };
 
 /// The pause before what failed at start is tried again.
@@ -25,6 +27,10 @@ pub struct Surroundings {
     pub bus: SharedBus,
     /// Whose state it may load.
     pub owners: Arc<dyn Owners>,
+    /// Whom it may ask what waits there, itself among them.
+    pub peers: Peers,
+    /// When it says markers.
+    pub markers: Markers,
     /// How it sends.
     pub relay: RelayOptions,
     /// How it applies.
@@ -32,9 +38,10 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// These, with the usual ways to send and to apply.
+    /// These, with the usual ways to send and to apply, and nobody to ask.
     pub fn new(bus: SharedBus, owners: Arc<dyn Owners>) -> Self {
-        Self { bus, owners, relay: RelayOptions::default(), inbox: InboxOptions::default() }
+        let (relay, inbox) = (RelayOptions::default(), InboxOptions::default());
+        Self { bus, owners, peers: Peers::default(), markers: Markers::default(), relay, inbox }
     }
 }
 
@@ -48,6 +55,9 @@ pub trait Listen: Send + Sync {
     fn speaks_on(&self) -> Vec<Topic> {
         Vec::new()
     }
+
+    /// What has come to each of its consumers, and waits.
+    async fn hears(&self) -> Result<Vec<Heard>, StoreError>;
 
     /// Listens, for ever.
     async fn listen(&self, surroundings: &Surroundings);
@@ -104,6 +114,15 @@ where
         self.speaks_on.clone()
     }
 
+    async fn hears(&self) -> Result<Vec<Heard>, StoreError> {
+        let topics =
+            self.subscriptions().into_iter().map(|subscription| subscription.topic.name().to_owned());
+        let waiting = self.store.waiting(self.consumer).await?;
+        let marks = self.store.markers(self.consumer).await?;
+        let marks = marks.iter().filter_map(|(stream, left_at)| mark(stream, *left_at)).collect();
+        Ok(vec![Heard { consumer: self.consumer.to_owned(), topics: topics.collect(), waiting, marks }])
+    }
+
     async fn listen(&self, around: &Surroundings) {
         let (store, handler, owners) = (self.store.clone(), self.handler.clone(), Arc::clone(&around.owners));
         let inbox = Arc::new(Inbox::new(self.consumer, store, handler, owners, around.inbox));
@@ -120,6 +139,11 @@ where
     }
 }
 
+fn mark(stream: &str, left_at: i64) -> Option<Mark> {
+    let (source, topic, partition) = place(stream)?;
+    Some(Mark { source: source.to_owned(), topic: topic.to_owned(), partition, left_at })
+}
+
 /// Loads a source's state, until it is there.
 async fn load<S: InboxStore>(inbox: &Inbox<S>, source: &str) {
     while let Err(error) = inbox.load(source).await {
@@ -130,18 +154,19 @@ async fn load<S: InboxStore>(inbox: &Inbox<S>, source: &str) {
 
 /// Takes part in the traffic, for ever.
 pub(super) async fn take_part(service: &Service, around: &Surroundings) {
-    let Some(messages) = service.0.engine.messages() else { return std::future::pending().await };
+    let Some(messages) = service.inner.engine.messages() else { return std::future::pending().await };
     let subscriptions: Vec<_> =
-        service.0.listeners.iter().flat_map(|listener| listener.subscriptions()).collect();
-    let mut topics: Vec<Topic> = subscriptions.iter().map(|name| name.topic.clone()).collect();
-    topics.push(Topic::events(service.name()));
-    topics.extend(service.0.listeners.iter().flat_map(|listener| listener.speaks_on()));
+        service.inner.listeners.iter().flat_map(|listener| listener.subscriptions()).collect();
+    let mut spoken_on = vec![Topic::events(service.name())];
+    spoken_on.extend(service.inner.listeners.iter().flat_map(|listener| listener.speaks_on()));
+    let heard = subscriptions.iter().map(|name| name.topic.clone());
+    let topics: Vec<Topic> = heard.chain(spoken_on.iter().cloned()).collect();
     while let Err(error) = around.bus.declare(&topics, &subscriptions).await {
         tracing::warn!(service = service.name(), %error, "the bus is not joined yet");
         tokio::time::sleep(PAUSE).await;
     }
     let (outbox, bus) = (messages.outbox, Arc::clone(&around.bus));
     let relay = Relay::new(service.name(), outbox, bus, messages.wake, around.relay);
-    let listening = service.0.listeners.iter().map(|listener| listener.listen(around));
-    join(relay.run(), join_all(listening)).await;
+    let listening = service.inner.listeners.iter().map(|listener| listener.listen(around));
+    join3(relay.run(), join_all(listening), beat::run(service, around, &spoken_on)).await;
 }

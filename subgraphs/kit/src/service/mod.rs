@@ -4,19 +4,23 @@
 //! and mount their routers or call them directly.
 
 mod absent;
+mod beat;
 mod cli;
 mod engine;
 mod execute;
 mod http;
 mod messaging;
 mod nulls;
+mod operate;
 mod order;
 mod schema;
 
 use std::sync::Arc;
 
+use futures::future::try_join_all;
 use tokio::net::TcpListener;
 
+pub use beat::Markers;
 pub use cli::{Cli, Definition, run, run_stateless};
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
@@ -28,13 +32,19 @@ use crate::{
     error::StoreError,
     federation::SdlError,
     sources::Sources,
+    watch::{Heard, Sent, SpokenOn},
 };
+use beat::Beat;
 use nulls::FieldTypes;
 use schema::{Document, Execute};
 
 /// One service of the library, open.
 #[derive(Clone)]
-pub struct Service(Arc<Inner>, Access, PeerToken);
+pub struct Service {
+    inner: Arc<Inner>,
+    access: Access,
+    peer_token: PeerToken,
+}
 
 struct Inner {
     name: &'static str,
@@ -45,6 +55,7 @@ struct Inner {
     listeners: Vec<Box<dyn Listen>>,
     engine: Arc<dyn Engine>,
     sources: Sources,
+    beat: Beat,
 }
 
 /// The SDL as the library exports it, and as this service shows it.
@@ -60,38 +71,48 @@ impl Service {
         let shown = crate::federation::annotate(&exported, annotations)?;
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
-        let inner = Inner { name, executor, sdl, field_types, documents, listeners, engine, sources };
-        Ok(Self(Arc::new(inner), Access::Open, PeerToken::default()))
+        let inner = Inner {
+            name,
+            executor,
+            sdl,
+            field_types,
+            documents,
+            listeners,
+            engine,
+            sources,
+            beat: Beat::default(),
+        };
+        Ok(Self { inner: Arc::new(inner), access: Access::Open, peer_token: PeerToken::default() })
     }
 
     /// The same service, which knows its callers in this way. Without it, it is open to everyone.
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
-        Self(self.0, access, self.2)
+        Self { access, ..self }
     }
 
     /// The same service, whose state is for services that bring this token.
     #[must_use]
     pub fn with_peer_token(self, token: PeerToken) -> Self {
-        Self(self.0, self.1, token)
+        Self { peer_token: token, ..self }
     }
 
     /// The subgraph's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.inner.name
     }
 
     /// The SDL that `_service { sdl }` answers and `--print-sdl` prints.
     #[must_use]
     pub fn sdl(&self) -> &str {
-        &self.0.sdl.shown
+        &self.inner.sdl.shown
     }
 
     /// How many statements or commands the engine has run.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.0.engine.statements()
+        self.inner.engine.statements()
     }
 
     /// The routes `/graphql`, `/health`, `/ready`, and those of its documents.
@@ -121,17 +142,33 @@ impl Service {
     /// The service's part in the traffic between services.
     #[must_use]
     pub fn messages(&self) -> Option<Messages> {
-        self.0.engine.messages()
+        self.inner.engine.messages()
+    }
+
+    /// What has come to each of the service's consumers.
+    pub(crate) async fn hears(&self) -> Result<Vec<Heard>, StoreError> {
+        let heard = try_join_all(self.inner.listeners.iter().map(|listener| listener.hears())).await?;
+        Ok(heard.into_iter().flatten().collect())
+    }
+
+    /// When the service's markers left, and on which topics; whoever asks for them is taken to look on for a while.
+    pub(crate) fn markers(&self) -> (Sent, Vec<SpokenOn>) {
+        self.inner.beat.look()
+    }
+
+    /// The time on the engine's clock, in ms.
+    pub(crate) async fn now_ms(&self) -> Result<i64, StoreError> {
+        self.inner.engine.now_ms().await
     }
 
     /// Forgets what nobody needs any more: results of mutations, what left or was applied long ago. A process does so
     /// each hour.
     pub async fn purge(&self) -> Result<(), StoreError> {
-        self.0.engine.purge(self.0.sources.clock.now_ms()).await
+        self.inner.engine.purge(self.inner.sources.clock.now_ms()).await
     }
 
     /// Closes the engine.
     pub async fn close(&self) {
-        self.0.engine.close().await;
+        self.inner.engine.close().await;
     }
 }

@@ -1,4 +1,4 @@
-//! The state of an owner in another process.
+//! The state of an owner in another process, and what waits there.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,12 +6,18 @@ use async_graphql::{EmptyMutation, Object};
 use lms_kit::{
     Service, Sources,
     access::PeerToken,
+    bus::MessageKind,
     changes::{HttpOwners, Owners},
-    service::{SchemaParts, SqlEngine, schema},
+    inbox::SqlInbox,
+    service::{Listener, SchemaParts, SqlEngine, schema},
+    watch::{HttpPeer, Peer},
 };
 use tokio::net::TcpListener;
 
-use crate::world::Database;
+use crate::{
+    wire::Wire,
+    world::{ALL, Database, Ear, apply_all, inbox},
+};
 
 struct Query;
 
@@ -24,7 +30,15 @@ impl Query {
 
 /// The notes behind a port, for services that bring this token.
 async fn serve(notes: &Database, token: &str) -> reqwest::Url {
-    let parts = SchemaParts::new("notes", schema(Query, EmptyMutation).finish(), &[]);
+    let listener = Listener {
+        consumer: "listener",
+        store: SqlInbox::new(notes.db.clone()),
+        handler: Ear::default(),
+        events_of: &["notes"],
+        messages: Vec::new(),
+        speaks_on: Vec::new(),
+    };
+    let parts = SchemaParts::new("notes", schema(Query, EmptyMutation).finish(), &[]).listening(listener);
     let engine = SqlEngine { db: notes.db.clone(), owner: "notes", migrations: &[] };
     let service = Service::new(parts, Arc::new(engine), Sources::system()).unwrap();
     let service = service.with_peer_token(PeerToken::new(token));
@@ -58,5 +72,66 @@ async fn another_service_reads_the_state_page_by_page_with_the_shared_token() {
     ] {
         let refused = owners.changes("notes", None, 2).await.unwrap_err();
         assert!(refused.to_string().contains(said), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn another_service_sees_what_waits_and_mends_it_with_the_shared_token() {
+    let (notes, wire) = (Database::of("sqlite").await, Arc::new(Wire::default()));
+    for (id, value) in [("a", 1), ("a", 2), ("b", 1), ("b", 2)] {
+        notes.write(id, value).await;
+    }
+    while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
+    notes.write("c", 1).await;
+    let ear = Ear::default();
+    ear.refuses.lock().unwrap().push(1);
+    let inbox = inbox(&notes, &notes, ear.clone());
+    let of_b = |seq: i64| {
+        wire.received().into_iter().find(|event| event.seq == seq && event.sequence.stream == "Note/b")
+    };
+    let of_a = wire.received().into_iter().filter(|event| event.sequence.stream == "Note/a");
+    inbox.receive(&of_a.chain(of_b(2)).collect::<Vec<_>>()).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+
+    let url = serve(&notes, "secret").await;
+    let peer = HttpPeer::new(url.clone(), PeerToken::new("secret")).unwrap();
+    let traffic = peer.traffic().await.unwrap();
+    assert_eq!((traffic.service.as_str(), traffic.outbox.events, traffic.outbox.stuck), ("notes", 1, 0));
+    assert_eq!(traffic.hears.len(), 1, "{traffic:?}");
+    assert_eq!(
+        (traffic.hears[0].consumer.as_str(), &traffic.hears[0].topics[..]),
+        ("listener", &["notes.events".to_owned()][..])
+    );
+    let waiting = &traffic.hears[0].waiting[..];
+    let [waiting] = waiting else { panic!("of one source: {waiting:?}") };
+    assert_eq!((waiting.source.as_str(), waiting.kind), ("notes", MessageKind::Events));
+    assert_eq!(
+        (waiting.backlog.events, waiting.backlog.parked, waiting.backlog.dead),
+        (3, 1, 1),
+        "{waiting:?}"
+    );
+
+    let letters = peer.dead_letters().await.unwrap();
+    assert_eq!((letters.letters.len(), letters.more), (1, false));
+    let letter = letters.letters[0].key();
+    let later = lms_kit::watch::LetterKey { seq: 2, ..letter.clone() };
+    assert!(
+        peer.discard(&later).await.unwrap().is_err(),
+        "the letter at number 2 is not the one at number 1"
+    );
+    assert!(peer.replay(&letter, Some("{")).await.unwrap().is_err(), "it would die again");
+    ear.refuses.lock().unwrap().clear();
+    assert_eq!(peer.replay(&letter, Some(&letters.letters[0].body)).await.unwrap(), Ok(()));
+    assert_eq!(apply_all(&inbox).await.unwrap(), 2);
+    assert!(peer.replay(&letter, None).await.unwrap().is_err(), "it is none any more");
+
+    let stranger = HttpPeer::new(url, PeerToken::new("other")).unwrap();
+    for refused in [
+        stranger.traffic().await.map(drop),
+        stranger.dead_letters().await.map(drop),
+        stranger.replay(&letter, None).await.map(drop),
+        stranger.discard(&letter).await.map(drop),
+    ] {
+        assert!(refused.unwrap_err().to_string().contains("403"));
     }
 }

@@ -94,7 +94,7 @@ async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it() {
 
         // Edited, it is applied, and so is what waited behind it.
         let edited = letter.body.replace("\"value\":2", "\"value\":20");
-        assert!(inbox.store().replay("listener", &letter.sequence, Some(&edited)).await.unwrap());
+        assert!(inbox.store().replay("listener", &letter.sequence, 2, Some(&edited)).await.unwrap());
         assert_eq!(apply_all(&inbox).await.unwrap(), 2, "{engine}");
         assert_eq!(listener.heard().await["Note/a"], ("1 2 3".to_owned(), 3), "{engine}");
 
@@ -103,8 +103,11 @@ async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it() {
         inbox.receive(std::slice::from_ref(&unread)).await.unwrap();
         apply_all(&inbox).await.unwrap();
         assert!(inbox.store().list(10).await.unwrap()[0].reason.contains("no CloudEvent"), "{engine}");
-        assert!(inbox.store().discard("listener", &unread.sequence).await.unwrap());
-        assert!(!inbox.store().discard("listener", &unread.sequence).await.unwrap(), "{engine}: it is gone");
+        assert!(inbox.store().discard("listener", &unread.sequence, 2).await.unwrap());
+        assert!(
+            !inbox.store().discard("listener", &unread.sequence, 2).await.unwrap(),
+            "{engine}: it is gone"
+        );
         assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}");
     }
 }

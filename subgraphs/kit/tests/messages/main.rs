@@ -5,6 +5,7 @@
 
 mod http;
 mod inbox;
+mod markers;
 mod outbox;
 mod steps;
 mod transfer;

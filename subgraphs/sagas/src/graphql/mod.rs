@@ -1,14 +1,18 @@
 //! The sagas subgraph: thin, it loads, maps and returns.
 
 mod begin;
+mod consistency;
+mod letter;
 mod mutation;
 mod others;
 mod query;
 mod saga;
 
-use async_graphql::{EmptySubscription, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
 use lms_kit::federation::{Annotation, CONNECTION, Federated, STAFF};
 
+use consistency::ConsistencyQuery;
+use letter::{LetterMutation, LetterQuery};
 use mutation::Mutation;
 use query::Query;
 
@@ -20,6 +24,16 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Query.sagas", "@cost(weight: 2)"),
     Annotation::add("Query.sagas", CONNECTION),
     Annotation::add("Query.sagas", STAFF),
+    Annotation::add("DeadLetter", "@cacheControl(maxAge: 0)"),
+    Annotation::add("Consistency", "@cacheControl(maxAge: 0)"),
+    Annotation::add("Query.consistency", STAFF),
+    Annotation::add("Query.deadLetters", "@cost(weight: 10)"),
+    Annotation::add("Query.deadLetters", CONNECTION),
+    Annotation::add("Query.deadLetters", STAFF),
+    Annotation::add("Mutation.replayDeadLetter", STAFF),
+    Annotation::add("Mutation.discardDeadLetter", STAFF),
+    Annotation::add("Mutation.replayDeadLetter", COMMAND),
+    Annotation::add("Mutation.discardDeadLetter", COMMAND),
     Annotation::add("Mutation.catalogueBook", STAFF),
     Annotation::add("Mutation.cancelSaga", STAFF),
     Annotation::add("Mutation.retrySaga", STAFF),
@@ -30,7 +44,20 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.resolveStuckSaga", COMMAND),
 ];
 
+// What a root says of itself would stand in the SDL.
+#[derive(MergedObject)]
+#[graphql(name = "Query")]
+pub(crate) struct Queries(Query, LetterQuery, ConsistencyQuery);
+
+#[derive(MergedObject)]
+#[graphql(name = "Mutation")]
+pub(crate) struct Mutations(Mutation, LetterMutation);
+
 /// The schema, to which its store and its loader are still to be given.
-pub(crate) fn schema() -> SchemaBuilder<Federated<Query>, Mutation, EmptySubscription> {
-    lms_kit::service::schema(Query, Mutation).register_output_type::<saga::Saga>()
+pub(crate) fn schema() -> SchemaBuilder<Federated<Queries>, Mutations, EmptySubscription> {
+    lms_kit::service::schema(
+        Queries(Query, LetterQuery, ConsistencyQuery),
+        Mutations(Mutation, LetterMutation),
+    )
+    .register_output_type::<saga::Saga>()
 }

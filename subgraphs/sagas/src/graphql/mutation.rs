@@ -59,7 +59,7 @@ pub(crate) enum StuckSagaResolution {
     Again,
 }
 
-#[Object]
+#[Object(name = "SagaMutation")]
 impl Mutation {
     /// Catalogues a book together with its genre and its authors, those that are new included. The answer comes
     /// at once, or when the saga has settled, but after `awaitCompletion` (30 seconds at most) in any case.

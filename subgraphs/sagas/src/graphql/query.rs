@@ -28,7 +28,7 @@ pub(crate) struct SagasFilter {
     kind: Option<String>,
 }
 
-#[Object]
+#[Object(name = "SagaQuery")]
 impl Query {
     /// The saga with this id, for whoever began it and for librarians.
     async fn saga(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Saga>> {

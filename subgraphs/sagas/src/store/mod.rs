@@ -1,5 +1,6 @@
 //! Where sagas are kept.
 
+mod done;
 mod sql;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use crate::{
     saga::{Phase, Saga},
 };
 
+pub(crate) use done::Done;
 pub(crate) use sql::{MIGRATIONS, SqlSagas};
 
 /// Which sagas are wanted.

@@ -7,6 +7,7 @@ mod operations;
 mod refusals;
 mod sagas;
 mod suggested;
+mod watched;
 
 use octavo_e2e::Running;
 use tempfile::TempDir;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use lms_kit::{
     StoreError,
     inbox::{Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState},
+    watch::Waiting,
 };
 
 use super::{
@@ -151,6 +152,15 @@ impl InboxStore for Database {
         tx.pause("note source").await?;
         tx.put(|state| &mut state.sources, (consumer.to_owned(), source.to_owned()), noted.clone());
         Ok(())
+    }
+
+    /// Nobody watches a simulated service.
+    async fn waiting(&self, _: &str) -> Result<Vec<Waiting>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn markers(&self, _: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn backlog(&self, consumer: &str) -> Result<InboxBacklog, StoreError> {

@@ -92,6 +92,11 @@ impl Bus for PulsarBus {
         results
     }
 
+    async fn partition_keys(&self, topic: &Topic) -> Result<Vec<String>, BusError> {
+        let count = self.clients.partitions(&self.options.full_name(topic.name())).await?;
+        Ok(publish::keys_of_partitions(usize::try_from(count).unwrap_or_default()))
+    }
+
     async fn subscribe(&self, subscription: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError> {
         let opened = PulsarSubscription::open(&self.options, &self.clients, subscription).await?;
         Ok(Box::new(opened))

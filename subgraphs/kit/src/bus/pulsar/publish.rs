@@ -150,6 +150,24 @@ impl TopicProducer {
     }
 }
 
+/// A key for each of so many partitions, in their order.
+pub(super) fn keys_of_partitions(count: usize) -> Vec<String> {
+    let mut keys: Vec<Option<String>> = vec![None; count];
+    let mut missing = count;
+    let candidates = (0_u32..).map(|number| number.to_string());
+    for key in candidates.take_while(|_| count > 0) {
+        let place = &mut keys[RoutingPolicy::compute_partition_index_for_key(&key, count)];
+        if place.is_none() {
+            *place = Some(key);
+            missing -= 1;
+        }
+        if missing == 0 {
+            break;
+        }
+    }
+    keys.into_iter().flatten().collect()
+}
+
 /// The messages of one call: those whose receipts are still to come, and what came of the others.
 struct Flight {
     limit: Duration,

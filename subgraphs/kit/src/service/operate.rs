@@ -1,0 +1,113 @@
+//! What only other services may ask: the state, and what waits here ([`crate::watch`]).
+
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Messages, Service};
+use crate::{
+    changes::Page,
+    problem::Problem,
+    watch::{LetterKey, Mended, Peer, PeerError, Replay},
+};
+
+/// The routes for other services.
+pub(super) fn routes() -> Router<Service> {
+    Router::new()
+        .route("/changes", get(changes))
+        .route("/messages", get(traffic))
+        .route("/messages/dead", get(dead_letters))
+        .route("/messages/replay", post(replay))
+        .route("/messages/discard", post(discard))
+}
+
+/// Refuses whoever does not bring the services' shared token.
+fn admit(service: &Service, headers: &HeaderMap) -> Result<(), (StatusCode, String)> {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let admitted = service.peer_token.admit(authorization, &service.access);
+    admitted.map_err(|refusal| (StatusCode::FORBIDDEN, refusal.to_string()))
+}
+
+/// The parameters of a reading of the state.
+#[derive(Deserialize)]
+struct ChangesParameters {
+    from: Option<String>,
+    of: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The most aggregates in one page of the state.
+const MOST_CHANGES: u32 = 1_000;
+
+async fn changes(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(asked): Query<ChangesParameters>,
+) -> Response {
+    if let Err(refusal) = admit(&service, &headers) {
+        return refusal.into_response();
+    }
+    let Some(Messages { changes, .. }) = service.messages() else {
+        return answer::<Page>(Err(PeerError::KeepsNothing));
+    };
+    let limit = asked.limit.unwrap_or(MOST_CHANGES).clamp(1, MOST_CHANGES);
+    let page = match &asked.of {
+        Some(stream) => {
+            changes.of(stream).await.map(|found| Page { changes: found.into_iter().collect(), next: None })
+        }
+        None => changes.page(asked.from.as_deref(), limit).await,
+    };
+    answer(page.map_err(PeerError::from))
+}
+
+async fn traffic(State(service): State<Service>, headers: HeaderMap) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => answer(service.traffic().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn dead_letters(State(service): State<Service>, headers: HeaderMap) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => answer(service.dead_letters().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn replay(State(service): State<Service>, headers: HeaderMap, Json(wish): Json<Replay>) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => mended(service.replay(&wish.letter, wish.body.as_deref()).await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn discard(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Json(letter): Json<LetterKey>,
+) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => mended(service.discard(&letter).await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn mended(done: Result<Result<(), Problem>, PeerError>) -> Response {
+    answer(done.map(|done| Mended { problem: done.err() }))
+}
+
+fn answer<T: Serialize>(told: Result<T, PeerError>) -> Response {
+    match told {
+        Ok(told) => Json(told).into_response(),
+        Err(error @ PeerError::KeepsNothing) => (StatusCode::NOT_FOUND, error.to_string()).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "another service's question cannot be answered");
+            (StatusCode::SERVICE_UNAVAILABLE, "the service cannot answer now").into_response()
+        }
+    }
+}

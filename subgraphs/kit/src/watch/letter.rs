@@ -1,0 +1,141 @@
+//! Dead letters on their way between services.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    event::Envelope,
+    inbox::{DeadLetter, SequenceKey},
+    problem::Problem,
+};
+
+/// The most letters that are given out at once; the others come when these are mended.
+pub(crate) const MOST_LETTERS: u32 = 500;
+/// The most bytes that their bodies may have together.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// Which letter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LetterKey {
+    /// Who could not apply it.
+    pub consumer: String,
+    /// Its sequence.
+    pub sequence: SequenceKey,
+    /// Its number there: of two letters of one sequence, one after the other, only one is meant.
+    pub seq: i64,
+}
+
+/// A letter that is to be tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Which.
+    pub letter: LetterKey,
+    /// What takes the place of its body.
+    pub body: Option<String>,
+}
+
+/// A service's dead letters, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letters {
+    /// Those that are given out.
+    pub letters: Vec<DeadLetter>,
+    /// Whether there are others.
+    pub more: bool,
+}
+
+/// What became of a wish to mend.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Mended {
+    /// Why nothing was done.
+    pub(crate) problem: Option<Problem>,
+}
+
+impl DeadLetter {
+    /// Which letter this is.
+    #[must_use]
+    pub fn key(&self) -> LetterKey {
+        LetterKey { consumer: self.consumer.clone(), sequence: self.sequence.clone(), seq: self.seq }
+    }
+}
+
+/// As many of these letters as one answer holds; one at least.
+pub(crate) fn collect(found: Vec<DeadLetter>) -> Letters {
+    let mut given = Letters::default();
+    let mut bytes = 0;
+    for letter in found {
+        bytes += letter.body.len();
+        let full = given.letters.len() >= MOST_LETTERS as usize || bytes > MOST_BYTES;
+        if full && !given.letters.is_empty() {
+            given.more = true;
+            break;
+        }
+        given.letters.push(letter);
+    }
+    given
+}
+
+/// An edited body must be the event that the letter is: another would be applied in its place, out of its order.
+pub(crate) fn check_edited(letter: &LetterKey, body: &str) -> Result<(), Problem> {
+    let wrong = |message: String| Problem::invalid(&["body"], "the letter's own event, readable", message);
+    let event = Envelope::parse(body.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+    let SequenceKey { source, stream } = &letter.sequence;
+    // What could not be read at first says only now what it is; a command is a sequence of its own.
+    if stream.starts_with("unreadable/") {
+        return Ok(());
+    }
+    let own = format!("{}/{}", event.data.aggregate, event.id);
+    let is_same = (event.stream() == *stream && event.seq == letter.seq) || own == *stream;
+    if event.service() == source && is_same {
+        return Ok(());
+    }
+    let (is, number) = (event.stream(), event.seq);
+    Err(wrong(format!(
+        "it is number {number} of {is} of {}, not {} of {stream}",
+        event.service(),
+        letter.seq
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(stream: &str, seq: i64) -> LetterKey {
+        let sequence = SequenceKey { source: "books".into(), stream: stream.into() };
+        LetterKey { consumer: "ear".into(), sequence, seq }
+    }
+
+    #[test]
+    fn an_edited_body_is_still_the_letters_event() {
+        let body = r#"{"specversion":"1.0","id":"e1","source":"/library/books","type":"library.books.Changed",
+            "subject":"978","time":"2026-01-01T00:00:00Z","datacontenttype":"application/json","seq":3,"schemaversion":1,
+            "data":{"aggregate":"Book","state":{}}}"#;
+        for same in [letter("Book/978", 3), letter("Book/e1", 1), letter("unreadable/00", 1)] {
+            assert_eq!(check_edited(&same, body), Ok(()), "{same:?}");
+        }
+        for other in [letter("Book/979", 3), letter("Book/978", 4), letter("Genre/978", 3)] {
+            assert!(check_edited(&other, body).is_err(), "{other:?}");
+        }
+        assert!(check_edited(&letter("unreadable/00", 1), "{").is_err(), "it is dead again at once");
+    }
+
+    #[test]
+    fn an_answer_is_bounded_and_says_so() {
+        let dead = |bytes: usize| DeadLetter {
+            consumer: "ear".into(),
+            sequence: letter("Book/1", 1).sequence,
+            seq: 1,
+            event_id: "e".into(),
+            body: "b".repeat(bytes),
+            reason: "r".into(),
+            age_ms: 0,
+            attempts: 1,
+            behind: 0,
+        };
+        let large = collect(vec![dead(MOST_BYTES + 1), dead(1)]);
+        assert_eq!((large.letters.len(), large.more), (1, true), "one at least");
+        let all = collect(vec![dead(1); 3]);
+        assert_eq!((all.letters.len(), all.more), (3, false));
+        let many = collect(vec![dead(1); MOST_LETTERS as usize + 1]);
+        assert_eq!((many.letters.len(), many.more), (MOST_LETTERS as usize, true));
+    }
+}

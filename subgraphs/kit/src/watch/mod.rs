@@ -1,0 +1,23 @@
+//! What platform teams see of the traffic between services, and what they mend in it.
+//!
+//! A service tells what waits in its outbox and its inboxes ([`Traffic`]), gives out its dead letters, and lets one be
+//! replayed or discarded: [`Peer`]. A service of the same process is one; [`HttpPeer`] reaches one in another, which
+//! answers whoever brings the services' shared token:
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `GET /messages` | [`Traffic`] |
+//! | `GET /messages/dead` | [`Letters`] |
+//! | `POST /messages/replay`, [`Replay`] | `{"problem": null}`, or why nothing was done |
+//! | `POST /messages/discard`, [`LetterKey`] | the same |
+
+mod letter;
+mod peer;
+mod remote;
+mod traffic;
+
+pub use letter::{LetterKey, Letters, Replay};
+pub(crate) use letter::{Mended, check_edited, collect};
+pub use peer::{Peer, PeerError, Peers};
+pub use remote::HttpPeer;
+pub use traffic::{Heard, Mark, Sent, SpokenOn, Traffic, Waiting};

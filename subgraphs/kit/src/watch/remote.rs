@@ -1,0 +1,76 @@
+//! A service in another process, asked by HTTP.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::{Client, RequestBuilder, Url};
+use serde::de::DeserializeOwned;
+
+use super::{LetterKey, Letters, Mended, Peer, PeerError, Replay, Traffic};
+use crate::{access::PeerToken, error::Cause, problem::Problem};
+
+/// How long an answer may take: somebody waits for it, and for those of the others.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A service by the URL of its process.
+pub struct HttpPeer {
+    client: Client,
+    url: Url,
+    token: PeerToken,
+}
+
+impl HttpPeer {
+    /// The service behind a URL such as `http://127.0.0.1:4101/`, which knows other services by this token.
+    pub fn new(url: Url, token: PeerToken) -> Result<Self, reqwest::Error> {
+        Ok(Self { client: Client::builder().timeout(PATIENCE).build()?, url, token })
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: impl FnOnce(&Client, Url) -> RequestBuilder + Send,
+    ) -> Result<T, PeerError> {
+        let answer = async {
+            let request = request(&self.client, self.url.join(path)?);
+            let request = match self.token.secret() {
+                Some(secret) => request.bearer_auth(secret),
+                None => request,
+            };
+            let answer = request.send().await?;
+            if answer.status() == reqwest::StatusCode::NOT_FOUND {
+                return Ok::<_, Cause>(None);
+            }
+            Ok(Some(answer.error_for_status()?.json().await?))
+        };
+        answer.await.map_err(PeerError::Away)?.ok_or(PeerError::KeepsNothing)
+    }
+
+    async fn mend(
+        &self,
+        path: &str,
+        wish: &(impl serde::Serialize + Sync),
+    ) -> Result<Result<(), Problem>, PeerError> {
+        let Mended { problem } = self.ask(path, |client, url| client.post(url).json(wish)).await?;
+        Ok(problem.map_or(Ok(()), Err))
+    }
+}
+
+#[async_trait]
+impl Peer for HttpPeer {
+    async fn traffic(&self) -> Result<Traffic, PeerError> {
+        self.ask("messages", Client::get).await
+    }
+
+    async fn dead_letters(&self) -> Result<Letters, PeerError> {
+        self.ask("messages/dead", Client::get).await
+    }
+
+    async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError> {
+        let wish = Replay { letter: letter.clone(), body: body.map(str::to_owned) };
+        self.mend("messages/replay", &wish).await
+    }
+
+    async fn discard(&self, letter: &LetterKey) -> Result<Result<(), Problem>, PeerError> {
+        self.mend("messages/discard", letter).await
+    }
+}

@@ -1,0 +1,7 @@
+//! What the platform's people see of the traffic between services, and mend in it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod consistency;
+mod letters;
+mod world;
