@@ -81,15 +81,13 @@ impl Breaker {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        match self.call(call()).await {
-            // A call that took all its time is not made to take it twice.
-            Err(StoreError::Away(cause)) => {
-                if !self.pay() {
-                    return Err(StoreError::Away(cause));
-                }
-                self.call(call()).await
+        let mut again = true;
+        loop {
+            match self.call(call()).await {
+                // A call that took all its time is not made to take it twice.
+                Err(StoreError::Away(_)) if again && self.pay() => again = false,
+                result => return result,
             }
-            result => result,
         }
     }
 

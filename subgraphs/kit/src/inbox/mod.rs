@@ -17,16 +17,18 @@ mod marker;
 mod process;
 mod sql;
 mod store;
+mod transfer;
 
 pub use consumer::{Consumer, ReceiveError};
 pub use dead::{DeadLetter, DeadLetters};
 pub(crate) use marker::{MARKERS, Marker, place};
-pub use process::{Inbox, InboxOptions, LoadError, Turn};
+pub use process::{Inbox, InboxOptions, Turn};
 pub use sql::SqlInbox;
 pub(crate) use sql::purge;
 pub use store::{
     Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
 };
+pub use transfer::LoadError;
 
 use async_trait::async_trait;
 

@@ -11,11 +11,11 @@ use std::{
 
 use super::{
     Advance, HandleError, Handler, InboxStore, MARKERS, Marker, Ready, ReadyLimits, Received, SequenceKey,
-    SourceState, marker,
+    marker,
 };
 use crate::{
     backoff::doubled,
-    changes::{Owners, Page},
+    changes::Owners,
     error::StoreError,
     event::Envelope,
     fault::{self, Place},
@@ -70,11 +70,11 @@ pub enum Turn {
 
 /// One consumer's inbox, with what it does with events.
 pub struct Inbox<S: InboxStore> {
-    store: S,
-    consumer: &'static str,
-    handler: Box<dyn Handler<S::Tx>>,
-    owners: Arc<dyn Owners>,
-    options: InboxOptions,
+    pub(super) store: S,
+    pub(super) consumer: &'static str,
+    pub(super) handler: Box<dyn Handler<S::Tx>>,
+    pub(super) owners: Arc<dyn Owners>,
+    pub(super) options: InboxOptions,
     wake: Wake,
     /// How many turns take one event at a time, since a larger batch has failed.
     cautious: AtomicUsize,
@@ -246,59 +246,6 @@ impl<S: InboxStore> Inbox<S> {
         tracing::warn!(consumer, source = sequence.source, stream, seq, %error, again, "an event failed");
         self.store.fail(consumer, sequence, *seq, &error.to_string(), retry_in_ms).await
     }
-
-    /// Loads the state of a source whose events this consumer has only begun to hear. It must have subscribed
-    /// before. A load that is cut short goes on where it was.
-    pub async fn load(&self, source: &str) -> Result<(), LoadError> {
-        let mut state = self.store.source(self.consumer, source).await?;
-        while !state.loaded {
-            let page = self.owners.changes(source, state.cursor.as_deref(), self.options.page).await?;
-            let Page { changes, next } = page;
-            state = SourceState { loaded: next.is_none(), cursor: next.or(state.cursor) };
-            let mut tx = self.store.begin().await?;
-            self.apply_loaded(&mut tx, &changes).await?;
-            self.store.note_source(&mut tx, self.consumer, source, &state).await?;
-            self.store.commit(tx).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks owners for the state of what has waited too long; how many sequences that mended.
-    pub async fn fill_gaps(&self) -> Result<usize, LoadError> {
-        let gaps = self.store.gaps(self.consumer, ms(self.options.gap), self.options.page).await?;
-        let mut mended = 0;
-        for gap in gaps {
-            let SequenceKey { source, stream } = &gap.sequence;
-            let Some(change) = self.owners.change_of(source, stream).await? else { continue };
-            let mut tx = self.store.begin().await?;
-            self.apply_loaded(&mut tx, &[change]).await?;
-            self.store.commit(tx).await?;
-            tracing::info!(
-                consumer = self.consumer,
-                source,
-                stream,
-                after = gap.last_seq,
-                "a gap was mended"
-            );
-            mended += 1;
-        }
-        Ok(mended)
-    }
-
-    /// Applies the last event of each of these aggregates, where it is newer than what was applied.
-    async fn apply_loaded(&self, tx: &mut S::Tx, changes: &[String]) -> Result<(), LoadError> {
-        let mut done = Vec::with_capacity(changes.len());
-        for body in changes {
-            let event = Envelope::parse(body.as_bytes()).map_err(|error| LoadError::Owner(error.into()))?;
-            let sequence = SequenceKey::of(&event);
-            if self.store.last(tx, self.consumer, &sequence).await? >= event.seq {
-                continue;
-            }
-            self.handler.apply(tx, &event).await?;
-            done.push(Advance { sequence, up_to: event.seq });
-        }
-        Ok(self.store.advance(tx, self.consumer, &done).await?)
-    }
 }
 
 /// An event that failed.
@@ -307,18 +254,4 @@ struct Failed {
     seq: i64,
     attempts: i64,
     error: HandleError,
-}
-
-/// A source's state was not loaded, or not all of it.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The engine failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The owner did not answer, or not with its state.
-    #[error("the owner's state cannot be had: {0}")]
-    Owner(#[source] crate::error::Cause),
-    /// The state cannot be applied.
-    #[error("the owner's state cannot be applied: {0}")]
-    Handle(#[from] HandleError),
 }

@@ -74,7 +74,8 @@ impl Gauge {
         &self,
         call: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, StoreError> {
-        self.breaker.call(self.timed(call)).await
+        // The driver's futures are large, and each layer around one would hold it twice.
+        self.breaker.call(self.timed(Box::pin(call))).await
     }
 
     /// Runs a query that stands alone, and once more if that may help.
@@ -84,7 +85,7 @@ impl Gauge {
     {
         let counted = || {
             self.statements.fetch_add(1, Ordering::Relaxed);
-            self.timed(call())
+            self.timed(Box::pin(call()))
         };
         self.breaker.call_again(counted).await
     }
