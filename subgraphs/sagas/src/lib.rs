@@ -12,6 +12,7 @@ mod letters;
 mod listening;
 mod loaders;
 pub mod machine;
+mod progress;
 pub mod saga;
 mod store;
 mod watching;
@@ -30,7 +31,7 @@ use lms_kit::{
 use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
-use store::{Done, SagaStore, SqlSagas};
+use store::{Done, History, SagaStore, SqlSagas};
 use watching::Watch;
 
 /// The subgraph's name.
@@ -48,7 +49,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let (moved, watch, done) = (Wake::default(), Watch::new(), Done::new(db.clone()));
     let store: Arc<dyn SagaStore> = Arc::new(SqlSagas::new(db.clone(), coordinator.clone()));
     let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).data(moved.clone());
-    let schema = schema.data(watch.clone()).data(done);
+    let schema = schema.data(watch.clone()).data(done).data(History::new(db.clone()));
     let coordinating = Coordinating::new(db.clone(), coordinator, moved);
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
     let parts = parts.listening(coordinating).listening(watch);

@@ -1,11 +1,13 @@
 //! What this service sees of the others: it asks them all each second, and remembers what each told last.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
+use futures::future::{Either, select};
 use lms_kit::{
     StoreError,
     bus::SubscriptionName,
@@ -75,7 +77,10 @@ impl Watch {
             None => asked + every,
         };
         let found = rounds.wait_for(|round| round.as_ref().is_some_and(|round| round.at >= least));
-        tokio::time::timeout(PATIENCE, found).await.ok()?.ok()?.clone()
+        match select(pin!(found), pin!(pause(PATIENCE))).await {
+            Either::Left((Ok(round), _)) => round.clone(),
+            _ => None,
+        }
     }
 
     fn is_looked_at(&self) -> bool {

@@ -6,6 +6,7 @@ use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, Value,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
+use futures::{StreamExt, stream::BoxStream};
 
 use super::{Service, absent, nulls, order};
 use crate::{
@@ -43,36 +44,90 @@ pub(super) enum Method {
 /// Executes a request, or says why not.
 pub(super) async fn execute(
     service: &Service,
-    mut request: Request,
+    request: Request,
     headers: Headers,
     method: Method,
 ) -> Result<Response, Rejection> {
+    let (request, checked) = check(service, request, headers).await?;
+    if method == Method::Get && checked.operation.ty != OperationType::Query {
+        return Err(Rejection::MutationByGet);
+    }
+    Ok(checked.run(service, request).await)
+}
+
+/// What a request comes to whose sender takes events.
+pub(super) enum Answers {
+    /// One response.
+    One(Box<Response>),
+    /// Those of a subscription, as they come.
+    Events(BoxStream<'static, Response>),
+}
+
+/// Follows a subscription; anything else is executed.
+pub(super) async fn follow(
+    service: &Service,
+    request: Request,
+    headers: Headers,
+) -> Result<Answers, Rejection> {
+    let (request, checked) = check(service, request, headers).await?;
+    if checked.operation.ty != OperationType::Subscription {
+        return Ok(Answers::One(Box::new(checked.run(service, request).await)));
+    }
+    let (responses, service) = (service.inner.executor.subscribe(request), service.clone());
+    let events = responses.map(move |mut response| {
+        checked.put_right(&service, &mut response);
+        response
+    });
+    Ok(Answers::Events(events.boxed()))
+}
+
+/// What was asked, in a document that is not too large.
+struct Checked {
+    document: ExecutableDocument,
+    operation: OperationDefinition,
+}
+
+/// Finds out who asks for what; the request as it is to be executed.
+async fn check(
+    service: &Service,
+    mut request: Request,
+    headers: Headers,
+) -> Result<(Request, Checked), Rejection> {
     let sources = &service.inner.sources;
-    let caller =
-        service.access.caller(&headers, sources.clock.now_ms()).await.map_err(Rejection::Unverified)?;
+    let caller = service.access.caller(&headers, sources.clock.now_ms()).await;
+    let caller = caller.map_err(Rejection::Unverified)?;
     guard::check(&request.query).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let document = request.parsed_query().map_err(Rejection::Malformed)?.clone();
     guard::check_expanded(&document).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let operation = select(&document, request.operation_name.as_deref())
-        .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?;
-    if method == Method::Get && operation.ty != OperationType::Query {
-        return Err(Rejection::MutationByGet);
-    }
-    if let Some(pruned) = absent::without_absent(&document, operation, &request.variables) {
+        .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?
+        .clone();
+    if let Some(pruned) = absent::without_absent(&document, &operation, &request.variables) {
         request.set_parsed_query(pruned);
     }
-    let asks_sdl = request.query.contains("_service");
     let call = Call { caller, traceparent: headers.traceparent, sources: sources.clone() };
     let request = request.data(call).data(EntityCalls::default());
-    let mut response = gather(service.inner.executor.execute(request)).await;
-    if asks_sdl {
-        show_sdl(service, &mut response.data);
+    Ok((request, Checked { document, operation }))
+}
+
+impl Checked {
+    async fn run(&self, service: &Service, request: Request) -> Response {
+        let asks_sdl = request.query.contains("_service");
+        let mut response = gather(service.inner.executor.execute(request)).await;
+        if asks_sdl {
+            show_sdl(service, &mut response.data);
+        }
+        self.put_right(service, &mut response);
+        response
     }
-    nulls::propagate(&mut response, operation, &document, &service.inner.field_types);
-    order::restore(&mut response.data, operation, &document);
-    order::sort_errors(&mut response.errors);
-    response.errors.iter_mut().for_each(explain);
-    Ok(response)
+
+    fn put_right(&self, service: &Service, response: &mut Response) {
+        let Self { document, operation } = self;
+        nulls::propagate(response, operation, document, &service.inner.field_types);
+        order::restore(&mut response.data, operation, document);
+        order::sort_errors(&mut response.errors);
+        response.errors.iter_mut().for_each(explain);
+    }
 }
 
 fn select<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {

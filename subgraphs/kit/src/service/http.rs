@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 use super::{
     Service,
-    execute::{Headers, Method, Rejection, coded, execute, rejected},
+    events::{self, EVENT_STREAM},
+    execute::{Answers, Headers, Method, Rejection, coded, execute, follow, rejected},
     operate,
     schema::Document,
 };
@@ -54,12 +55,26 @@ pub(super) async fn answer(service: &Service, body: &[u8], headers: Headers) -> 
     // The reader of JSON refuses what is nested more than 128 deep, so a body cannot overflow the stack.
     match serde_json::from_slice::<Request>(body) {
         Ok(request) => respond(service, request, headers, Method::Post).await,
-        Err(error) => refuse(rejected(&format!("the body is no GraphQL request: {error}"))),
+        Err(error) => unreadable(&error),
     }
 }
 
+fn unreadable(error: &serde_json::Error) -> Answer {
+    refuse(rejected(&format!("the body is no GraphQL request: {error}")))
+}
+
 async fn by_post(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> HttpResponse {
-    let answer = answer(&service, &body, read(&headers)).await;
+    let answer = match serde_json::from_slice::<Request>(&body) {
+        Ok(request) if accepted(&headers).contains(EVENT_STREAM) => {
+            match follow(&service, request, read(&headers)).await {
+                Ok(Answers::Events(responses)) => return events::answer(&service, responses),
+                Ok(Answers::One(response)) => said(Ok(*response)),
+                Err(rejection) => said(Err(rejection)),
+            }
+        }
+        Ok(request) => respond(&service, request, read(&headers), Method::Post).await,
+        Err(error) => unreadable(&error),
+    };
     into_http(answer, &headers)
 }
 
@@ -90,7 +105,11 @@ async fn by_get(
 }
 
 async fn respond(service: &Service, request: Request, headers: Headers, method: Method) -> Answer {
-    match execute(service, request, headers, method).await {
+    said(execute(service, request, headers, method).await)
+}
+
+fn said(executed: Result<Response, Rejection>) -> Answer {
+    match executed {
         Ok(response) => Answer { status: StatusCode::OK, body: to_json(&response) },
         Err(Rejection::Malformed(error)) => refuse(error),
         Err(Rejection::MutationByGet) => {
@@ -128,9 +147,12 @@ fn read(headers: &HeaderMap) -> Headers {
     }
 }
 
+fn accepted(request: &HeaderMap) -> &str {
+    request.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 fn into_http(answer: Answer, request: &HeaderMap) -> HttpResponse {
-    let accepted = request.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = if accepted.contains(GRAPHQL_JSON) { GRAPHQL_JSON } else { "application/json" };
+    let media_type = if accepted(request).contains(GRAPHQL_JSON) { GRAPHQL_JSON } else { "application/json" };
     let mut response = (answer.status, [(header::CONTENT_TYPE, media_type)], answer.body).into_response();
     if answer.status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");

@@ -7,6 +7,7 @@ mod absent;
 mod beat;
 mod cli;
 mod engine;
+mod events;
 mod execute;
 mod http;
 mod messaging;
@@ -18,14 +19,14 @@ mod schema;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 pub use beat::Markers;
 pub use cli::{Cli, Definition, run, run_stateless};
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
-pub use schema::{SchemaParts, schema, sdl};
+pub use schema::{SchemaParts, schema, schema_with_events, sdl};
 
 use crate::{
     access::{Access, PeerToken},
@@ -56,6 +57,8 @@ struct Inner {
     engine: Arc<dyn Engine>,
     sources: Sources,
     beat: Beat,
+    /// Whether the service stops, so that streams of events end.
+    stops: watch::Sender<bool>,
 }
 
 /// The SDL as the library exports it, and as this service shows it.
@@ -81,6 +84,7 @@ impl Service {
             engine,
             sources,
             beat: Beat::default(),
+            stops: watch::Sender::new(false),
         };
         Ok(Self { inner: Arc::new(inner), access: Access::Open, peer_token: PeerToken::default() })
     }
@@ -131,7 +135,19 @@ impl Service {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
+        let service = self.clone();
+        let stop = async move {
+            stop.await;
+            service.inner.stops.send_replace(true);
+        };
         axum::serve(listener, self.router()).with_graceful_shutdown(stop).await
+    }
+
+    /// Waits until the service stops.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stops = self.inner.stops.subscribe();
+        // An end of the sender is a stop as well.
+        async move { drop(stops.wait_for(|stops| *stops).await) }
     }
 
     /// Sends what the service says and listens to what it hears, for ever.

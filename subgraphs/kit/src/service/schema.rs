@@ -2,8 +2,10 @@
 
 use async_graphql::{
     EmptySubscription, ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
+    SubscriptionType,
 };
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 
 use super::Listen;
 use crate::federation::{Annotation, Federated, SdlError, annotate};
@@ -21,8 +23,23 @@ where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
 {
-    Schema::build(Federated(query), mutation, EmptySubscription)
+    schema_with_events(query, mutation, EmptySubscription)
+}
+
+/// The same for a service with subscriptions.
+pub fn schema_with_events<Q, M, S>(
+    query: Q,
+    mutation: M,
+    subscription: S,
+) -> SchemaBuilder<Federated<Q>, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    Schema::build(Federated(query), mutation, subscription)
         .enable_federation()
+        .enable_subscription_in_federation()
         .limit_depth(MAX_DEPTH)
         .limit_recursive_depth(MAX_DEPTH)
         .limit_complexity(MAX_FIELDS)
@@ -47,14 +64,15 @@ pub(super) struct Document {
 
 impl SchemaParts {
     /// The parts of the service `name`.
-    pub fn new<Q, M>(
+    pub fn new<Q, M, S>(
         name: &'static str,
-        schema: Schema<Federated<Q>, M, EmptySubscription>,
+        schema: Schema<Federated<Q>, M, S>,
         annotations: &'static [Annotation],
     ) -> Self
     where
         Q: ObjectType + 'static,
         M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
     {
         let exported = export(&schema);
         Self {
@@ -83,22 +101,24 @@ impl SchemaParts {
 }
 
 /// The SDL of a schema, which needs no engine.
-pub fn sdl<Q, M>(
-    schema: &Schema<Federated<Q>, M, EmptySubscription>,
+pub fn sdl<Q, M, S>(
+    schema: &Schema<Federated<Q>, M, S>,
     annotations: &[Annotation],
 ) -> Result<String, SdlError>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
 {
     annotate(&export(schema), annotations)
 }
 
 /// The library's export in the very form in which it answers `_service { sdl }`.
-fn export<Q, M>(schema: &Schema<Federated<Q>, M, EmptySubscription>) -> String
+fn export<Q, M, S>(schema: &Schema<Federated<Q>, M, S>) -> String
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
 {
     schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive())
 }
@@ -107,15 +127,21 @@ where
 #[async_trait]
 pub(super) trait Execute: Send + Sync {
     async fn execute(&self, request: Request) -> Response;
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
 }
 
 #[async_trait]
-impl<Q, M> Execute for Schema<Federated<Q>, M, EmptySubscription>
+impl<Q, M, S> Execute for Schema<Federated<Q>, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
 {
     async fn execute(&self, request: Request) -> Response {
         Self::execute(self, request).await
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        self.execute_stream(request)
     }
 }

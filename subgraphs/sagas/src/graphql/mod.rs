@@ -5,15 +5,17 @@ mod consistency;
 mod letter;
 mod mutation;
 mod others;
+mod progress;
 mod query;
 mod saga;
 
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+use async_graphql::{MergedObject, SchemaBuilder};
 use lms_kit::federation::{Annotation, CONNECTION, Federated, STAFF};
 
 use consistency::ConsistencyQuery;
 use letter::{LetterMutation, LetterQuery};
 use mutation::Mutation;
+use progress::Follow;
 use query::Query;
 
 const COMMAND: &str = "@cost(weight: 10)";
@@ -27,6 +29,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("DeadLetter", "@cacheControl(maxAge: 0)"),
     Annotation::add("Consistency", "@cacheControl(maxAge: 0)"),
     Annotation::add("Query.consistency", STAFF),
+    Annotation::add("Subscription.consistencyLag", STAFF),
     Annotation::add("Query.deadLetters", "@cost(weight: 10)"),
     Annotation::add("Query.deadLetters", CONNECTION),
     Annotation::add("Query.deadLetters", STAFF),
@@ -54,10 +57,11 @@ pub(crate) struct Queries(Query, LetterQuery, ConsistencyQuery);
 pub(crate) struct Mutations(Mutation, LetterMutation);
 
 /// The schema, to which its store and its loader are still to be given.
-pub(crate) fn schema() -> SchemaBuilder<Federated<Queries>, Mutations, EmptySubscription> {
-    lms_kit::service::schema(
+pub(crate) fn schema() -> SchemaBuilder<Federated<Queries>, Mutations, Follow> {
+    lms_kit::service::schema_with_events(
         Queries(Query, LetterQuery, ConsistencyQuery),
         Mutations(Mutation, LetterMutation),
+        Follow,
     )
     .register_output_type::<saga::Saga>()
 }

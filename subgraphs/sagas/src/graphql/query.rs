@@ -77,7 +77,7 @@ impl Query {
 }
 
 /// A saga, if it is one that the caller may see.
-async fn visible(ctx: &Context<'_>, id: &ID) -> Result<Option<saga::Saga>> {
+pub(super) async fn visible(ctx: &Context<'_>, id: &ID) -> Result<Option<saga::Saga>> {
     let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(own_id(id))).await?;
     if let Some(saga) = &saga {
         caller(ctx).need_user(Some(&saga.caller), &Scope::STAFF)?;

@@ -1,6 +1,7 @@
 //! Where sagas are kept.
 
 mod done;
+mod history;
 mod sql;
 
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub(crate) use done::Done;
+pub(crate) use history::{History, SagaChange};
 pub(crate) use sql::{MIGRATIONS, SqlSagas};
 
 /// Which sagas are wanted.

@@ -4,4 +4,5 @@
 
 mod consistency;
 mod letters;
+mod progress;
 mod world;

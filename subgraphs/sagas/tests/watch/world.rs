@@ -45,6 +45,16 @@ impl Handler<Tx> for Ear {
     }
 }
 
+/// An event as it travels; `what` is its service and what has happened.
+fn envelope(id: &str, what: &str, subject: &str, seq: i64, data: &Value) -> Value {
+    let (service, _) = what.split_once('.').unwrap();
+    json!({
+        "specversion": "1.0", "id": id, "source": format!("/library/{service}"), "type": format!("library.{what}"),
+        "subject": subject, "time": "2026-01-01T00:00:00Z", "datacontenttype": "application/json",
+        "seq": seq, "schemaversion": 1, "data": data,
+    })
+}
+
 /// The services, on databases and a bus of their own.
 pub(crate) struct World {
     pub(crate) notes: Service,
@@ -145,14 +155,24 @@ impl World {
 
     /// Publishes the event of a note past the outbox of its service.
     pub(crate) async fn publish(&self, id: &str, seq: i64) {
-        let event = json!({
-            "specversion": "1.0", "id": format!("{id}-{seq}"), "source": "/library/notes",
-            "type": "library.notes.NoteWritten", "subject": id, "time": "2026-01-01T00:00:00Z",
-            "datacontenttype": "application/json", "seq": seq, "schemaversion": 1,
-            "data": { "aggregate": "Note", "state": { "text": "fine" } },
-        });
-        let (topic, key) = (Topic::events("notes"), id.to_owned());
-        let message = Outgoing { topic, key, id: String::new(), body: event.to_string() };
+        let data = json!({ "aggregate": "Note", "state": { "text": "fine" } });
+        let event = envelope(&format!("{id}-{seq}"), "notes.NoteWritten", id, seq, &data);
+        self.send(Topic::events("notes"), id, &event).await;
+    }
+
+    /// Answers in the place of the genres that a step of a saga, which was turned back once, is undone.
+    pub(crate) async fn reply_undone(&self, saga: &Value, step: &str) {
+        let (_, saga) = lms_kit::node::split(saga.as_str().unwrap()).unwrap();
+        let state = json!({ "saga": saga, "step": step, "attempt": 1, "generation": 2, "action": "UNDO",
+            "outcome": { "outcome": "UNDONE" } });
+        let event =
+            envelope(step, "genres.StepAnswered", &saga, 1, &json!({ "aggregate": "Reply", "state": state }));
+        self.send(Topic::replies("sagas"), &saga, &event).await;
+    }
+
+    async fn send(&self, topic: Topic, key: &str, event: &Value) {
+        self.around.bus.declare(std::slice::from_ref(&topic), &[]).await.unwrap();
+        let message = Outgoing { topic, key: key.to_owned(), id: String::new(), body: event.to_string() };
         self.around.bus.publish(vec![message]).await.pop().unwrap().unwrap();
     }
 
