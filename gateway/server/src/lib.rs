@@ -11,6 +11,7 @@ mod introspection;
 mod layer;
 mod limit;
 mod listen;
+mod monitor;
 mod options;
 mod pipeline;
 mod plan_cache;

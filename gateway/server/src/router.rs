@@ -10,9 +10,10 @@ use axum::routing::{any, get};
 use http::{Method, StatusCode};
 
 use crate::request::wants_page;
-use crate::{Gateway, layer, pipeline, playground, probe};
+use crate::{Gateway, layer, monitor, pipeline, playground, probe};
 
-/// Everything that is served: GraphQL and the playground at `/graphql` and `/`, `/health`, `/ready`.
+/// Everything that is served: GraphQL and the playground at `/graphql` and `/`, the monitor at `/monitor`, `/health`,
+/// `/ready`.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     let mut routes = Router::new()
         .route("/graphql", any(graphql))
@@ -20,7 +21,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/health", get(probe::health))
         .route("/ready", get(probe::ready));
     if gateway.options().playground.is_some() {
-        routes = routes.route("/playground/{version}/{file}", get(playground::asset));
+        routes = routes
+            .route("/playground/{version}/{file}", get(playground::asset))
+            .route("/monitor", get(monitor::page))
+            .route("/monitor/{file}", get(monitor::asset));
     }
     let cors = gateway.options().cors.as_ref().map(layer::cors);
     let routes = routes

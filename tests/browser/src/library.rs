@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use octavo_engines::{binary, free_address};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
@@ -22,10 +22,21 @@ pub struct Library {
 impl Library {
     /// Starts the library on this data, and waits until it is ready.
     pub async fn start(data: &Path) -> anyhow::Result<Self> {
+        let data = data.to_str().context("a path is text")?;
+        Self::run("lms", &["--data", data]).await
+    }
+
+    /// A gateway whose supergraph has no sagas, and whose services are away.
+    pub async fn without_sagas() -> anyhow::Result<Self> {
+        let small = concat!(env!("CARGO_MANIFEST_DIR"), "/../suites/keys-several/supergraph.graphql");
+        Self::run("octavo", &["serve", "--supergraph", small]).await
+    }
+
+    async fn run(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
         let address = free_address()?;
-        let process = Command::new(binary("lms")?)
-            .args(["--listen", &address.to_string(), "--data"])
-            .arg(data)
+        let process = Command::new(binary(name)?)
+            .args(arguments)
+            .args(["--listen", &address.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)

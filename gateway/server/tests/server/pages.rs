@@ -42,10 +42,35 @@ async fn assets_are_kept_for_good_under_an_address_with_their_version() {
 }
 
 #[tokio::test]
+async fn the_monitor_is_there_beside_the_playground_and_asks_no_other_host() {
+    let kit = Kit::new(Options::default());
+    let page = kit.get("/monitor", &[BROWSER]).await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("script-src 'self';") && !policy.contains("unsafe") && !policy.contains("http"),
+        "{policy}"
+    );
+    for (name, media) in [
+        ("main.js", "text/javascript"),
+        ("graph.js", "text/javascript"),
+        ("view.js", "text/javascript"),
+        ("page.css", "text/css"),
+    ] {
+        let file = kit.get(&format!("/monitor/{name}"), &[]).await;
+        assert!(file.status.as_u16() == 200 && file.header("content-type").starts_with(media), "{name}");
+        assert!(!file.text().contains("://"), "{name} names no other host");
+    }
+    assert!(!page.text().contains("://"), "nor does the page");
+    assert_eq!(kit.get("/monitor/other.js", &[]).await.status.as_u16(), 404);
+}
+
+#[tokio::test]
 async fn without_a_playground_a_browser_is_a_client_like_others() {
     let kit = Kit::new(Options { playground: None, ..Options::default() });
     assert_eq!(kit.get("/", &[BROWSER]).await.code(), "BAD_REQUEST");
     assert_eq!(kit.get("/playground/0/main.js", &[]).await.status.as_u16(), 404);
+    assert_eq!(kit.get("/monitor", &[BROWSER]).await.status.as_u16(), 404);
 }
 
 #[tokio::test]
