@@ -8,12 +8,15 @@ use sha2::{Digest, Sha256};
 use super::{Collection, Document, Found};
 use crate::{
     StoreError,
-    event::{Event, OutboxRow},
+    bus::Topic,
+    changes::place,
+    event::{Envelope, Event, OutboxRow},
     idempotency::{Command, KEPT_MS},
     migrate::hex,
     outbox::{AggregateKey, Claim, ClaimOptions, Failure, Settlement},
     page::SortKey,
     problem::{Problem, Refusal},
+    saga::StepState,
 };
 
 /// How many events may wait in one document before it refuses to change.
@@ -23,17 +26,26 @@ pub const MARK_LIMIT: usize = 128;
 /// How many bytes of results, the newest first, are kept whole beside them; a command whose result is not is
 /// answered with the state as it is now.
 const WHOLE_BYTES: usize = 4 * 1024;
+/// How many steps one document remembers; what became of older ones is kept beside it ([`crate::saga`]).
+const STEP_LIMIT: usize = 32;
+/// How long a document remembers how far it has heard a sequence, in ms: a month. No replica sleeps for so long over
+/// an event, and whoever is awake goes by the inbox.
+const HEARD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// How soon a full outbox is worth another try, in seconds.
 const FULL_RETRY_AFTER: i32 = 1;
 
 /// The key column, in every collection of aggregates, that says since when (ms) events have waited in a
 /// document; NULL when none does.
 pub const WAITING: &str = "waitingSince";
+/// [`WAITING`] of a document that no relay can empty: behind all others, until it is looked at again.
+pub(super) const SET_ASIDE: i64 = i64::MAX;
 
 /// What a service keeps as one document.
 pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Where it is kept; its key columns include [`WAITING`].
     const COLLECTION: &'static Collection;
+    /// Whether others hear of it: its latest event is state for whoever is new.
+    const TOLD: bool = true;
 
     /// Its identifier.
     fn id(&self) -> &str;
@@ -60,6 +72,12 @@ pub struct Aggregate<S> {
     relay: RelayMark,
     /// The commands of the last day, the oldest first.
     marks: Vec<Mark>,
+    /// What became of its latest steps, those that changed last at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepMark>,
+    /// How far it has heard each sequence of events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    heard: Vec<HeardMark>,
     /// What the service keeps.
     pub state: S,
 }
@@ -93,6 +111,28 @@ struct Mark {
     expires_at: i64,
 }
 
+/// What became of a step of a saga, in few bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StepMark {
+    /// The saga and the step.
+    #[serde(rename = "s")]
+    step: String,
+    #[serde(rename = "r")]
+    state: StepState,
+}
+
+/// How far a sequence of another service's events has changed the aggregate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct HeardMark {
+    #[serde(rename = "q")]
+    sequence: String,
+    #[serde(rename = "n")]
+    seq: i64,
+    /// When, in ms.
+    #[serde(rename = "a")]
+    at: i64,
+}
+
 /// What tells one call of a mutation from another.
 fn digest(command: &Command) -> String {
     let parts = (&command.caller, command.mutation, &command.key);
@@ -110,6 +150,8 @@ impl<S: State> Aggregate<S> {
             latest: None,
             relay: RelayMark::default(),
             marks: Vec::new(),
+            steps: Vec::new(),
+            heard: Vec::new(),
             state,
         }
     }
@@ -173,6 +215,49 @@ impl<S: State> Aggregate<S> {
         self.state = state;
     }
 
+    /// Whether so many more messages may wait in it.
+    pub(crate) fn has_room(&self, messages: usize) -> bool {
+        self.outbox.len() + messages <= OUTBOX_LIMIT
+    }
+
+    /// Notes a message that is none of its events: it has no number among them, and is no state.
+    pub(crate) fn send(&mut self, message: &Event, topic: &Topic, command: &Command) {
+        self.outbox.push(OutboxRow::new(message, 1, command).to(topic));
+    }
+
+    /// What became of a step, as far as it is noted here.
+    pub(crate) fn step(&self, id: &str) -> Option<&StepState> {
+        self.steps.iter().find(|mark| mark.step == id).map(|mark| &mark.state)
+    }
+
+    /// Notes what became of a step.
+    pub(crate) fn note_step(&mut self, id: &str, state: StepState) {
+        self.steps.retain(|mark| mark.step != id);
+        self.steps.push(StepMark { step: id.to_owned(), state });
+    }
+
+    /// Gives up the oldest notes of steps that are too many for one document.
+    pub(crate) fn give_up_steps(&mut self) -> Vec<(String, StepState)> {
+        let too_many = self.steps.len().saturating_sub(STEP_LIMIT);
+        self.steps.drain(..too_many).map(|mark| (mark.step, mark.state)).collect()
+    }
+
+    /// Notes that an event is applied; false if it, or a later one of its sequence, was before.
+    pub(super) fn hear(&mut self, event: &Envelope, now_ms: i64) -> bool {
+        let sequence = place(event.service(), &event.stream());
+        if self.heard.iter().any(|mark| mark.sequence == sequence && mark.seq >= event.seq) {
+            return false;
+        }
+        self.heard.retain(|mark| mark.sequence != sequence && mark.at > now_ms - HEARD_MS);
+        self.heard.push(HeardMark { sequence, seq: event.seq, at: now_ms });
+        true
+    }
+
+    /// Whether it is stored.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.revision > 0
+    }
+
     /// The events that have not left.
     pub fn outbox(&self) -> &[OutboxRow] {
         &self.outbox
@@ -219,6 +304,11 @@ impl<S: State> Aggregate<S> {
         self.relay = RelayMark { fence: self.relay.fence, lease_until: now_ms + pause, attempts, stuck };
     }
 
+    /// Lets a relay try what could not be sent.
+    pub(super) fn reconsider(&mut self) {
+        self.relay = RelayMark { fence: self.relay.fence, ..RelayMark::default() };
+    }
+
     /// Whether its first event can never be sent.
     pub(super) fn is_stuck(&self) -> bool {
         self.relay.stuck.is_some()
@@ -233,7 +323,8 @@ impl<S: State> Aggregate<S> {
     /// The document to write.
     pub fn document(&self) -> Result<Document, StoreError> {
         let mut keys = self.state.keys();
-        keys.insert(WAITING, self.outbox.first().map(|event| event.created_at).into());
+        let since = |event: &OutboxRow| if self.is_stuck() { SET_ASIDE } else { event.created_at };
+        keys.insert(WAITING, self.outbox.first().map(since).into());
         let body = serde_json::to_value(self);
         let body = body.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
         Ok(Document { id: self.state.id().to_owned(), revision: self.revision, keys, body })

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 
 use super::{Collection, Document, Find, FindEach, Found, Migration, sqlite::SqliteDocuments};
-use crate::{EngineUrl, OpenError, StoreError, migrate::MigrateError};
+use crate::{EngineUrl, OpenError, StoreError, migrate::MigrateError, page::SortKey};
 
 /// How many documents share a value, and the sum of one of their columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,6 +68,19 @@ pub trait Documents: Send + Sync {
     /// Replaces those of these documents that still have the revisions they were read at, and says how many
     /// they were. Each replacement stands for itself; an engine may take a statement for each.
     async fn swap_each(&self, collection: &Collection, documents: &[Document]) -> Result<usize, StoreError>;
+
+    /// Puts a value into one key column of a document that still has the revision it was read at; false if it
+    /// has moved on. The revision stays: whoever writes the document next writes this column as well.
+    async fn set_key(
+        &self,
+        collection: &Collection,
+        found: &Found,
+        column: &'static str,
+        value: SortKey,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes the documents with these identifiers that are there.
+    async fn remove(&self, collection: &Collection, ids: &[String]) -> Result<(), StoreError>;
 
     /// The documents after an identifier, in the order of their identifiers, `limit` of them at most.
     async fn scan(

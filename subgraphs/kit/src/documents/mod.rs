@@ -10,11 +10,13 @@
 //! - [`Documents`]: the port; adapters for `sqlite:` and (feature `mongo`) `mongodb://`. [`open`] picks one.
 //! - [`Migration`]: steps and ledger, the same on each engine.
 //! - [`Aggregate`]: the envelope with bounded outbox and marks. [`update`], [`create`]: how a command writes
-//!   it. [`DocumentOutbox`]: what the relay empties.
+//!   it. [`DocumentOutbox`]: what the relay empties. [`DocumentInbox`]: what has come; [`hear`]: how an event is applied.
 
 mod aggregate;
 mod collection;
+mod drawer;
 mod engine;
+mod inbox;
 mod migration;
 #[cfg(feature = "mongo")]
 mod mongo;
@@ -26,7 +28,10 @@ mod write;
 pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
 pub use collection::{Collection, Document, Found, Index, KeyColumn};
 pub use engine::{Documents, Tally, open};
+pub(crate) use inbox::purge;
+pub use inbox::{DocumentInbox, DocumentTx, INBOX_ROOM};
 pub use migration::{Migration, Step};
 pub use outbox::{ARCHIVE, ARCHIVE_BY_AGGREGATE, DocumentOutbox, Projection};
 pub use query::{Find, FindEach, Match};
-pub use write::{Decision, Written, create, update};
+pub(crate) use write::{ATTEMPTS, store};
+pub use write::{Decision, Written, create, hear, update};

@@ -25,6 +25,7 @@ pub(crate) use marker::{MARKERS, Marker, place};
 pub use process::{Inbox, InboxOptions, Turn};
 pub use sql::SqlInbox;
 pub(crate) use sql::purge;
+pub(crate) use store::KEPT_MS;
 pub use store::{
     Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
 };

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{
-    Advance, Gap, InboxBacklog, InboxStore, MARKERS, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+    Advance, Gap, InboxBacklog, InboxStore, KEPT_MS, MARKERS, Ready, ReadyLimits, Received, SequenceKey,
+    SourceState,
 };
 use crate::{
     bus::MessageKind,
@@ -90,10 +91,6 @@ const HELD_UP: &str = "SELECT source, CASE WHEN stream LIKE 'Command/%' THEN 'Co
      WHEN stream LIKE 'Reply/%' THEN 'Reply/' ELSE '' END AS kind, COUNT(parked_since) AS parked, \
      now_ms() - MIN(parked_since) AS oldest, COUNT(dead_since) AS dead FROM inbox_streams \
     WHERE consumer = $1 AND (parked_since IS NOT NULL OR dead_since IS NOT NULL) GROUP BY 1, 2";
-
-/// How long it is remembered that a message to this service was applied, in ms: a month. Nothing is on its way for
-/// so long. What was applied of an aggregate is remembered for ever.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Forgets messages that were applied long ago.
 pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {

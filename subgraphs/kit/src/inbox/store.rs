@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{bus::MessageKind, error::StoreError, event::Envelope, migrate::hex, watch::Waiting};
 
+/// How long it is remembered that a message to a service was applied, in ms: a month. Nothing is on its way for
+/// so long. What was applied of an aggregate is remembered for ever.
+pub(crate) const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
 /// A sequence of events that a consumer hears.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SequenceKey {

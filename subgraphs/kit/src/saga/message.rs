@@ -94,6 +94,13 @@ impl Request {
     pub fn read(event: &Envelope) -> Result<Self, HandleError> {
         read(event)
     }
+
+    /// The answer that this came of it.
+    pub(super) fn answered(&self, outcome: Outcome) -> Reply {
+        let (saga, step) = (self.saga.clone(), self.step.clone());
+        let Self { attempt, generation, action, .. } = *self;
+        Reply { saga, step, attempt, generation, action, outcome }
+    }
 }
 
 impl Reply {

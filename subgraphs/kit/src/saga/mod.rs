@@ -12,12 +12,21 @@
 //!
 //! So an undo that overtakes its step keeps the step from ever being done, and only an abandon that answers
 //! REFUSED lets a coordinator compensate a step whose outcome it does not know.
+//!
+//! The table is one function for both kinds of engine: [`Steps`] carries it out in a transaction over tables,
+//! [`DocumentSteps`] in one write of a document.
 
 pub mod claims;
+mod decide;
+mod documents;
 mod message;
 mod participant;
 mod sql;
 
+pub(crate) use documents::purge as purge_documents;
+pub use documents::{
+    Asked, Changed, Deed, DocumentParticipant, DocumentSteps, STEPS_ROOM, Target, with_replies,
+};
 pub use message::{Action, COORDINATOR, Outcome, Reply, Request};
 pub use participant::{Act, ActError, Participant, Steps};
 pub(crate) use sql::purge;
@@ -27,6 +36,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{bus::Topic, error::StoreError, event::Event, idempotency::Command, problem::Problem};
+
+/// How long it is remembered what became of a step, in ms: a quarter. No saga takes so long without somebody's doing.
+const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 /// What became of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Action, COORDINATOR, Keep, Outcome, Reply, Request, StepState, StepTx};
+use super::{
+    COORDINATOR, Keep, Request, StepTx,
+    decide::{Answer, Verdict, decide},
+};
 use crate::{
     bus::Topic,
     error::StoreError,
@@ -14,7 +17,6 @@ use crate::{
     fault::{self, Place},
     idempotency::Command,
     inbox::{HandleError, Handler},
-    planted::{self, Bug},
     problem::{Problem, Refusal},
     sources::Sources,
 };
@@ -138,62 +140,23 @@ where
         let request = Request::read(event)?;
         let command = Command::of_message(event, &request.saga, &self.sources);
         let before = tx.step(&request.saga, &request.step).await?;
-        let (after, outcome) = self.decide(tx, &request, &command, before).await?;
-        if let Some(state) = after {
-            tx.note_step(&request.saga, &request.step, &state).await?;
+        let act = Act { operation: &request.operation, input: &request.input, command: &command };
+        let answer = match decide(request.action, request.generation, before) {
+            Verdict::Act => self.act(tx, act, request.generation).await?,
+            Verdict::Undo(output) => self.undo(tx, act, &output).await?,
+            Verdict::Answer(answer) => answer,
+        };
+        if let Some(state) = &answer.note {
+            tx.note_step(&request.saga, &request.step, state).await?;
         }
-        let Request { saga, step, attempt, generation, action, .. } = request;
-        let reply = Reply { saga, step, attempt, generation, action, outcome };
+        let reply = request.answered(answer.outcome);
         tx.say(&reply.event(self.service), Some(&Topic::replies(COORDINATOR)), &command).await?;
         Ok(())
     }
 }
 
 impl<P> Steps<P> {
-    /// What is to be kept of the step, if that changes, and the answer.
-    async fn decide<Tx>(
-        &self,
-        tx: &mut Tx,
-        request: &Request,
-        command: &Command,
-        before: Option<StepState>,
-    ) -> Result<(Option<StepState>, Outcome), HandleError>
-    where
-        Tx: StepTx,
-        P: Participant<Tx>,
-    {
-        let act = Act { operation: &request.operation, input: &request.input, command };
-        Ok(match (request.action, before) {
-            (Action::Do, None) => self.act(tx, act, request.generation).await?,
-            // Somebody has mended what it was refused for, and lets its saga go on.
-            (Action::Do, Some(StepState::Refused { generation, .. })) if generation < request.generation => {
-                self.act(tx, act, request.generation).await?
-            }
-            (Action::Do | Action::Abandon, Some(StepState::Done { output })) => {
-                (None, Outcome::Done { output })
-            }
-            (Action::Do | Action::Abandon, Some(StepState::Refused { problem, .. })) => {
-                (None, Outcome::Refused { problem: Some(problem) })
-            }
-            (Action::Do | Action::Abandon, Some(StepState::Undone | StepState::Tombstone)) => {
-                (None, Outcome::Refused { problem: None })
-            }
-            (Action::Undo, Some(StepState::Done { output })) => self.undo(tx, act, &output).await?,
-            (Action::Undo, Some(StepState::Undone | StepState::Tombstone)) => (None, Outcome::Undone),
-            (Action::Undo, None) if planted::is(Bug::NoTombstone) => (None, Outcome::Undone),
-            (Action::Undo, None | Some(StepState::Refused { .. })) => {
-                (Some(StepState::Tombstone), Outcome::Undone)
-            }
-            (Action::Abandon, None) => (Some(StepState::Tombstone), Outcome::Refused { problem: None }),
-        })
-    }
-
-    async fn act<Tx>(
-        &self,
-        tx: &mut Tx,
-        act: Act<'_>,
-        generation: u32,
-    ) -> Result<(Option<StepState>, Outcome), HandleError>
+    async fn act<Tx>(&self, tx: &mut Tx, act: Act<'_>, generation: u32) -> Result<Answer, HandleError>
     where
         Tx: StepTx,
         P: Participant<Tx>,
@@ -203,23 +166,17 @@ impl<P> Steps<P> {
             Ok(output) => {
                 fault::at(Place::StepAfterAct).await;
                 tx.end_part(Keep::Changes).await?;
-                Ok((Some(StepState::Done { output: output.clone() }), Outcome::Done { output }))
+                Ok(Answer::done(output))
             }
             Err(ActError::Refused(problem)) => {
                 tx.end_part(Keep::Nothing).await?;
-                let state = StepState::Refused { problem: problem.clone(), generation };
-                Ok((Some(state), Outcome::Refused { problem: Some(problem) }))
+                Ok(Answer::refused(problem, generation))
             }
             Err(error) => Err(failed(error)),
         }
     }
 
-    async fn undo<Tx>(
-        &self,
-        tx: &mut Tx,
-        act: Act<'_>,
-        output: &Value,
-    ) -> Result<(Option<StepState>, Outcome), HandleError>
+    async fn undo<Tx>(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<Answer, HandleError>
     where
         Tx: StepTx,
         P: Participant<Tx>,
@@ -228,18 +185,19 @@ impl<P> Steps<P> {
         match self.participant.undo(tx, act, output).await {
             Ok(()) => {
                 tx.end_part(Keep::Changes).await?;
-                Ok((Some(StepState::Undone), Outcome::Undone))
+                Ok(Answer::undone())
             }
             Err(ActError::Refused(problem)) => {
                 tx.end_part(Keep::Nothing).await?;
-                Ok((None, Outcome::NotUndone { problem }))
+                Ok(Answer::not_undone(problem))
             }
             Err(error) => Err(failed(error)),
         }
     }
 }
 
-fn failed(error: ActError) -> HandleError {
+/// What becomes of a request that was neither carried out nor refused.
+pub(super) fn failed(error: ActError) -> HandleError {
     match error {
         ActError::Store(error) => HandleError::Store(error),
         ActError::Refused(_) | ActError::Unknown(_) => HandleError::Poison(error.to_string()),

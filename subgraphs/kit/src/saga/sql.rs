@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Keep, StepState, StepTx};
+use super::{KEPT_MS, Keep, StepState, StepTx};
 use crate::{
     bus::Topic,
     error::StoreError,
@@ -11,9 +11,6 @@ use crate::{
     outbox,
     sql::{Db, Sql, Tx},
 };
-
-/// How long it is remembered what became of a step, in ms: a quarter. No saga takes so long without somebody's doing.
-const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 /// Forgets steps of long ago.
 pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {

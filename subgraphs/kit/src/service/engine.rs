@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     changes::{Changes, SqlChanges},
-    documents::{self, DocumentOutbox, Documents},
+    documents::{self, DocumentInbox, DocumentOutbox, Documents},
     error::StoreError,
     idempotency,
     inbox::{self, DeadLetters, SqlInbox},
@@ -148,7 +148,14 @@ impl Engine for DocumentEngine {
 
     fn messages(&self) -> Option<Messages> {
         let (outbox, changes) = (Arc::clone(&self.outbox), Arc::clone(&self.outbox));
-        Some(Messages { wake: outbox.wake().clone(), outbox, changes, dead_letters: None })
+        let inbox: Arc<dyn DeadLetters> = Arc::new(DocumentInbox::new(Arc::clone(&self.documents)));
+        Some(Messages { wake: outbox.wake().clone(), outbox, changes, dead_letters: Some(inbox) })
+    }
+
+    async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
+        self.outbox.reconsider().await?;
+        documents::purge(self.documents.as_ref()).await?;
+        saga::purge_documents(self.documents.as_ref()).await
     }
 
     async fn close(&self) {

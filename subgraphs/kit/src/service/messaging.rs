@@ -80,20 +80,25 @@ pub struct Listener<S, H> {
 }
 
 impl<H> Listener<SqlInbox, H> {
-    /// A service that takes part in sagas.
+    /// An SQL service that takes part in sagas.
     pub fn to_sagas(service: &'static str, db: &Db, steps: H) -> Self {
+        Self::in_sagas(service, SqlInbox::new(db.clone()), steps)
+    }
+}
+
+impl<S, H> Listener<S, H> {
+    /// A service that takes part in sagas.
+    pub fn in_sagas(service: &'static str, store: S, steps: H) -> Self {
         Self {
             consumer: service,
-            store: SqlInbox::new(db.clone()),
+            store,
             handler: steps,
             events_of: &[],
             messages: vec![Topic::commands(service)],
             speaks_on: vec![Topic::replies(COORDINATOR)],
         }
     }
-}
 
-impl<S, H> Listener<S, H> {
     fn subscription(&self, topic: Topic) -> SubscriptionName {
         SubscriptionName { topic, name: self.consumer.to_owned() }
     }

@@ -6,7 +6,7 @@ use lms_kit::inbox::{DeadLetters, InboxStore, Received, SequenceKey};
 
 use crate::{
     wire::{Wire, received},
-    world::{ALL, Database, ENGINES, Ear, apply_all, inbox},
+    world::{ALL, Database, Ear, Listening, apply_all, inbox, on_each_engine},
 };
 
 /// What a service said of notes, each written several times.
@@ -28,154 +28,154 @@ async fn said(
 
 #[tokio::test]
 async fn duplicates_and_disorder_do_not_show() {
-    for engine in ENGINES {
-        let (notes, mut events) = said(engine, &["a", "b"], 1..=6).await;
-        let listener = Database::of(engine).await;
-        let inbox = inbox(&listener, &notes, Ear::default());
-        events.reverse();
-        let twice: Vec<Received> = events.iter().chain(&events[3..]).cloned().collect();
-        for batch in twice.chunks(5) {
-            inbox.receive(batch).await.unwrap();
-            apply_all(&inbox).await.unwrap();
-        }
-        inbox.receive(&twice).await.unwrap();
-        assert_eq!(apply_all(&inbox).await.unwrap(), 0, "{engine}: all of it was applied before");
-        let heard = listener.heard().await;
-        assert_eq!(heard["Note/a"], ("1 2 3 4 5 6".to_owned(), 6), "{engine}");
-        assert_eq!(heard["Note/b"], ("1 2 3 4 5 6".to_owned(), 6), "{engine}");
-        assert_eq!(
-            inbox.store().backlog("listener").await.unwrap().events,
-            0,
-            "{engine}: nothing is left over"
-        );
+    on_each_engine!(duplicates_and_disorder_do_not_show_on);
+}
+
+async fn duplicates_and_disorder_do_not_show_on<L: Listening>(engine: &str) {
+    let (notes, mut events) = said(engine, &["a", "b"], 1..=6).await;
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    events.reverse();
+    let twice: Vec<Received> = events.iter().chain(&events[3..]).cloned().collect();
+    for batch in twice.chunks(5) {
+        inbox.receive(batch).await.unwrap();
+        apply_all(&inbox).await.unwrap();
     }
+    inbox.receive(&twice).await.unwrap();
+    assert_eq!(apply_all(&inbox).await.unwrap(), 0, "{engine}: all of it was applied before");
+    let heard = listener.heard().await;
+    assert_eq!(heard["Note/a"], ("1 2 3 4 5 6".to_owned(), 6), "{engine}");
+    assert_eq!(heard["Note/b"], ("1 2 3 4 5 6".to_owned(), 6), "{engine}");
+    assert_eq!(inbox.store().backlog("listener").await.unwrap().events, 0, "{engine}: nothing is left over");
 }
 
 #[tokio::test]
 async fn later_events_wait_for_the_one_before() {
-    for engine in ENGINES {
-        let (notes, events) = said(engine, &["a"], 1..=4).await;
-        let listener = Database::of(engine).await;
-        let inbox = inbox(&listener, &notes, Ear::default());
-        inbox.receive(&[events[0].clone(), events[2].clone(), events[3].clone()]).await.unwrap();
-        assert_eq!(apply_all(&inbox).await.unwrap(), 1, "{engine}");
-        let backlog = inbox.store().backlog("listener").await.unwrap();
-        assert_eq!((backlog.events, backlog.parked, backlog.dead), (2, 1, 0), "{engine}");
-        inbox.receive(&events[1..2]).await.unwrap();
-        assert_eq!(apply_all(&inbox).await.unwrap(), 3, "{engine}");
-        assert_eq!(listener.heard().await["Note/a"].0, "1 2 3 4", "{engine}");
-    }
+    on_each_engine!(later_events_wait_for_the_one_before_on);
+}
+
+async fn later_events_wait_for_the_one_before_on<L: Listening>(engine: &str) {
+    let (notes, events) = said(engine, &["a"], 1..=4).await;
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    inbox.receive(&[events[0].clone(), events[2].clone(), events[3].clone()]).await.unwrap();
+    assert_eq!(apply_all(&inbox).await.unwrap(), 1, "{engine}");
+    let backlog = inbox.store().backlog("listener").await.unwrap();
+    assert_eq!((backlog.events, backlog.parked, backlog.dead), (2, 1, 0), "{engine}");
+    inbox.receive(&events[1..2]).await.unwrap();
+    assert_eq!(apply_all(&inbox).await.unwrap(), 3, "{engine}");
+    assert_eq!(listener.heard().await["Note/a"].0, "1 2 3 4", "{engine}");
 }
 
 #[tokio::test]
 async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it() {
-    for engine in ENGINES {
-        let (notes, events) = said(engine, &["a", "b"], 1..=3).await;
-        let listener = Database::of(engine).await;
-        let ear = Ear::default();
-        let inbox = inbox(&listener, &notes, ear.clone());
-        ear.refuses.lock().unwrap().push(2);
-        let of_a = |event: &&Received| event.sequence.stream == "Note/a";
-        let broken =
-            Received { body: "{".to_owned(), ..events.iter().rfind(|event| !of_a(event)).unwrap().clone() };
-        let firsts: Vec<_> = events.iter().filter(|event| of_a(event) || event.seq == 1).cloned().collect();
-        inbox.receive(&firsts).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        let letters = inbox.store().list(10).await.unwrap();
-        assert_eq!(letters.len(), 1, "{engine}: {letters:?}");
-        let letter = &letters[0];
-        assert_eq!(
-            (letter.sequence.stream.as_str(), letter.seq, letter.behind),
-            ("Note/a", 2, 1),
-            "{engine}"
-        );
-        assert_eq!(letter.reason, "2 is refused", "{engine}");
-        assert_eq!(listener.heard().await["Note/b"].0, "1", "{engine}: the other sequence goes on");
+    on_each_engine!(a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it_on);
+}
 
-        // Edited, it is applied, and so is what waited behind it.
-        let edited = letter.body.replace("\"value\":2", "\"value\":20");
-        assert!(inbox.store().replay("listener", &letter.sequence, 2, Some(&edited)).await.unwrap());
-        assert_eq!(apply_all(&inbox).await.unwrap(), 2, "{engine}");
-        assert_eq!(listener.heard().await["Note/a"], ("1 2 3".to_owned(), 3), "{engine}");
+async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it_on<L: Listening>(engine: &str) {
+    let (notes, events) = said(engine, &["a", "b"], 1..=3).await;
+    let listener = L::of(engine).await;
+    let ear = Ear::default();
+    let inbox = inbox(&listener, &notes, ear.clone());
+    ear.refuses.lock().unwrap().push(2);
+    let of_a = |event: &&Received| event.sequence.stream == "Note/a";
+    let broken =
+        Received { body: "{".to_owned(), ..events.iter().rfind(|event| !of_a(event)).unwrap().clone() };
+    let firsts: Vec<_> = events.iter().filter(|event| of_a(event) || event.seq == 1).cloned().collect();
+    inbox.receive(&firsts).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    let letters = inbox.store().list(10).await.unwrap();
+    assert_eq!(letters.len(), 1, "{engine}: {letters:?}");
+    let letter = &letters[0];
+    assert_eq!((letter.sequence.stream.as_str(), letter.seq, letter.behind), ("Note/a", 2, 1), "{engine}");
+    assert_eq!(letter.reason, "2 is refused", "{engine}");
+    assert_eq!(listener.heard().await["Note/b"].0, "1", "{engine}: the other sequence goes on");
 
-        // What cannot even be read is a letter too, and may be discarded.
-        let unread = Received { seq: 2, ..broken };
-        inbox.receive(std::slice::from_ref(&unread)).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        assert!(inbox.store().list(10).await.unwrap()[0].reason.contains("no CloudEvent"), "{engine}");
-        assert!(inbox.store().discard("listener", &unread.sequence, 2).await.unwrap());
-        assert!(
-            !inbox.store().discard("listener", &unread.sequence, 2).await.unwrap(),
-            "{engine}: it is gone"
-        );
-        assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}");
-    }
+    // Edited, it is applied, and so is what waited behind it.
+    let edited = letter.body.replace("\"value\":2", "\"value\":20");
+    assert!(inbox.store().replay("listener", &letter.sequence, 2, Some(&edited)).await.unwrap());
+    assert_eq!(apply_all(&inbox).await.unwrap(), 2, "{engine}");
+    assert_eq!(listener.heard().await["Note/a"], ("1 2 3".to_owned(), 3), "{engine}");
+
+    // What cannot even be read is a letter too, and may be discarded.
+    let unread = Received { seq: 2, ..broken };
+    inbox.receive(std::slice::from_ref(&unread)).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    assert!(inbox.store().list(10).await.unwrap()[0].reason.contains("no CloudEvent"), "{engine}");
+    assert!(inbox.store().discard("listener", &unread.sequence, 2).await.unwrap());
+    assert!(!inbox.store().discard("listener", &unread.sequence, 2).await.unwrap(), "{engine}: it is gone");
+    assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}");
 }
 
 #[tokio::test]
 async fn bytes_that_are_no_event_are_a_sequence_of_their_own() {
-    for engine in ENGINES {
-        let (notes, events) = said(engine, &["a"], 1..=1).await;
-        let listener = Database::of(engine).await;
-        let inbox = inbox(&listener, &notes, Ear::default());
-        let rubbish = Received::unreadable("notes.events", b"\xff\0{");
-        inbox.receive(&[rubbish.clone(), events[0].clone(), rubbish.clone()]).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        assert_eq!(listener.heard().await.len(), 1, "{engine}");
-        let letters = inbox.store().list(10).await.unwrap();
-        let key = SequenceKey { source: "notes.events".into(), stream: rubbish.sequence.stream };
-        assert_eq!(letters.iter().map(|letter| &letter.sequence).collect::<Vec<_>>(), [&key], "{engine}");
-    }
+    on_each_engine!(bytes_that_are_no_event_are_a_sequence_of_their_own_on);
+}
+
+async fn bytes_that_are_no_event_are_a_sequence_of_their_own_on<L: Listening>(engine: &str) {
+    let (notes, events) = said(engine, &["a"], 1..=1).await;
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    let rubbish = Received::unreadable("notes.events", b"\xff\0{");
+    inbox.receive(&[rubbish.clone(), events[0].clone(), rubbish.clone()]).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    assert_eq!(listener.heard().await.len(), 1, "{engine}");
+    let letters = inbox.store().list(10).await.unwrap();
+    let key = SequenceKey { source: "notes.events".into(), stream: rubbish.sequence.stream };
+    assert_eq!(letters.iter().map(|letter| &letter.sequence).collect::<Vec<_>>(), [&key], "{engine}");
 }
 
 #[tokio::test]
 async fn a_command_is_applied_once_whatever_its_number() {
-    for engine in ENGINES {
-        let (notes, events) = said(engine, &["a"], 1..=3).await;
-        let listener = Database::of(engine).await;
-        let inbox = inbox(&listener, &notes, Ear::default());
-        let alone = |event: &Received| {
-            let envelope = lms_kit::event::Envelope::parse(event.body.as_bytes()).unwrap();
-            Received::alone(&envelope, event.body.clone())
-        };
-        inbox.receive(&[alone(&events[2]), alone(&events[2])]).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        inbox.receive(&[alone(&events[2])]).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        assert_eq!(listener.heard().await["Note/a"].0, "3", "{engine}");
-    }
+    on_each_engine!(a_command_is_applied_once_whatever_its_number_on);
+}
+
+async fn a_command_is_applied_once_whatever_its_number_on<L: Listening>(engine: &str) {
+    let (notes, events) = said(engine, &["a"], 1..=3).await;
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    let alone = |event: &Received| {
+        let envelope = lms_kit::event::Envelope::parse(event.body.as_bytes()).unwrap();
+        Received::alone(&envelope, event.body.clone())
+    };
+    inbox.receive(&[alone(&events[2]), alone(&events[2])]).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    inbox.receive(&[alone(&events[2])]).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    assert_eq!(listener.heard().await["Note/a"].0, "3", "{engine}");
 }
 
 /// Two processes of one service receive and apply the same events at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_apply_each_event_once() {
-    for engine in ENGINES {
-        let (notes, events) = said(engine, &["a", "b", "c", "d"], 1..=10).await;
-        let listener = Arc::new(Database::of(engine).await);
-        let notes = Arc::new(notes);
-        let replicas: Vec<_> = (0..2)
-            .map(|replica| {
-                let (notes, listener, mut events) =
-                    (Arc::clone(&notes), Arc::clone(&listener), events.clone());
-                tokio::spawn(async move {
-                    let inbox = inbox(&listener, &notes, Ear::default());
-                    if replica == 1 {
-                        events.reverse();
-                    }
-                    for batch in events.chunks(7) {
-                        inbox.receive(batch).await.unwrap();
-                        apply_all(&inbox).await.unwrap();
-                    }
-                })
+    on_each_engine!(two_replicas_apply_each_event_once_on);
+}
+
+async fn two_replicas_apply_each_event_once_on<L: Listening>(engine: &str) {
+    let (notes, events) = said(engine, &["a", "b", "c", "d"], 1..=10).await;
+    let listener = Arc::new(L::of(engine).await);
+    let notes = Arc::new(notes);
+    let replicas: Vec<_> = (0..2)
+        .map(|replica| {
+            let (notes, listener, mut events) = (Arc::clone(&notes), Arc::clone(&listener), events.clone());
+            tokio::spawn(async move {
+                let inbox = inbox(&*listener, &notes, Ear::default());
+                if replica == 1 {
+                    events.reverse();
+                }
+                for batch in events.chunks(7) {
+                    inbox.receive(batch).await.unwrap();
+                    apply_all(&inbox).await.unwrap();
+                }
             })
-            .collect();
-        for replica in replicas {
-            replica.await.unwrap();
-        }
-        apply_all(&inbox(&listener, &notes, Ear::default())).await.unwrap();
-        for (stream, (seqs, _)) in listener.heard().await {
-            assert_eq!(seqs, "1 2 3 4 5 6 7 8 9 10", "{engine}: {stream}");
-        }
+        })
+        .collect();
+    for replica in replicas {
+        replica.await.unwrap();
+    }
+    apply_all(&inbox(&*listener, &notes, Ear::default())).await.unwrap();
+    for (stream, (seqs, _)) in listener.heard().await {
+        assert_eq!(seqs, "1 2 3 4 5 6 7 8 9 10", "{engine}: {stream}");
     }
 }
 

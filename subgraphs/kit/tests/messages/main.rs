@@ -1,5 +1,5 @@
 //! What is said reaches whoever listens: each event once, in its aggregate's order, whatever fails on the way.
-//! On both SQL engines; `Wire` stands for a bus where a test needs one that fails.
+//! On the SQL engines and on those of documents; `Wire` stands for a bus where a test needs one that fails.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
@@ -7,6 +7,9 @@ mod http;
 mod inbox;
 mod markers;
 mod outbox;
+mod shelf;
+mod shelf_outbox;
+mod shelf_steps;
 mod steps;
 mod transfer;
 mod wire;

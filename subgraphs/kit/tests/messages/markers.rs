@@ -13,7 +13,7 @@ use lms_kit::{
     watch::{Peer, Traffic},
 };
 
-use crate::world::{Database, ENGINES, Ear, apply_all, inbox, soon};
+use crate::world::{Database, ENGINES, Ear, Listening, apply_all, inbox, soon};
 
 struct Query;
 

@@ -6,74 +6,74 @@ use lms_kit::inbox::{DeadLetters, InboxStore, Received, SequenceKey};
 
 use crate::{
     wire::Wire,
-    world::{ALL, Database, ENGINES, Ear, apply_all, inbox},
+    world::{ALL, Database, Ear, Listening, apply_all, inbox, on_each_engine},
 };
 
 #[tokio::test]
 async fn a_consumer_that_is_new_ends_where_one_from_the_start_ends() {
-    for engine in ENGINES {
-        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
-        let relay = notes.relay(&wire, ALL);
-        for value in 0..3 {
-            for id in 0..25 {
-                notes.write(&id.to_string(), value).await;
-            }
-        }
-        while relay.turn().await.unwrap().claimed > 0 {}
-        // It subscribes now: of what comes later it hears each event, of what was before it loads the state.
-        let before = wire.sent.lock().unwrap().len();
-        notes.write("3", 30).await;
-        notes.write("new", 1).await;
-        while relay.turn().await.unwrap().claimed > 0 {}
-        let listener = Database::of(engine).await;
-        let late = inbox(&listener, &notes, Ear::default());
-        late.receive(&wire.received()[before..]).await.unwrap();
-        apply_all(&late).await.unwrap();
-        late.load("notes").await.unwrap();
-        apply_all(&late).await.unwrap();
-        let heard = listener.heard().await;
-        assert_eq!(heard.len(), 26, "{engine}");
-        assert_eq!(heard["Note/3"], ("4".to_owned(), 30), "{engine}: the state as it is");
-        assert_eq!(heard["Note/7"], ("3".to_owned(), 2), "{engine}");
-        assert_eq!(heard["Note/new"], ("1".to_owned(), 1), "{engine}");
-        assert!(late.store().source("listener", "notes").await.unwrap().loaded, "{engine}");
-        let backlog = late.store().backlog("listener").await.unwrap();
-        assert_eq!((backlog.events, backlog.parked), (0, 0), "{engine}");
+    on_each_engine!(a_consumer_that_is_new_ends_where_one_from_the_start_ends_on);
+}
 
-        // Loaded is loaded; and what comes now is heard as ever.
-        notes.write("7", 70).await;
-        while relay.turn().await.unwrap().claimed > 0 {}
-        late.load("notes").await.unwrap();
-        late.receive(&wire.received()).await.unwrap();
-        apply_all(&late).await.unwrap();
-        assert_eq!(listener.heard().await["Note/7"], ("3 4".to_owned(), 70), "{engine}");
+async fn a_consumer_that_is_new_ends_where_one_from_the_start_ends_on<L: Listening>(engine: &str) {
+    let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+    let relay = notes.relay(&wire, ALL);
+    for value in 0..3 {
+        for id in 0..25 {
+            notes.write(&id.to_string(), value).await;
+        }
     }
+    while relay.turn().await.unwrap().claimed > 0 {}
+    // It subscribes now: of what comes later it hears each event, of what was before it loads the state.
+    let before = wire.sent.lock().unwrap().len();
+    notes.write("3", 30).await;
+    notes.write("new", 1).await;
+    while relay.turn().await.unwrap().claimed > 0 {}
+    let listener = L::of(engine).await;
+    let late = inbox(&listener, &notes, Ear::default());
+    late.receive(&wire.received()[before..]).await.unwrap();
+    apply_all(&late).await.unwrap();
+    late.load("notes").await.unwrap();
+    apply_all(&late).await.unwrap();
+    let heard = listener.heard().await;
+    assert_eq!(heard.len(), 26, "{engine}");
+    assert_eq!(heard["Note/3"], ("4".to_owned(), 30), "{engine}: the state as it is");
+    assert_eq!(heard["Note/7"], ("3".to_owned(), 2), "{engine}");
+    assert_eq!(heard["Note/new"], ("1".to_owned(), 1), "{engine}");
+    assert!(late.store().source("listener", "notes").await.unwrap().loaded, "{engine}");
+    let backlog = late.store().backlog("listener").await.unwrap();
+    assert_eq!((backlog.events, backlog.parked), (0, 0), "{engine}");
+
+    // Loaded is loaded; and what comes now is heard as ever.
+    notes.write("7", 70).await;
+    while relay.turn().await.unwrap().claimed > 0 {}
+    late.load("notes").await.unwrap();
+    late.receive(&wire.received()).await.unwrap();
+    apply_all(&late).await.unwrap();
+    assert_eq!(listener.heard().await["Note/7"], ("3 4".to_owned(), 70), "{engine}");
 }
 
 #[tokio::test]
 async fn an_event_that_never_comes_is_asked_for() {
-    for engine in ENGINES {
-        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
-        for value in 1..=4 {
-            notes.write("n", value).await;
-        }
-        while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
-        let listener = Database::of(engine).await;
-        let inbox = inbox(&listener, &notes, Ear::default());
-        let events = wire.received();
-        inbox.receive(&[events[0].clone(), events[2].clone()]).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        assert_eq!(listener.heard().await["Note/n"].0, "1", "{engine}");
-        assert_eq!(inbox.fill_gaps().await.unwrap(), 1, "{engine}");
-        assert_eq!(
-            listener.heard().await["Note/n"],
-            ("1 4".to_owned(), 4),
-            "{engine}: the state as it is now"
-        );
-        inbox.receive(&events).await.unwrap();
-        assert_eq!(apply_all(&inbox).await.unwrap(), 0, "{engine}: what comes after all is known");
-        assert_eq!(inbox.fill_gaps().await.unwrap(), 0, "{engine}");
+    on_each_engine!(an_event_that_never_comes_is_asked_for_on);
+}
+
+async fn an_event_that_never_comes_is_asked_for_on<L: Listening>(engine: &str) {
+    let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+    for value in 1..=4 {
+        notes.write("n", value).await;
     }
+    while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    let events = wire.received();
+    inbox.receive(&[events[0].clone(), events[2].clone()]).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    assert_eq!(listener.heard().await["Note/n"].0, "1", "{engine}");
+    assert_eq!(inbox.fill_gaps().await.unwrap(), 1, "{engine}");
+    assert_eq!(listener.heard().await["Note/n"], ("1 4".to_owned(), 4), "{engine}: the state as it is now");
+    inbox.receive(&events).await.unwrap();
+    assert_eq!(apply_all(&inbox).await.unwrap(), 0, "{engine}: what comes after all is known");
+    assert_eq!(inbox.fill_gaps().await.unwrap(), 0, "{engine}");
 }
 
 #[tokio::test]

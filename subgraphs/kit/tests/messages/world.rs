@@ -13,7 +13,7 @@ use lms_kit::{
     changes::{LocalOwners, SqlChanges},
     event::{Envelope, Event},
     idempotency::{Call, Command},
-    inbox::{HandleError, Handler, Inbox, InboxOptions, SqlInbox, Turn},
+    inbox::{DeadLetters, HandleError, Handler, Inbox, InboxOptions, InboxStore, SqlInbox, Turn},
     migrate::{self, Migration, Phase},
     outbox::{ClaimOptions, Relay, RelayOptions, SqlOutbox},
     sql::{Db, DbOptions, Sql, Tx},
@@ -65,15 +65,6 @@ impl Database {
         put(&mut change, id, value).await;
         change.commit(Value::Null).await.unwrap();
     }
-
-    /// What was heard of each note: the numbers as they were applied, and the last value.
-    pub(crate) async fn heard(&self) -> BTreeMap<String, (String, i64)> {
-        let rows = self.db.rows(&Sql::new("SELECT stream, seqs, value FROM heard")).await.unwrap();
-        let entry = |row: &lms_kit::sql::Row| {
-            (row.text("stream").unwrap(), (row.text("seqs").unwrap(), row.int("value").unwrap()))
-        };
-        rows.iter().map(entry).collect()
-    }
 }
 
 /// A claim of all there is.
@@ -108,20 +99,83 @@ fn said(id: &str, value: i64) -> Event {
     }
 }
 
+/// A service that listens, on one kind of engine.
+pub(crate) trait Listening: Sized + Send + Sync + 'static {
+    /// Its inbox.
+    type Store: InboxStore + DeadLetters;
+
+    /// With a database of its own on this engine.
+    async fn of(engine: &str) -> Self;
+
+    /// Its inbox.
+    fn store(&self) -> Self::Store;
+
+    /// What it does with what it hears.
+    fn handler(&self, ear: Ear) -> impl Handler<<Self::Store as InboxStore>::Tx> + 'static;
+
+    /// What was heard of each note: the numbers as they were applied, and the last value.
+    async fn heard(&self) -> BTreeMap<String, (String, i64)>;
+}
+
+impl Listening for Database {
+    type Store = SqlInbox;
+
+    async fn of(engine: &str) -> Self {
+        Self::of(engine).await
+    }
+
+    fn store(&self) -> SqlInbox {
+        SqlInbox::new(self.db.clone())
+    }
+
+    fn handler(&self, ear: Ear) -> impl Handler<Tx> + 'static {
+        ear
+    }
+
+    async fn heard(&self) -> BTreeMap<String, (String, i64)> {
+        let rows = self.db.rows(&Sql::new("SELECT stream, seqs, value FROM heard")).await.unwrap();
+        let entry = |row: &lms_kit::sql::Row| {
+            (row.text("stream").unwrap(), (row.text("seqs").unwrap(), row.int("value").unwrap()))
+        };
+        rows.iter().map(entry).collect()
+    }
+}
+
+/// Runs a test that is generic over [`Listening`] on each engine of each kind.
+macro_rules! on_each_engine {
+    ($test:ident) => {
+        for engine in $crate::world::ENGINES {
+            $test::<$crate::world::Database>(engine).await;
+        }
+        for engine in $crate::shelf::ENGINES {
+            $test::<$crate::shelf::Shelf>(engine).await;
+        }
+    };
+}
+pub(crate) use on_each_engine;
+
 /// Notes what it hears; `refuses` are values that it cannot apply.
 #[derive(Clone, Default)]
 pub(crate) struct Ear {
     pub(crate) refuses: Arc<Mutex<Vec<i64>>>,
 }
 
-#[async_trait]
-impl Handler<Tx> for Ear {
-    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+impl Ear {
+    /// The value that an event tells of, if it can be applied.
+    pub(crate) fn value(&self, event: &Envelope) -> Result<i64, HandleError> {
         let value =
             event.data.state["value"].as_i64().ok_or_else(|| HandleError::Poison("no value".into()))?;
         if self.refuses.lock().unwrap().contains(&value) {
             return Err(HandleError::Poison(format!("{value} is refused")));
         }
+        Ok(value)
+    }
+}
+
+#[async_trait]
+impl Handler<Tx> for Ear {
+    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        let value = self.value(event)?;
         let upsert = Sql::new(
             "INSERT INTO heard (stream, seqs, value) VALUES ($1, $2, $3) ON CONFLICT (stream) \
              DO UPDATE SET seqs = heard.seqs || ' ' || excluded.seqs, value = excluded.value",
@@ -133,15 +187,15 @@ impl Handler<Tx> for Ear {
 }
 
 /// The inbox of a listener to `owner`.
-pub(crate) fn inbox(listener: &Database, owner: &Database, ear: Ear) -> Inbox<SqlInbox> {
+pub(crate) fn inbox<L: Listening>(listener: &L, owner: &Database, ear: Ear) -> Inbox<L::Store> {
     let mut owners = LocalOwners::default();
     owners.insert("notes", Arc::new(SqlChanges::new(owner.db.clone())));
     let options = InboxOptions { gap: std::time::Duration::ZERO, page: 7, ..InboxOptions::default() };
-    Inbox::new("listener", SqlInbox::new(listener.db.clone()), ear, Arc::new(owners), options)
+    Inbox::new("listener", listener.store(), listener.handler(ear), Arc::new(owners), options)
 }
 
 /// Applies until nothing is ready.
-pub(crate) async fn apply_all(inbox: &Inbox<SqlInbox>) -> Result<usize, StoreError> {
+pub(crate) async fn apply_all<S: InboxStore>(inbox: &Inbox<S>) -> Result<usize, StoreError> {
     let mut applied = 0;
     loop {
         match inbox.turn().await? {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use lms_kit::{
     documents::{
-        ARCHIVE, ARCHIVE_BY_AGGREGATE, Collection, Index, KeyColumn, Migration, State, Step, WAITING,
+        ARCHIVE, ARCHIVE_BY_AGGREGATE, Collection, INBOX_ROOM, Index, KeyColumn, Migration, State, Step,
+        WAITING,
     },
     migrate::Phase,
     page::SortKey,
+    saga::STEPS_ROOM,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,29 +55,30 @@ pub(super) const GRADE: &str = "grade";
 pub(super) const CREATED_AT: &str = "createdAt";
 pub(super) const AT: &str = "happenedAt";
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "students_comments_activity",
-    phase: Phase::Expand,
-    steps: &[
-        Step::Collection(STUDENTS),
-        Step::Index("students", index("students_by_name", &[NAME_KEY])),
-        Step::Index("students", index("students_by_phone", &[PHONE_KEY, NAME_KEY])),
-        Step::Index("students", unique("students_by_user", &[USER_KEY])),
-        Step::Index("students", unique("students_by_call", &[CALL_KEY])),
-        Step::Index("students", index("students_waiting", &[WAITING])),
-        Step::Collection(COMMENTS),
-        Step::Index("comments", index("comments_by_book", &[ISBN_KEY, CREATED_AT])),
-        Step::Index("comments", index("comments_by_grade", &[ISBN_KEY, GRADE])),
-        Step::Index("comments", index("comments_by_student", &[STUDENT_KEY, CREATED_AT])),
-        Step::Index("comments", index("comments_by_call", &[CALL_KEY])),
-        Step::Index("comments", index("comments_waiting", &[WAITING])),
-        Step::Collection(ACTIVITY),
-        Step::Index("activity", index("activity_by_student", &[STUDENT_KEY, AT])),
-        Step::Collection(ARCHIVE),
-        Step::Index("events", ARCHIVE_BY_AGGREGATE),
-    ],
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "students_comments_activity", phase: Phase::Expand, steps: FIRST },
+    Migration { version: 2, name: "inbox", phase: Phase::Expand, steps: INBOX_ROOM },
+    Migration { version: 3, name: "saga_steps", phase: Phase::Expand, steps: STEPS_ROOM },
+];
+
+const FIRST: &[Step] = &[
+    Step::Collection(STUDENTS),
+    Step::Index("students", index("students_by_name", &[NAME_KEY])),
+    Step::Index("students", index("students_by_phone", &[PHONE_KEY, NAME_KEY])),
+    Step::Index("students", unique("students_by_user", &[USER_KEY])),
+    Step::Index("students", unique("students_by_call", &[CALL_KEY])),
+    Step::Index("students", index("students_waiting", &[WAITING])),
+    Step::Collection(COMMENTS),
+    Step::Index("comments", index("comments_by_book", &[ISBN_KEY, CREATED_AT])),
+    Step::Index("comments", index("comments_by_grade", &[ISBN_KEY, GRADE])),
+    Step::Index("comments", index("comments_by_student", &[STUDENT_KEY, CREATED_AT])),
+    Step::Index("comments", index("comments_by_call", &[CALL_KEY])),
+    Step::Index("comments", index("comments_waiting", &[WAITING])),
+    Step::Collection(ACTIVITY),
+    Step::Index("activity", index("activity_by_student", &[STUDENT_KEY, AT])),
+    Step::Collection(ARCHIVE),
+    Step::Index("events", ARCHIVE_BY_AGGREGATE),
+];
 
 const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
     Index { name, columns, unique: false }

@@ -8,6 +8,7 @@ use lms_kit::{
     documents::{self, Aggregate, Collection, DocumentOutbox, Documents, Find, FindEach, Found, Match},
     idempotency::Command,
     page::{Cursor, Page, Window},
+    saga::with_replies,
 };
 use serde::de::DeserializeOwned;
 
@@ -45,7 +46,7 @@ impl DocumentStudents {
     /// Over an engine that is up to date.
     pub(crate) fn over(engine: Arc<dyn Documents>) -> Self {
         let outbox = DocumentOutbox::new(Arc::clone(&engine), ActivityLog);
-        let outbox = Arc::new(outbox.over::<StudentRecord>().over::<CommentRecord>());
+        let outbox = Arc::new(with_replies(outbox.over::<StudentRecord>().over::<CommentRecord>()));
         Self { engine, outbox }
     }
 

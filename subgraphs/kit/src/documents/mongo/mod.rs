@@ -3,7 +3,9 @@
 //! Only what every server of that protocol has is used: single-document writes, indexes, `$group`. Driver
 //! futures must not be dropped half way, so each runs as a task of its own and the wait for it ends in time.
 
+mod failure;
 mod filter;
+mod record;
 mod record_ledger;
 mod turns;
 
@@ -17,15 +19,17 @@ use std::{
 use async_trait::async_trait;
 use mongodb::{
     Client, Collection as Records, Cursor, Database,
-    bson::{self, Bson, Document as Fields, doc},
-    error::{Error, ErrorKind, WriteFailure},
+    bson::{Document as Fields, doc},
+    error::Error,
     options::{ClientOptions, ReturnDocument},
 };
 
+use failure::{corrupt, is_away, is_duplicate, refusal, taken};
+use record::{fields, found, integer};
 use turns::Turns;
 
 use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
-use crate::{OpenError, StoreError, breaker::Breaker, engine::redact, migrate::MigrateError};
+use crate::{OpenError, StoreError, breaker::Breaker, engine::redact, migrate::MigrateError, page::SortKey};
 
 /// How long one statement may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,8 +37,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const EACH_AT_ONCE: i64 = 1_000;
 /// How many documents go into one insert.
 const INSERT_CHUNK: usize = 500;
-/// The server's code for a unique key that is taken.
-const DUPLICATE_KEY: i32 = 11_000;
 
 pub(super) struct MongoDocuments {
     database: Database,
@@ -231,6 +233,31 @@ impl Documents for MongoDocuments {
         Ok(swapped)
     }
 
+    async fn set_key(
+        &self,
+        collection: &Collection,
+        found: &Found,
+        column: &'static str,
+        value: SortKey,
+    ) -> Result<bool, StoreError> {
+        let records = self.records(collection);
+        let filter = doc! { "_id": &found.id, "revision": found.revision };
+        let change = doc! { "$set": { column: filter::value(&value) } };
+        let turn = self.turns.of(&found.id).await;
+        let answer = self.run(async move {
+            let answer = records.update_one(filter, change).await;
+            drop(turn);
+            answer
+        });
+        Ok(answer.await?.matched_count == 1)
+    }
+
+    async fn remove(&self, collection: &Collection, ids: &[String]) -> Result<(), StoreError> {
+        let records = self.records(collection);
+        let filter = filter::one_of("_id", ids);
+        self.run(async move { records.delete_many(filter).await }).await.map(drop)
+    }
+
     async fn scan(
         &self,
         collection: &Collection,
@@ -341,68 +368,4 @@ fn close_up_to(
         rest.insert(last.to_owned());
     }
     rest
-}
-
-fn fields(document: &Document) -> Result<Fields, StoreError> {
-    let mut fields = doc! { "_id": &document.id, "revision": document.revision + 1 };
-    for (name, value) in &document.keys {
-        fields.insert(*name, filter::value(value));
-    }
-    let body = bson::serialize_to_bson(&document.body).map_err(corrupt)?;
-    fields.insert("body", body);
-    Ok(fields)
-}
-
-fn found(mut fields: Fields) -> Result<Found, StoreError> {
-    let body = fields.remove("body").unwrap_or(Bson::Null);
-    Ok(Found {
-        id: fields.get_str("_id").map_err(corrupt)?.to_owned(),
-        revision: fields.get_i64("revision").map_err(corrupt)?,
-        body: bson::deserialize_from_bson(body).map_err(corrupt)?,
-    })
-}
-
-/// A count comes in the narrowest type that a server likes.
-fn integer(fields: &Fields, name: &str) -> Result<i64, StoreError> {
-    match fields.get(name) {
-        Some(Bson::Int32(number)) => Ok(i64::from(*number)),
-        Some(Bson::Int64(number)) => Ok(*number),
-        other => Err(StoreError::corrupt("number", format!("{name} is {other:?}"))),
-    }
-}
-
-fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::corrupt("document", source)
-}
-
-fn is_away(error: &Error) -> bool {
-    matches!(
-        *error.kind,
-        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. }
-    )
-}
-
-fn refusal(error: Error) -> StoreError {
-    StoreError::Refused(Box::new(error))
-}
-
-fn is_duplicate(error: &Error) -> bool {
-    match error.kind.as_ref() {
-        ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
-        ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
-        _ => false,
-    }
-}
-
-/// How many documents of an unordered insert were refused because they were there already.
-fn taken<T>(answer: mongodb::error::Result<T>) -> Result<usize, StoreError> {
-    let Err(error) = answer else { return Ok(0) };
-    if let ErrorKind::InsertMany(failures) = error.kind.as_ref()
-        && failures.write_concern_error.is_none()
-        && let Some(writes) = &failures.write_errors
-        && writes.iter().all(|write| write.code == DUPLICATE_KEY)
-    {
-        return Ok(writes.len());
-    }
-    Err(refusal(error))
 }

@@ -21,6 +21,7 @@ use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, T
 use crate::{
     OpenError, StoreError,
     migrate::MigrateError,
+    page::SortKey,
     sql::sqlite::{self, SqlitePools},
 };
 
@@ -148,6 +149,20 @@ impl Documents for SqliteDocuments {
 
     async fn swap_each(&self, collection: &Collection, documents: &[Document]) -> Result<usize, StoreError> {
         self.write_each(documents.iter().map(|document| table::swap(collection, document))).await
+    }
+
+    async fn set_key(
+        &self,
+        collection: &Collection,
+        found: &Found,
+        column: &'static str,
+        value: SortKey,
+    ) -> Result<bool, StoreError> {
+        Ok(self.write(table::set_key(collection, found, column, value)).await? == 1)
+    }
+
+    async fn remove(&self, collection: &Collection, ids: &[String]) -> Result<(), StoreError> {
+        self.write(table::remove(collection, ids)).await.map(drop)
     }
 
     async fn scan(

@@ -3,7 +3,7 @@
 
 use sqlx::{AssertSqlSafe, Sqlite, query::Query, sqlite::SqliteArguments};
 
-use super::{Collection, Document, Find, FindEach};
+use super::{Collection, Document, Find, FindEach, Found};
 use crate::{
     documents::Match,
     page::{Cursor, SortKey},
@@ -119,6 +119,24 @@ pub(super) fn swap(collection: &Collection, document: &Document) -> Statement {
     bind_keys(&mut statement, collection, document);
     statement.bind(document.id.as_str());
     statement.bind(document.revision);
+    statement
+}
+
+pub(super) fn set_key(collection: &Collection, found: &Found, column: &str, value: SortKey) -> Statement {
+    let table = collection.name;
+    let mut statement =
+        Statement::new(format!("UPDATE {table} SET {column} = ? WHERE id = ? AND revision = ?"));
+    statement.bind(value);
+    statement.bind(found.id.as_str());
+    statement.bind(found.revision);
+    statement
+}
+
+pub(super) fn remove(collection: &Collection, ids: &[String]) -> Statement {
+    let table = collection.name;
+    let mut statement =
+        Statement::new(format!("DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?))"));
+    statement.bind(json(ids));
     statement
 }
 

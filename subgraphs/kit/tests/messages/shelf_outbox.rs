@@ -1,0 +1,169 @@
+//! A document whose events cannot leave holds up no other.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use lms_kit::{
+    StoreError,
+    changes::Changes,
+    documents::{
+        ARCHIVE, Aggregate, Collection, Document, DocumentOutbox, Find, Match, Projection, State, WAITING,
+        create,
+    },
+    event::{Event, OutboxRow},
+    outbox::{ClaimOptions, Outbox, Relay, RelayOptions},
+    page::SortKey,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    shelf::{ENGINES, NOTES, Shelf},
+    wire::Wire,
+    world::{ALL, command},
+};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Note {
+    id: String,
+}
+
+impl State for Note {
+    const COLLECTION: &'static Collection = &NOTES;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn keys(&self) -> BTreeMap<&'static str, SortKey> {
+        BTreeMap::new()
+    }
+}
+
+/// Makes nothing of an event, and fails with those of `bad` while it is told to.
+struct Log(Arc<AtomicBool>);
+
+impl Projection for Log {
+    fn project(&self, event: &OutboxRow) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
+        if self.0.load(Ordering::Relaxed) && event.aggregate_id == "bad" {
+            return Err(StoreError::corrupt("log", "told to fail"));
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Notes, and whoever sends what they say.
+struct Site {
+    shelf: Shelf,
+    outbox: Arc<DocumentOutbox>,
+    failing: Arc<AtomicBool>,
+    wire: Arc<Wire>,
+}
+
+impl Site {
+    async fn of(engine: &str) -> Self {
+        let (shelf, failing) = (Shelf::of(engine).await, Arc::new(AtomicBool::new(false)));
+        let outbox = DocumentOutbox::new(Arc::clone(&shelf.documents), Log(Arc::clone(&failing)));
+        Self { outbox: Arc::new(outbox.over::<Note>()), shelf, failing, wire: Arc::default() }
+    }
+
+    fn relay(&self, claim: ClaimOptions) -> Relay {
+        let options = RelayOptions { claim, ..RelayOptions::default() };
+        let (outbox, wake) = (Arc::clone(&self.outbox) as Arc<dyn Outbox>, self.outbox.wake().clone());
+        Relay::new("notes", outbox, Arc::clone(&self.wire) as _, wake, options)
+    }
+
+    fn written(id: &str) -> Aggregate<Note> {
+        let event = Event {
+            service: "notes",
+            aggregate_type: "Note",
+            aggregate_id: id.to_owned(),
+            kind: "NoteWritten",
+            schema_version: 1,
+            data: json!({ "value": 1 }),
+            deleted: false,
+            touches: Vec::new(),
+        };
+        let mut note = Aggregate::new(Note { id: id.to_owned() });
+        note.record(note.state.clone(), &event, &command());
+        note
+    }
+
+    async fn write(&self, id: &str) {
+        create(self.shelf.documents.as_ref(), Self::written(id)).await.unwrap().unwrap();
+    }
+
+    async fn stuck(&self) -> i64 {
+        self.outbox.backlog().await.unwrap().stuck
+    }
+}
+
+#[tokio::test]
+async fn documents_that_cannot_be_read_hold_up_no_other() {
+    const FEW: ClaimOptions = ClaimOptions { aggregates: 1, ..ALL };
+    for engine in ENGINES {
+        let site = Site::of(engine).await;
+        let rubbish = |id: &str, body: Value| Document {
+            id: id.to_owned(),
+            revision: 0,
+            keys: BTreeMap::from([(WAITING, 1.into())]),
+            body,
+        };
+        // More of them than a relay with these options looks at.
+        for number in 0..6 {
+            let document = rubbish(&format!("rubbish {number}"), json!("rubbish"));
+            assert!(site.shelf.documents.insert(&NOTES, &document).await.unwrap());
+        }
+        site.write("good").await;
+        let relay = site.relay(FEW);
+        for _ in 0..3 {
+            relay.turn().await.unwrap();
+        }
+        assert_eq!(site.wire.seqs("good"), [1], "{engine}");
+        assert_eq!(site.stuck().await, 6, "{engine}: they are not forgotten");
+        assert_eq!(site.outbox.page(None, 10).await.unwrap().changes.len(), 1, "{engine}: nor in the way");
+
+        // Mended, it is sent when the relay is told to look again.
+        let mended = Site::written("rubbish 0").document().unwrap();
+        let mended = Document { revision: 1, keys: BTreeMap::from([(WAITING, i64::MAX.into())]), ..mended };
+        assert!(site.shelf.documents.swap(&NOTES, &mended).await.unwrap());
+        relay.turn().await.unwrap();
+        assert_eq!(site.wire.seqs("rubbish 0"), [0; 0], "{engine}: it is not tried again and again");
+        site.outbox.reconsider().await.unwrap();
+        relay.turn().await.unwrap();
+        assert_eq!(site.wire.seqs("rubbish 0"), [1], "{engine}");
+        assert_eq!(site.stuck().await, 5, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn events_that_cannot_be_projected_hold_up_no_other_document() {
+    for engine in ENGINES {
+        let site = Site::of(engine).await;
+        site.failing.store(true, Ordering::Relaxed);
+        for id in ["bad", "good"] {
+            site.write(id).await;
+        }
+        let relay = site.relay(ALL);
+        while relay.turn().await.unwrap().claimed > 0 {}
+        let backlog = site.outbox.backlog().await.unwrap();
+        assert_eq!((backlog.events, backlog.stuck), (1, 1), "{engine}: the other has left");
+        let archived = async |id: &str| {
+            let of = vec![Match::Equals("aggregateId", id.into())];
+            site.shelf.documents.find(&ARCHIVE, &Find::first("seq", 9, of)).await.unwrap().len()
+        };
+        assert_eq!((archived("bad").await, archived("good").await), (0, 1), "{engine}");
+
+        site.failing.store(false, Ordering::Relaxed);
+        site.outbox.reconsider().await.unwrap();
+        while relay.turn().await.unwrap().claimed > 0 {}
+        let backlog = site.outbox.backlog().await.unwrap();
+        assert_eq!((backlog.events, backlog.stuck), (0, 0), "{engine}");
+        assert_eq!(archived("bad").await, 1, "{engine}: nothing is lost");
+    }
+}
