@@ -13,16 +13,18 @@ use std::sync::Arc;
 use lms_kit::{
     OpenError, Refusal, Service, Sources,
     access::Caller,
+    documents::DocumentInbox,
     federation::SdlError,
     idempotency::{Call, Command},
-    service::{DocumentEngine, SchemaParts},
+    saga::DocumentSteps,
+    service::{DocumentEngine, Listener, SchemaParts},
 };
 use serde_json::Value;
 
 pub use domain::{CommentInput, Registration};
 pub use store::{ImportedComment, ImportedStudent};
 
-use store::{DocumentStudents, StudentStore};
+use store::{DocumentStudents, StudentSteps, StudentStore};
 
 /// The subgraph's name.
 pub const NAME: &str = "students";
@@ -32,8 +34,12 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let students = DocumentStudents::open(database_url, &sources).await?;
     let store: Arc<dyn StudentStore> = Arc::new(students.clone());
     let schema = graphql::schema().data(loaders::loader(store)).finish();
-    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
     let (documents, outbox) = (Arc::clone(students.engine()), Arc::clone(students.outbox()));
+    let participant = StudentSteps::new(Arc::clone(&documents));
+    let steps =
+        DocumentSteps::new(NAME, participant, (Arc::clone(&documents), Arc::clone(&outbox)), sources.clone());
+    let listener = Listener::in_sagas(NAME, DocumentInbox::new(Arc::clone(&documents)), steps);
+    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener);
     let engine = DocumentEngine { documents, outbox, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -63,6 +63,15 @@ impl From<Refusal> for ActError {
     }
 }
 
+impl From<ActError> for HandleError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Store(error) => Self::Store(error),
+            ActError::Refused(_) | ActError::Unknown(_) => Self::Poison(error.to_string()),
+        }
+    }
+}
+
 /// One operation of a step.
 pub struct Act<'a> {
     /// The service's name for it.
@@ -172,7 +181,7 @@ impl<P> Steps<P> {
                 tx.end_part(Keep::Nothing).await?;
                 Ok(Answer::refused(problem, generation))
             }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -191,15 +200,7 @@ impl<P> Steps<P> {
                 tx.end_part(Keep::Nothing).await?;
                 Ok(Answer::not_undone(problem))
             }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(error.into()),
         }
-    }
-}
-
-/// What becomes of a request that was neither carried out nor refused.
-pub(super) fn failed(error: ActError) -> HandleError {
-    match error {
-        ActError::Store(error) => HandleError::Store(error),
-        ActError::Refused(_) | ActError::Unknown(_) => HandleError::Poison(error.to_string()),
     }
 }

@@ -11,7 +11,7 @@ use lms_kit::{
         INBOX_ROOM, KeyColumn, Migration, Projection, State, Step, WAITING, hear, open,
     },
     event::{Envelope, OutboxRow},
-    inbox::{Advance, HandleError, Handler, InboxStore, ReadyLimits, Received, SequenceKey},
+    inbox::{Advance, DeadLetters, HandleError, Handler, InboxStore, ReadyLimits, Received, SequenceKey},
     migrate::Phase,
     page::SortKey,
     saga::STEPS_ROOM,
@@ -197,6 +197,24 @@ async fn what_an_advanced_sequence_held_goes_when_its_process_has_ended() {
         let backlog = store.backlog("listener").await.unwrap();
         assert_eq!((backlog.events, backlog.parked, backlog.dead), (0, 0, 0), "{engine}");
         assert_eq!(listener.heard().await["Note/a"], ("3".to_owned(), 3), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letter_whose_claim_was_not_released_stays_dead() {
+    for engine in ENGINES {
+        let (listener, notes) = three(engine).await;
+        let store = listener.store();
+        let mut tx = store.begin().await.unwrap();
+        let ready = store.ready(&mut tx, "listener", ONE).await.unwrap();
+        store.fail("listener", &ready[0].sequence, 1, "told to", None).await.unwrap();
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let inbox = inbox(&listener, &notes, Ear::default());
+        assert_eq!(apply_all(&inbox).await.unwrap(), 0, "{engine}");
+        assert_eq!(store.list(10).await.unwrap()[0].behind, 2, "{engine}");
+        assert!(store.discard("listener", &ready[0].sequence, 1).await.unwrap());
+        assert_eq!(apply_all(&inbox).await.unwrap(), 2, "{engine}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use lms_kit::{
     Problem, Sources,
-    documents::{Aggregate, Collection, DocumentOutbox, DocumentTx, OUTBOX_LIMIT, State, create},
+    documents::{ARCHIVE, Aggregate, Collection, DocumentOutbox, DocumentTx, OUTBOX_LIMIT, State, create},
     event::{Envelope, Event},
     inbox::{HandleError, Handler},
     outbox::{Outbox, Relay, RelayOptions, Wake},
@@ -308,6 +308,8 @@ async fn a_full_document_is_asked_again_when_something_has_left() {
             OUTBOX_LIMIT - 2 + 2,
             "{engine}: replies and an event"
         );
+        let archived = site.shelf.documents.scan(&ARCHIVE, None, 100).await.unwrap();
+        assert_eq!(archived.len(), 1, "{engine}: the event alone is state");
     }
 }
 

@@ -16,14 +16,26 @@ pub(crate) enum ActivityKind {
     CommentEdited,
     /// Took a comment back.
     CommentDeleted,
+    /// Borrowed a book.
+    BookLent,
+    /// Brought a book back.
+    BookReturned,
 }
 
 impl ActivityKind {
+    const ALL: [Self; 7] = [
+        Self::Registered,
+        Self::Updated,
+        Self::CommentAdded,
+        Self::CommentEdited,
+        Self::CommentDeleted,
+        Self::BookLent,
+        Self::BookReturned,
+    ];
+
     /// The kind that an event of this type tells of.
     pub(crate) fn of_event(event_type: &str) -> Option<Self> {
-        [Self::Registered, Self::Updated, Self::CommentAdded, Self::CommentEdited, Self::CommentDeleted]
-            .into_iter()
-            .find(|kind| kind.event_type() == event_type)
+        Self::ALL.into_iter().find(|kind| kind.event_type() == event_type)
     }
 
     /// The type of the event that tells of it.
@@ -34,6 +46,8 @@ impl ActivityKind {
             Self::CommentAdded => "CommentAdded",
             Self::CommentEdited => "CommentEdited",
             Self::CommentDeleted => "CommentDeleted",
+            Self::BookLent => "BookLent",
+            Self::BookReturned => "BookReturned",
         }
     }
 }

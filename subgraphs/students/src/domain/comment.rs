@@ -1,4 +1,4 @@
-//! What a student says about a book, with a grade; one for each student and book.
+//! What a student says about a book, with a grade; one for each student and book, and one for each lending.
 
 use lms_kit::{Problem, text::TextRule};
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,15 @@ const GRADES: std::ops::RangeInclusive<i32> = 0..=10;
 /// A comment as the library keeps one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Comment {
-    /// Student number and ISBN.
+    /// Student number and ISBN, or the number of a lending.
     pub(crate) id: String,
     /// Who said it.
     pub(crate) student_number: String,
     /// About which book.
     pub(crate) isbn: String,
+    /// The lending that it was said after, if it was.
+    #[serde(default)]
+    pub(crate) lending_number: Option<String>,
     /// What was said.
     pub(crate) text: String,
     /// From 0 to 10.
@@ -36,9 +39,17 @@ pub(crate) fn comment_id(student_number: &str, isbn: &Isbn) -> String {
     format!("{student_number}:{isbn}")
 }
 
-/// The number of the student whose comment has an identifier.
-pub(crate) fn student_of_comment(id: &str) -> &str {
-    id.rsplit_once(':').map_or(id, |(number, _)| number)
+/// The identifier of the comment of a lending.
+pub(crate) fn lending_comment_id(lending_number: &str) -> String {
+    format!("{LENDING}{lending_number}")
+}
+
+/// What the identifiers of lendings' comments begin with; no student number does.
+const LENDING: &str = "lending:";
+
+/// The number of the student whose comment has an identifier, if that tells it.
+pub(crate) fn student_of_comment(id: &str) -> Option<&str> {
+    if id.starts_with(LENDING) { None } else { Some(id.rsplit_once(':').map_or(id, |(number, _)| number)) }
 }
 
 /// What a comment says, unchecked.

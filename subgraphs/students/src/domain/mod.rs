@@ -3,12 +3,14 @@
 mod activity;
 mod comment;
 mod isbn;
+mod slot;
 mod student;
 
 pub(crate) use activity::{Activity, ActivityKind};
 pub use comment::CommentInput;
-pub(crate) use comment::{Comment, CommentChange, comment_id, student_of_comment};
+pub(crate) use comment::{Comment, CommentChange, comment_id, lending_comment_id, student_of_comment};
 pub(crate) use isbn::Isbn;
+pub(crate) use slot::{Lent, Slots};
 pub use student::Registration;
 pub(crate) use student::{Student, StudentChange, StudentFilter, parse_student_number, phone_key, year_of};
 

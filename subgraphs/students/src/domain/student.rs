@@ -7,6 +7,8 @@ use lms_kit::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Slots;
+
 /// The youngest that a student may be at registration, in years.
 const MINIMUM_AGE: i32 = 12;
 /// The most genres that one student may be interested in.
@@ -35,6 +37,9 @@ pub(crate) struct Student {
     pub(crate) consented_at_ms: i64,
     /// Moves with each change that a client makes, from 1.
     pub(crate) version: i32,
+    /// What the student has borrowed, or is about to.
+    #[serde(default)]
+    pub(crate) slots: Slots,
 }
 
 impl Student {
@@ -96,7 +101,8 @@ impl Registration {
         };
         let number = String::new();
         let consented_at_ms = now_ms;
-        Ok(Student { number, name, birth_date, phone, interests, user_id, consented_at_ms, version: 1 })
+        let (version, slots) = (1, Slots::default());
+        Ok(Student { number, name, birth_date, phone, interests, user_id, consented_at_ms, version, slots })
     }
 }
 

@@ -22,7 +22,7 @@ impl From<domain::Comment> for Comment {
     }
 }
 
-/// What a student says about a book, with a grade; one for each student and book.
+/// What a student says about a book, with a grade; one for each student and book, and one for each lending.
 #[Object]
 impl Comment {
     /// Never changes.
@@ -43,6 +43,11 @@ impl Comment {
     /// From 0 to 10.
     async fn grade(&self) -> i32 {
         self.0.grade
+    }
+
+    /// The lending after which it was said; null if it was added directly.
+    async fn lending_number(&self) -> Option<ID> {
+        self.0.lending_number.clone().map(ID)
     }
 
     /// When it was added.

@@ -33,6 +33,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Book.comments", CONNECTION),
     Annotation::add("Book.averageGrade", "@cacheControl(maxAge: 60)"),
     Annotation::add("Book.averageGrade", "@cost(weight: 2)"),
+    Annotation::add("Lending.comment", "@cacheControl(maxAge: 60)"),
     Annotation::add("Query.students", "@cost(weight: 2)"),
     Annotation::add("Query.students", CONNECTION),
     Annotation::add("Mutation.registerStudent", COMMAND),

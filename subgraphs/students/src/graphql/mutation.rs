@@ -109,7 +109,7 @@ impl Mutation {
         let change = CommentChange { text: comment, grade };
         let store = store(ctx)?;
         let outcome = settle(async {
-            need_student(ctx, store, domain::student_of_comment(&target.id), COMMENTS).await?;
+            need_commenter(ctx, store, &target.id).await?;
             let command = command(ctx, "editComment", &idempotency_key, &json!([target, change]))?;
             store.edit_comment(&command, &target, change).await
         });
@@ -127,7 +127,7 @@ impl Mutation {
         let target = Target { id: node::local(COMMENT, &id), expected_version };
         let store = store(ctx)?;
         let outcome = settle(async {
-            need_student(ctx, store, domain::student_of_comment(&target.id), COMMENTS).await?;
+            need_commenter(ctx, store, &target.id).await?;
             let command = command(ctx, "deleteComment", &idempotency_key, &json!(target))?;
             store.delete_comment(&command, &target).await
         });
@@ -149,6 +149,16 @@ async fn need_student(
     let found = store.students(&[number.to_owned()]).await?;
     let account = found.first().and_then(|student| student.user_id.as_deref());
     Ok(asks.need_user(account, scopes)?)
+}
+
+/// The student whose comment it is may go on, and whoever may speak in a student's place.
+async fn need_commenter(ctx: &Context<'_>, store: &dyn StudentStore, id: &str) -> Result<(), Refusal> {
+    if let Some(number) = domain::student_of_comment(id) {
+        return need_student(ctx, store, number, COMMENTS).await;
+    }
+    let found = store.comments(&[id.to_owned()]).await?;
+    let number = found.first().map_or("", |comment| comment.student_number.as_str());
+    need_student(ctx, store, number, COMMENTS).await
 }
 
 fn store<'c>(ctx: &'c Context<'_>) -> Result<&'c dyn StudentStore> {

@@ -10,7 +10,7 @@ use lms_kit::{
 use super::{comment::Comment, student::Student};
 use crate::{
     domain,
-    loaders::{BY_TIME, CommentsOfBook, GradesOf, StudentOfUser, Students},
+    loaders::{BY_TIME, CommentId, CommentsOfBook, GradesOf, StudentOfUser, Students},
 };
 
 /// A genre, known here by its name only.
@@ -58,6 +58,31 @@ impl Book {
     async fn average_grade(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
         let grades = ctx.data::<Students>()?.load_one(GradesOf(self.isbn.clone())).await?;
         Ok(grades.map(|grades| grades.average()))
+    }
+}
+
+/// A lending, as far as students know.
+pub(crate) struct Lending {
+    number: String,
+}
+
+impl Lending {
+    pub(crate) fn new(number: String) -> Self {
+        Self { number }
+    }
+}
+
+#[Object]
+impl Lending {
+    /// The lending's key.
+    async fn lending_number(&self) -> ID {
+        self.number.as_str().into()
+    }
+
+    /// What the student says about the book after this lending.
+    async fn comment(&self, ctx: &Context<'_>) -> Result<Option<Comment>> {
+        let id = CommentId(domain::lending_comment_id(&self.number));
+        Ok(ctx.data::<Students>()?.load_one(id).await?.map(Comment::from))
     }
 }
 

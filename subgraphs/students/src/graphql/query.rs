@@ -10,7 +10,7 @@ use lms_kit::{
 
 use super::{
     comment::Comment,
-    others::{Book, User},
+    others::{Book, Lending, User},
     student::{Student, StudentFilterInput},
 };
 use crate::{
@@ -69,6 +69,11 @@ impl Query {
     #[graphql(entity)]
     async fn find_book(&self, isbn: ID) -> Book {
         Book::new(isbn.0)
+    }
+
+    #[graphql(entity)]
+    async fn find_lending(&self, lending_number: ID) -> Lending {
+        Lending::new(lending_number.0)
     }
 
     #[graphql(entity)]

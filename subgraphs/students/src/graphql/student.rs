@@ -95,6 +95,11 @@ impl Student {
         self.0.version
     }
 
+    /// How many books the student has borrowed, or is about to; three at most.
+    async fn open_loans(&self) -> i32 {
+        i32::try_from(self.0.slots.in_use()).unwrap_or(i32::MAX)
+    }
+
     /// What the student says about books, the newest first.
     async fn comments(
         &self,
@@ -163,6 +168,10 @@ pub(crate) enum ActivityKind {
     CommentEdited,
     /// Took a comment back.
     CommentDeleted,
+    /// Borrowed a book.
+    BookLent,
+    /// Brought a book back.
+    BookReturned,
 }
 
 /// Which students are wanted.

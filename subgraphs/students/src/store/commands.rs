@@ -123,6 +123,7 @@ impl DocumentStudents {
             id: comment_id(student_number, isbn),
             student_number: student_number.to_owned(),
             isbn: isbn.to_string(),
+            lending_number: None,
             text: input.text,
             grade: input.grade,
             created_at_ms: command.now_ms,

@@ -28,7 +28,36 @@ pub(super) fn student_event(kind: ActivityKind, student: &Student) -> Event {
     }
 }
 
+/// A change of the places that a student has for books; which lending it is about, where it is about one.
+pub(super) fn slot_event(kind: &'static str, student: &Student, lending: Option<(&str, &str)>) -> Event {
+    let (lending_number, isbn) = lending.unzip();
+    Event {
+        service: NAME,
+        aggregate_type: STUDENT,
+        aggregate_id: student.number.clone(),
+        kind,
+        schema_version: 1,
+        data: json!({
+            "studentNumber": student.number,
+            "interests": student.interests,
+            "version": student.version,
+            "openLoans": student.slots.in_use(),
+            "lendingNumber": lending_number,
+            "isbn": isbn,
+        }),
+        deleted: false,
+        touches: vec![touch(STUDENT, json!({ "studentNumber": student.number }))],
+    }
+}
+
 pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
+    let mut touches = vec![
+        touch(COMMENT, json!({ "id": comment.id })),
+        touch("Book", json!({ "isbn": comment.isbn })),
+        touch(STUDENT, json!({ "studentNumber": comment.student_number })),
+    ];
+    let of_lending = comment.lending_number.iter();
+    touches.extend(of_lending.map(|number| touch("Lending", json!({ "lendingNumber": number }))));
     Event {
         service: NAME,
         aggregate_type: COMMENT,
@@ -39,16 +68,13 @@ pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
             "id": comment.id,
             "studentNumber": comment.student_number,
             "isbn": comment.isbn,
+            "lendingNumber": comment.lending_number,
             "grade": comment.grade,
             "version": comment.version,
             "deleted": comment.deleted,
         }),
         deleted: comment.deleted,
-        touches: vec![
-            touch(COMMENT, json!({ "id": comment.id })),
-            touch("Book", json!({ "isbn": comment.isbn })),
-            touch(STUDENT, json!({ "studentNumber": comment.student_number })),
-        ],
+        touches,
     }
 }
 

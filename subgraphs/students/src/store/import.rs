@@ -129,6 +129,7 @@ fn checked(imported: ImportedComment) -> Result<Comment, Vec<Problem>> {
         id: comment_id(&imported.student_number, &isbn),
         student_number: imported.student_number,
         isbn: isbn.to_string(),
+        lending_number: None,
         text: input.text,
         grade: input.grade,
         created_at_ms: imported.at_ms,

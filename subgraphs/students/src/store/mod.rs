@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod import;
 mod projection;
+mod steps;
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -24,6 +25,7 @@ use crate::domain::{
 pub(crate) use collections::MIGRATIONS;
 pub(crate) use documents::DocumentStudents;
 pub use import::{ImportedComment, ImportedStudent};
+pub(crate) use steps::StudentSteps;
 
 /// A value for each of several owners, such as the comments on each of several books.
 pub(crate) type PerOwner<T> = Vec<(String, T)>;

@@ -1,14 +1,18 @@
 //! A process that is killed has done what it answered, once.
 
 use std::{
+    collections::BTreeSet,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use octavo_engines::{Engine as _, Mongo};
 
-use crate::library::{ADD_COMMENT, Database, Engine, REGISTER, isbn, registration};
-use lms_kit::{Sources, service::Headers};
+use crate::{
+    coordinator::Coordinator,
+    library::{ADD_COMMENT, Database, Engine, REGISTER, isbn, registration},
+};
+use lms_kit::{Sources, saga::Action, service::Headers};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,12 +27,16 @@ struct Process {
 
 impl Process {
     async fn start(url: &str) -> Self {
+        Self::start_with(url, &[], None).await
+    }
+
+    /// With these arguments; it ends as if it were killed when it comes to a place, if one is given.
+    async fn start_with(url: &str, arguments: &[&str], abort_at: Option<&str>) -> Self {
         let address = octavo_engines::free_address().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_lms-students"))
-            .args(["--database-url", url, "--listen", &address.to_string()])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lms-students"));
+        command.args(["--database-url", url, "--listen", &address.to_string()]).args(arguments);
+        command.envs(abort_at.map(|place| ("ABORT_AT", place)));
+        let child = command.stderr(Stdio::null()).spawn().unwrap();
         let process = Self { child, address };
         for _ in 0..200 {
             if process.http("GET /ready", "").await.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
@@ -59,8 +67,26 @@ impl Process {
     }
 
     /// As `kill -9` does.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
+    fn kill(self) {
+        drop(self);
+    }
+
+    /// Waits until it has ended by itself.
+    async fn ended(mut self) {
+        for _ in 0..500 {
+            if self.child.try_wait().unwrap().is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it did not come to the place where it ends")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
         self.child.wait().unwrap();
     }
 }
@@ -87,6 +113,47 @@ async fn a_key_that_was_answered_is_answered_alike_after_a_kill() {
         assert_eq!(*kinds, wanted, "{engine:?}");
         second.kill();
     }
+}
+
+/// A step is done and not noted, or noted and not cleared away; a reply has left, and nobody knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_is_done_once_wherever_its_process_ends() {
+    let places = ["step.after_act", "inbox.before_commit", "relay.after_publish"];
+    let cases = Engine::ALL.into_iter().flat_map(|engine| places.map(|place| (engine, place)));
+    let cases: Vec<_> = cases.map(|(engine, place)| tokio::spawn(end_at(engine, place))).collect();
+    for case in cases {
+        case.await.unwrap();
+    }
+}
+
+async fn end_at(engine: Engine, place: &str) {
+    let (database, folder) = (Database::of(engine), tempfile::tempdir().unwrap());
+    let path = folder.path().join("bus.sqlite");
+    let (coordinator, bus) = (Coordinator::on(&path).await, format!("sqlite:{}", path.display()));
+    let with_bus = ["--bus-url", bus.as_str()];
+    let first = Process::start_with(&database.url, &with_bus, None).await;
+    let registered = first.ask(REGISTER, &registration("Ana", "k")).await;
+    let number = registered["data"]["registerStudent"]["student"]["studentNumber"].clone();
+    // Nothing but the step is to wait.
+    coordinator.events_of("Student", 1).await;
+    first.kill();
+
+    let dying = Process::start_with(&database.url, &with_bus, Some(place)).await;
+    let input = json!({ "studentNumber": number, "at": 0 });
+    let request = coordinator.send("saga", "reserve", "reserveSlot", Action::Do, &input).await;
+    dying.ended().await;
+    let next = Process::start_with(&database.url, &with_bus, None).await;
+    assert_eq!(coordinator.answer(&request).await["outcome"], "DONE", "{engine:?}, {place}");
+    let loans = "query($n: ID!) { student(studentNumber: $n) { openLoans } }";
+    let loans = next.ask(loans, &json!({ "n": number })).await;
+    assert_eq!(loans["data"]["student"]["openLoans"], 1, "{engine:?}, {place}");
+    // Undone later, it is found where it was noted.
+    let undone = coordinator.ask("saga", "reserve", "freeSlot", Action::Undo, &input).await;
+    assert_eq!(undone["outcome"], "UNDONE", "{engine:?}, {place}");
+    let events = coordinator.events_of("Student", 3).await;
+    let seqs: BTreeSet<i64> = events.iter().map(|event| event.seq).collect();
+    assert!(seqs.into_iter().eq(1..=3), "{engine:?}, {place}: {events:?}");
+    next.kill();
 }
 
 #[tokio::test]

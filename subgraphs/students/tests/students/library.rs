@@ -41,7 +41,7 @@ impl Database {
 /// The service on its own database.
 #[derive(Clone)]
 pub(crate) struct Library {
-    service: Service,
+    pub(crate) service: Service,
     pub(crate) database: Arc<Database>,
 }
 
@@ -50,6 +50,12 @@ impl Library {
         let database = Arc::new(Database::of(engine));
         let service = lms_students::open(&database.url, Sources::repeatable()).await.unwrap();
         Self { service, database }
+    }
+
+    /// One more process on the same database.
+    pub(crate) async fn again(&self) -> Self {
+        let service = lms_students::open(&self.database.url, Sources::repeatable()).await.unwrap();
+        Self { service, database: Arc::clone(&self.database) }
     }
 
     /// The service, which lets go of its events beside its work.

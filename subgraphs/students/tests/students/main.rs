@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod answers;
+mod coordinator;
 mod crash;
 mod engine;
+mod lending;
 mod library;
 mod service;

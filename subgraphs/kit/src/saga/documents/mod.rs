@@ -19,7 +19,6 @@ use book::{Book, Entry};
 use super::{
     Act, ActError, COORDINATOR, Request,
     decide::{Answer, Verdict, decide},
-    participant::failed,
 };
 use crate::{
     bus::Topic,
@@ -195,8 +194,9 @@ impl Asked<'_> {
             Book { id, ..self.book }.keep(state, self.command.now_ms).await?;
         }
         self.reply(&mut aggregate, answer);
+        let written = self.write(aggregate).await?;
         fault::at(Place::StepAfterAct).await;
-        self.write(aggregate).await
+        Ok(written)
     }
 
     fn done<S: State>(
@@ -210,7 +210,7 @@ impl Asked<'_> {
                 Ok(Answer::done(output))
             }
             Err(ActError::Refused(problem)) => Ok(Answer::refused(problem, self.request.generation)),
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -226,7 +226,7 @@ impl Asked<'_> {
                 Ok(Answer::undone())
             }
             Err(ActError::Refused(problem)) => Ok(Answer::not_undone(problem)),
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
