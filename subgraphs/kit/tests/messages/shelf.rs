@@ -1,6 +1,10 @@
 //! A service over documents that listens, and what a process of it leaves behind when it ends at the wrong moment.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -182,21 +186,66 @@ async fn what_was_done_and_not_noted_is_done_once() {
 
 #[tokio::test]
 async fn what_an_advanced_sequence_held_goes_when_its_process_has_ended() {
-    for engine in ENGINES {
+    for (engine, up_to) in ENGINES.into_iter().flat_map(|engine| [(engine, 2), (engine, 3)]) {
         let (listener, notes) = three(engine).await;
         let store = listener.store();
         let mut tx = store.begin().await.unwrap();
         let ready = store.ready(&mut tx, "listener", ONE).await.unwrap();
-        let done = Advance { sequence: ready[0].sequence.clone(), up_to: 2 };
+        let done = Advance { sequence: ready[0].sequence.clone(), up_to };
         store.advance(&mut tx, "listener", &[done]).await.unwrap();
         drop(tx);
         assert_eq!(store.backlog("listener").await.unwrap().events, 3, "{engine}: they are still there");
         let inbox = inbox(&listener, &notes, Ear::default());
-        let applied = soon(async || apply_all(&inbox).await.unwrap() == 1).await;
-        assert!(applied, "{engine}: the third is applied");
-        let backlog = store.backlog("listener").await.unwrap();
-        assert_eq!((backlog.events, backlog.parked, backlog.dead), (0, 0, 0), "{engine}");
-        assert_eq!(listener.heard().await["Note/a"], ("3".to_owned(), 3), "{engine}");
+        let cleared = soon(async || {
+            apply_all(&inbox).await.unwrap();
+            store.backlog("listener").await.unwrap().events == 0
+        });
+        assert!(cleared.await, "{engine}, {up_to}");
+        let third = (up_to == 2).then(|| ("3".to_owned(), 3));
+        assert_eq!(listener.heard().await.remove("Note/a"), third, "{engine}: what was left to apply");
+    }
+}
+
+#[tokio::test]
+async fn a_sequence_is_one_processs_until_its_lease_is_over() {
+    for engine in ENGINES {
+        let (listener, _notes) = three(engine).await;
+        let store = listener.store();
+        let (mut one, mut other) = (store.begin().await.unwrap(), store.begin().await.unwrap());
+        let began = Instant::now();
+        let ready = store.ready(&mut one, "listener", ONE).await.unwrap();
+        assert_eq!(store.ready(&mut other, "listener", ONE).await.unwrap(), [], "{engine}");
+        let last = store.last(&mut other, "listener", &ready[0].sequence).await.unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(250), "{engine}: {:?}", began.elapsed());
+        assert_eq!(last, 0, "{engine}");
+        for (mut tx, up_to) in [(other, 1), (one, 3)] {
+            let done = Advance { sequence: ready[0].sequence.clone(), up_to };
+            store.advance(&mut tx, "listener", &[done]).await.unwrap();
+            store.commit(tx).await.unwrap();
+        }
+        let last = store.last(&mut DocumentTx::default(), "listener", &ready[0].sequence).await.unwrap();
+        assert_eq!(last, 1, "{engine}: the first has lost it");
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_has_does_not_hide_what_is_left_for_others() {
+    const MOST: ReadyLimits = ReadyLimits { sequences: 1_000, depth: 16 };
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of("sqlite").await, Arc::new(Wire::default()));
+        for number in 0..40 {
+            notes.write(&number.to_string(), 1).await;
+        }
+        notes.relay(&wire, ALL).turn().await.unwrap();
+        let listener = Shelf::of(engine).await;
+        let store = listener.store();
+        store.receive("listener", &wire.received()).await.unwrap();
+        let (mut one, mut other) = (store.begin().await.unwrap(), store.begin().await.unwrap());
+        let first = store.ready(&mut one, "listener", MOST).await.unwrap();
+        let second = store.ready(&mut other, "listener", MOST).await.unwrap();
+        assert_eq!((first.len(), second.len()), (32, 8), "{engine}");
+        store.roll_back(one).await.unwrap();
+        assert_eq!(store.ready(&mut other, "listener", MOST).await.unwrap().len(), 32, "{engine}: given up");
     }
 }
 

@@ -128,3 +128,35 @@ pub(crate) async fn purge(documents: &dyn Documents) -> Result<(), StoreError> {
     }
     documents.remove(&STEPS, &gone).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        documents::{Migration, open},
+        migrate::Phase,
+    };
+
+    const ROOM: Migration = Migration { version: 1, name: "steps", phase: Phase::Expand, steps: STEPS_ROOM };
+
+    /// One reader has not found the document and is about to answer; then it comes, and another finds it.
+    #[tokio::test]
+    async fn whoever_missed_the_document_has_to_look_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("steps.sqlite").display());
+        let documents = open("steps", &url).await.unwrap();
+        documents.migrate("steps", &[ROOM], 1).await.unwrap();
+        for known in [None, Some(StepState::Tombstone)] {
+            let book = Book { documents: documents.as_ref(), id: format!("saga/{}", known.is_some()) };
+            if let Some(step) = &known {
+                let mut entry = book.entry(1).await.unwrap();
+                entry.state.note(step.clone(), 1);
+                assert!(store(book.documents, &entry).await.unwrap());
+            }
+            let late = book.entry(1).await.unwrap();
+            assert_eq!(book.moved(1).await.unwrap(), known);
+            assert!(!store(book.documents, &late).await.unwrap(), "it was moved: {known:?}");
+            assert!(book.entry(1).await.unwrap().state.moved);
+        }
+    }
+}
