@@ -113,6 +113,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_identifier_tells_whose_comment_it_is_or_that_it_does_not() {
+        let isbn = Isbn::parse("9780141439518").unwrap();
+        assert_eq!(student_of_comment(&comment_id("2024/17", &isbn)), Some("2024/17"));
+        assert_eq!(student_of_comment(&lending_comment_id("2024:17")), None);
+    }
+
+    #[test]
     fn grades_and_lengths_end_where_the_rules_say() {
         for (length, grade, problems) in
             [(1, 0, 0), (4096, 10, 0), (0, 5, 1), (4097, 5, 1), (1, -1, 1), (1, 11, 1), (0, 11, 2)]
