@@ -1,4 +1,4 @@
-//! The six services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
+//! The seven services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
 //! bus between them.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -19,6 +19,7 @@ pub(crate) struct Library {
     pub(crate) authors: Service,
     pub(crate) books: Service,
     pub(crate) genres: Service,
+    lendings: Service,
     node: Service,
     sagas: Service,
     pub(crate) students: Service,
@@ -37,25 +38,27 @@ impl Library {
         let shown = data.display();
         folder().create(data).await.with_context(|| format!("the folder {shown} cannot be made"))?;
         let url = |name: &str| database_url(data, name);
-        let (authors, books, genres, sagas, students, users) = (
+        let (authors, books, genres, lendings, sagas, students, users) = (
             url(lms_authors::NAME),
             url(lms_books::NAME),
             url(lms_genres::NAME),
+            url(lms_lendings::NAME),
             url(lms_sagas::NAME),
             url(lms_students::NAME),
             url(lms_users::NAME),
         );
-        let (authors, books, genres, sagas, students, users) = tokio::try_join!(
+        let (authors, books, genres, lendings, sagas, students, users) = tokio::try_join!(
             lms_authors::open(&authors, Sources::system()),
             lms_books::open(&books, Sources::system()),
             lms_genres::open(&genres, Sources::system()),
+            lms_lendings::open(&lendings, Sources::system()),
             lms_sagas::open(&sagas, Sources::system()),
             lms_students::open(&students, Sources::system()),
             lms_users::open(&users, Sources::system()),
         )?;
         let node = lms_node::open(Sources::system())?;
         let bus = LocalBus::open(&data.join(BUS)).await.context("the bus cannot be opened")?;
-        Ok(Self { authors, books, genres, node, sagas, students, users, bus: Arc::new(bus) })
+        Ok(Self { authors, books, genres, lendings, node, sagas, students, users, bus: Arc::new(bus) })
     }
 
     /// Serves each service on a free port of this machine until it is told to stop. Secured, the services take
@@ -112,9 +115,9 @@ impl Library {
         self.bus.close().await;
     }
 
-    fn services(&self) -> [&Service; 7] {
-        let Self { authors, books, genres, node, sagas, students, users, .. } = self;
-        [authors, books, genres, node, sagas, students, users]
+    fn services(&self) -> [&Service; 8] {
+        let Self { authors, books, genres, lendings, node, sagas, students, users, .. } = self;
+        [authors, books, genres, lendings, node, sagas, students, users]
     }
 }
 

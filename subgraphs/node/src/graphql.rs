@@ -53,7 +53,7 @@ macro_rules! nodes {
     };
 }
 
-nodes!(Author, Book, CatalogueBookSaga, Comment, Genre, Student, User);
+nodes!(Author, Book, CatalogueBookSaga, Comment, Genre, LendBookSaga, Lending, ReturnBookSaga, Student, User);
 
 pub(crate) struct Query;
 

@@ -78,55 +78,58 @@ async fn an_event_that_never_comes_is_asked_for_on<L: Listening>(engine: &str) {
 
 #[tokio::test]
 async fn a_state_that_cannot_be_applied_holds_up_nothing_else() {
-    for engine in ENGINES {
-        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
-        for id in 0..20 {
-            notes.write(&id.to_string(), 1).await;
-        }
-        notes.write("5", 55).await;
-        notes.write("6", 66).await;
-        while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
-        let (listener, ear) = (Database::of(engine).await, Ear::default());
-        *ear.refuses.lock().unwrap() = vec![55, 66];
-        let inbox = inbox(&listener, &notes, ear.clone());
-        inbox.load("notes").await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        let heard = listener.heard().await;
-        assert_eq!(heard.len(), 18, "{engine}: {heard:?}");
-        let dead = inbox.store().list(10).await.unwrap();
-        let letters: Vec<_> =
-            dead.iter().map(|letter| (letter.sequence.stream.as_str(), letter.seq)).collect();
-        assert_eq!(letters, [("Note/5", 2), ("Note/6", 2)], "{engine}");
+    on_each_engine!(a_state_that_cannot_be_applied_holds_up_nothing_else_on);
+}
 
-        // What was refused is applied once that was mended, and its sequence goes on.
-        ear.refuses.lock().unwrap().clear();
-        assert!(inbox.store().replay("listener", &dead[0].sequence, 2, None).await.unwrap());
-        notes.write("5", 56).await;
-        while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
-        inbox.receive(&wire.received()).await.unwrap();
-        apply_all(&inbox).await.unwrap();
-        assert_eq!(listener.heard().await["Note/5"], ("2 3".to_owned(), 56), "{engine}");
+async fn a_state_that_cannot_be_applied_holds_up_nothing_else_on<L: Listening>(engine: &str) {
+    let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+    for id in 0..20 {
+        notes.write(&id.to_string(), 1).await;
     }
+    notes.write("5", 55).await;
+    notes.write("6", 66).await;
+    while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
+    let (listener, ear) = (L::of(engine).await, Ear::default());
+    *ear.refuses.lock().unwrap() = vec![55, 66];
+    let inbox = inbox(&listener, &notes, ear.clone());
+    inbox.load("notes").await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    let heard = listener.heard().await;
+    assert_eq!(heard.len(), 18, "{engine}: {heard:?}");
+    let dead = inbox.store().list(10).await.unwrap();
+    let letters: Vec<_> = dead.iter().map(|letter| (letter.sequence.stream.as_str(), letter.seq)).collect();
+    assert_eq!(letters, [("Note/5", 2), ("Note/6", 2)], "{engine}");
+
+    // What was refused is applied once that was mended, and its sequence goes on.
+    ear.refuses.lock().unwrap().clear();
+    assert!(inbox.store().replay("listener", &dead[0].sequence, 2, None).await.unwrap());
+    notes.write("5", 56).await;
+    while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
+    inbox.receive(&wire.received()).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    assert_eq!(listener.heard().await["Note/5"], ("2 3".to_owned(), 56), "{engine}");
 }
 
 #[tokio::test]
 async fn an_owner_that_is_away_holds_up_no_other_gap() {
-    for engine in ENGINES {
-        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
-        for value in 1..=3 {
-            notes.write("n", value).await;
-        }
-        while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
-        let listener = Database::of(engine).await;
-        let inbox = inbox(&listener, &notes, Ear::default());
-        let third = wire.received()[2].clone();
-        let strange = Received {
-            sequence: SequenceKey { source: "away".into(), stream: "Note/a".into() },
-            ..third.clone()
-        };
-        inbox.receive(&[strange]).await.unwrap();
-        inbox.receive(&[third]).await.unwrap();
-        assert_eq!(inbox.fill_gaps().await.unwrap(), 1, "{engine}");
-        assert_eq!(listener.heard().await["Note/n"], ("3".to_owned(), 3), "{engine}");
+    on_each_engine!(an_owner_that_is_away_holds_up_no_other_gap_on);
+}
+
+async fn an_owner_that_is_away_holds_up_no_other_gap_on<L: Listening>(engine: &str) {
+    let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+    for value in 1..=3 {
+        notes.write("n", value).await;
     }
+    while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    let third = wire.received()[2].clone();
+    let strange = Received {
+        sequence: SequenceKey { source: "away".into(), stream: "Note/a".into() },
+        ..third.clone()
+    };
+    inbox.receive(&[strange]).await.unwrap();
+    inbox.receive(&[third]).await.unwrap();
+    assert_eq!(inbox.fill_gaps().await.unwrap(), 1, "{engine}");
+    assert_eq!(listener.heard().await["Note/n"], ("3".to_owned(), 3), "{engine}");
 }

@@ -2,7 +2,8 @@
 //!
 //! 1. Genres, authors and users, which refer to nothing, at once.
 //! 2. Books, which refer to genres and authors, and students, who refer to users, with their comments.
-//! 3. A mark beside the databases: a library that has it is not loaded again, whatever became of its books.
+//! 3. Lendings: each comment was written when a book came back.
+//! 4. A mark beside the databases: a library that has it is not loaded again, whatever became of its books.
 //!
 //! Each mutation has an idempotency key of its own, so a load that was interrupted goes on where it ended.
 
@@ -14,6 +15,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
 use lms_kit::{Service, Sources, node};
+use lms_lendings::ImportedLending;
 use lms_students::{CommentInput, ImportedComment, ImportedStudent, Registration};
 use serde_json::{Value, json};
 
@@ -29,6 +31,8 @@ const PASSWORD: &str = "library card";
 /// 2024-10-01, when the first comment was written, and how long after it each next one was, in ms.
 const FIRST_COMMENT_MS: i64 = 1_727_740_800_000;
 const BETWEEN_COMMENTS_MS: i64 = 4 * 60 * 60 * 1000;
+/// How long a book was kept that is commented on, in ms: ten days.
+const KEPT_MS: i64 = 10 * 24 * 60 * 60 * 1000;
 
 type Ids = BTreeMap<String, String>;
 
@@ -57,7 +61,9 @@ async fn load(library: &Library, data: &Path, progress: &mut Progress) -> Result
         students(data, &records, &users),
     )?;
     progress.step(&format!(", {books} books, {students} students, {comments} comments"))?;
-    Ok(format!("{books} books, {comments} comments"))
+    let lendings = lendings(data, &records).await?;
+    progress.step(&format!(", {lendings} lendings"))?;
+    Ok(format!("{books} books, {comments} comments, {lendings} lendings"))
 }
 
 async fn genres(service: &Service, records: &Records) -> Result<Ids> {
@@ -129,11 +135,28 @@ async fn students(data: &Path, records: &Records, users: &Ids) -> Result<(usize,
     let comments = (0_i64..).zip(&records.comments).map(|(place, comment)| ImportedComment {
         student_number: comment.student.clone(),
         isbn: comment.isbn.clone(),
-        at_ms: FIRST_COMMENT_MS + place * BETWEEN_COMMENTS_MS,
+        at_ms: commented_at_ms(place),
         input: CommentInput { text: comment.comment.clone(), grade: comment.grade },
     });
     let url = database_url(data, lms_students::NAME);
     Ok(lms_students::load(&url, Sources::system(), students, comments.collect()).await?)
+}
+
+fn commented_at_ms(place: i64) -> i64 {
+    FIRST_COMMENT_MS + place * BETWEEN_COMMENTS_MS
+}
+
+async fn lendings(data: &Path, records: &Records) -> Result<usize> {
+    let titles: BTreeMap<_, _> = records.books.iter().map(|book| (&book.isbn, &book.title)).collect();
+    let lendings = (0_i64..).zip(&records.comments).map(|(place, comment)| ImportedLending {
+        isbn: comment.isbn.clone(),
+        title: titles.get(&comment.isbn).map(|title| (*title).clone()).unwrap_or_default(),
+        student_number: comment.student.clone(),
+        lent_at_ms: commented_at_ms(place) - KEPT_MS,
+        returned_at_ms: commented_at_ms(place),
+    });
+    let url = database_url(data, lms_lendings::NAME);
+    Ok(lms_lendings::load(&url, Sources::system(), lendings.collect()).await?)
 }
 
 fn student(record: &StudentRecord, users: &Ids) -> Result<ImportedStudent> {

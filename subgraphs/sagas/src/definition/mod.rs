@@ -3,6 +3,8 @@
 
 mod catalogue_book;
 mod check;
+mod lend_book;
+mod return_book;
 mod source;
 
 use std::time::Duration;
@@ -75,7 +77,8 @@ pub enum Role {
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All definitions, the newest of each kind first.
-pub const DEFINITIONS: &[Definition] = &[catalogue_book::CATALOGUE_BOOK];
+pub const DEFINITIONS: &[Definition] =
+    &[catalogue_book::CATALOGUE_BOOK, lend_book::LEND_BOOK, return_book::RETURN_BOOK];
 
 /// The definition of a kind in a version.
 #[must_use]

@@ -16,8 +16,8 @@ pub enum Source {
     Output(&'static str, &'static str),
     /// In what each instance of a step came to, as a list.
     Outputs(&'static str, &'static str),
-    /// The saga's identifier.
-    SagaId,
+    /// When the saga began, in ms.
+    BeganAt,
 }
 
 impl Source {
@@ -26,7 +26,7 @@ impl Source {
     pub fn step(&self) -> Option<&'static str> {
         match self {
             Self::Output(step, _) | Self::Outputs(step, _) => Some(step),
-            Self::Input(_) | Self::Item(_) | Self::SagaId => None,
+            Self::Input(_) | Self::Item(_) | Self::BeganAt => None,
         }
     }
 
@@ -39,7 +39,7 @@ impl Source {
                 saga.outputs_of(step).next().map_or(Value::Null, |output| at(output, place))
             }
             Self::Outputs(step, place) => saga.outputs_of(step).map(|output| at(output, place)).collect(),
-            Self::SagaId => json!(saga.id),
+            Self::BeganAt => json!(saga.created_at),
         }
     }
 }

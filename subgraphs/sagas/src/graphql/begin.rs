@@ -1,7 +1,7 @@
 //! What a saga is begun with, as clients give it.
 
 use async_graphql::{ID, InputObject};
-use lms_kit::Problem;
+use lms_kit::{Problem, text::TextRule};
 use serde_json::{Value, json};
 
 /// An author of a book that is catalogued: one who is there by number, or a new one by name and bio.
@@ -41,4 +41,29 @@ impl CataloguedAuthor {
         }
         Ok(json!({ "authorNumber": number, "name": name, "bio": bio, "photo": photo }))
     }
+}
+
+const COMMENT: TextRule = TextRule { field: "comment", min: 1, max: 4096 };
+const GRADES: std::ops::RangeInclusive<i32> = 0..=10;
+
+/// What a student says of a book that comes back, checked before the book is back: afterwards nobody asks. A list,
+/// as the saga's step has it: one comment or none.
+pub(crate) fn comments(comment: Option<String>, grade: Option<i32>) -> Result<Vec<Value>, Problem> {
+    match (comment, grade) {
+        (None, None) => Ok(Vec::new()),
+        (Some(comment), Some(grade)) => {
+            let comment = COMMENT.check(&comment)?;
+            if !GRADES.contains(&grade) {
+                return Err(Problem::invalid(&["grade"], "0..=10", format!("{grade} is not a grade")));
+            }
+            Ok(vec![json!({ "comment": comment, "grade": grade })])
+        }
+        (None, Some(_)) => Err(incomplete("comment", "a grade")),
+        (Some(_), None) => Err(incomplete("grade", "a comment")),
+    }
+}
+
+fn incomplete(missing: &str, given: &str) -> Problem {
+    let message = format!("{given} was given without a {missing}");
+    Problem::invalid(&[missing], "comment and grade, or neither", message)
 }

@@ -23,6 +23,8 @@ const COMMAND: &str = "@cost(weight: 10)";
 /// What the SDL says beyond the types.
 pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("CatalogueBookSaga", "@cacheControl(maxAge: 0)"),
+    Annotation::add("LendBookSaga", "@cacheControl(maxAge: 0)"),
+    Annotation::add("ReturnBookSaga", "@cacheControl(maxAge: 0)"),
     Annotation::add("Query.sagas", "@cost(weight: 2)"),
     Annotation::add("Query.sagas", CONNECTION),
     Annotation::add("Query.sagas", STAFF),
@@ -38,10 +40,14 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.replayDeadLetter", COMMAND),
     Annotation::add("Mutation.discardDeadLetter", COMMAND),
     Annotation::add("Mutation.catalogueBook", STAFF),
+    Annotation::add("Mutation.lendBook", STAFF),
+    Annotation::add("Mutation.returnBook", STAFF),
     Annotation::add("Mutation.cancelSaga", STAFF),
     Annotation::add("Mutation.retrySaga", STAFF),
     Annotation::add("Mutation.resolveStuckSaga", STAFF),
     Annotation::add("Mutation.catalogueBook", COMMAND),
+    Annotation::add("Mutation.lendBook", COMMAND),
+    Annotation::add("Mutation.returnBook", COMMAND),
     Annotation::add("Mutation.cancelSaga", COMMAND),
     Annotation::add("Mutation.retrySaga", COMMAND),
     Annotation::add("Mutation.resolveStuckSaga", COMMAND),

@@ -5,16 +5,17 @@ use std::{sync::Arc, time};
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use lms_kit::{
-    Outcome,
+    Outcome, Problem,
     access::Scope,
     graphql::{Duration, ProblemView, caller, command, settle, views},
+    isbn::Isbn,
     outbox::Wake,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    begin::{CataloguedAuthor, authors},
-    saga::{CatalogueBookSaga, Saga, own_id},
+    begin::{CataloguedAuthor, authors, comments},
+    saga::{CatalogueBookSaga, LendBookSaga, ReturnBookSaga, Saga, own_id},
 };
 use crate::{
     coordinator::StepIn,
@@ -25,13 +26,35 @@ use crate::{
 
 pub(crate) struct Mutation;
 
-/// What became of a wish to catalogue a book.
-#[derive(SimpleObject)]
-pub(crate) struct CatalogueBookPayload {
-    /// The saga, as it is now.
-    saga: Option<CatalogueBookSaga>,
-    /// Why none was begun.
-    problems: Vec<ProblemView>,
+/// What became of a wish to begin a saga.
+macro_rules! payloads {
+    ($($(#[$doc:meta])* $name:ident($saga:ident),)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(SimpleObject)]
+            pub(crate) struct $name {
+                /// The saga, as it is now.
+                saga: Option<$saga>,
+                /// Why none was begun.
+                problems: Vec<ProblemView>,
+            }
+
+            impl From<Outcome<saga::Saga>> for $name {
+                fn from(outcome: Outcome<saga::Saga>) -> Self {
+                    Self { saga: outcome.entity.map($saga::from), problems: views(outcome.problems) }
+                }
+            }
+        )*
+    };
+}
+
+payloads! {
+    /// What became of a wish to catalogue a book.
+    CatalogueBookPayload(CatalogueBookSaga),
+    /// What became of a wish to lend a book.
+    LendBookPayload(LendBookSaga),
+    /// What became of a wish to return a book.
+    ReturnBookPayload(ReturnBookSaga),
 }
 
 /// What became of a wish about a saga.
@@ -45,7 +68,7 @@ pub(crate) struct SagaPayload {
 
 impl From<Outcome<saga::Saga>> for SagaPayload {
     fn from(outcome: Outcome<saga::Saga>) -> Self {
-        Self { saga: outcome.entity.map(Saga::from), problems: views(outcome.problems) }
+        Self { saga: outcome.entity.and_then(Saga::of), problems: views(outcome.problems) }
     }
 }
 
@@ -75,31 +98,57 @@ impl Mutation {
         await_completion: Option<Duration>,
         idempotency_key: String,
     ) -> Result<CatalogueBookPayload> {
-        let store = ctx.data::<Arc<dyn SagaStore>>()?;
-        let outcome = settle(async {
-            caller(ctx).need(&Scope::STAFF)?;
-            let input = json!({
+        let input = || {
+            Ok(json!({
                 "isbn": isbn.as_str(),
                 "title": title,
                 "description": description,
                 "genre": genre,
                 "authors": authors(given)?,
                 "photo": photo,
-            });
-            let command = command(ctx, "catalogueBook", &idempotency_key, &input)?;
-            let id = command.sources.ids.next_id().to_string();
-            let (caller, traceparent) = (command.caller.clone(), command.traceparent.clone());
-            let beginning = Beginning { id, caller, traceparent, input };
-            store.begin("CatalogueBookSaga", beginning, &command).await
-        });
-        let Outcome { entity, problems } = outcome.await?;
-        let saga = match (entity, await_completion) {
-            (Some(saga), Some(Duration(longest))) => {
-                Some(until_settled(ctx.data::<Wake>()?, store.as_ref(), saga, longest).await?)
-            }
-            (saga, _) => saga,
+            }))
         };
-        Ok(CatalogueBookPayload { saga: saga.map(CatalogueBookSaga::from), problems: views(problems) })
+        let wish = Wish { mutation: "catalogueBook", kind: "CatalogueBookSaga", await_completion };
+        Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
+    }
+
+    /// Lends a book to a student for fifteen days. A student has three books at most, and none while one is overdue.
+    /// The answer comes at once, or when the saga has settled, but after `awaitCompletion` (30 seconds at most) in
+    /// any case.
+    async fn lend_book(
+        &self,
+        ctx: &Context<'_>,
+        student_number: ID,
+        isbn: ID,
+        await_completion: Option<Duration>,
+        idempotency_key: String,
+    ) -> Result<LendBookPayload> {
+        let input = || {
+            let isbn = Isbn::parse("isbn", &isbn)?;
+            Ok(json!({ "studentNumber": student_number.as_str(), "isbn": isbn }))
+        };
+        let wish = Wish { mutation: "lendBook", kind: "LendBookSaga", await_completion };
+        Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
+    }
+
+    /// Takes a book back, with what the student says of it: a comment of 1 to 4096 characters and a grade from 0 to
+    /// 10, or neither. A comment that cannot be kept is a warning of the saga. The answer comes at once, or when the
+    /// saga has settled, but after `awaitCompletion` (30 seconds at most) in any case.
+    async fn return_book(
+        &self,
+        ctx: &Context<'_>,
+        lending_number: ID,
+        comment: Option<String>,
+        grade: Option<i32>,
+        await_completion: Option<Duration>,
+        idempotency_key: String,
+    ) -> Result<ReturnBookPayload> {
+        let input = || {
+            let comments = comments(comment, grade)?;
+            Ok(json!({ "lendingNumber": lending_number.as_str(), "comments": comments }))
+        };
+        let wish = Wish { mutation: "returnBook", kind: "ReturnBookSaga", await_completion };
+        Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
     }
 
     /// Turns a saga back, if it is not past its point of no return.
@@ -123,6 +172,39 @@ impl Mutation {
         let how = StepIn::Resolve(resolution.into());
         step_in(ctx, "resolveStuckSaga", &id, how, &idempotency_key).await
     }
+}
+
+/// A wish to begin a saga.
+struct Wish {
+    mutation: &'static str,
+    kind: &'static str,
+    await_completion: Option<Duration>,
+}
+
+/// Begins a saga for whoever looks after the library, and waits for it if that is wished.
+async fn begin(
+    ctx: &Context<'_>,
+    wish: Wish,
+    input: impl FnOnce() -> Result<Value, Problem> + Send,
+    idempotency_key: &str,
+) -> Result<Outcome<saga::Saga>> {
+    let store = ctx.data::<Arc<dyn SagaStore>>()?;
+    let outcome = settle(async {
+        caller(ctx).need(&Scope::STAFF)?;
+        let input = input()?;
+        let command = command(ctx, wish.mutation, idempotency_key, &input)?;
+        let id = command.sources.ids.next_id().to_string();
+        let (caller, traceparent) = (command.caller.clone(), command.traceparent.clone());
+        store.begin(wish.kind, Beginning { id, caller, traceparent, input }, &command).await
+    });
+    let Outcome { entity, problems } = outcome.await?;
+    let entity = match (entity, wish.await_completion) {
+        (Some(saga), Some(Duration(longest))) => {
+            Some(until_settled(ctx.data::<Wake>()?, store.as_ref(), saga, longest).await?)
+        }
+        (saga, _) => saga,
+    };
+    Ok(Outcome { entity, problems })
 }
 
 /// The longest that anybody waits.

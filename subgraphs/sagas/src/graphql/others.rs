@@ -18,6 +18,22 @@ pub(crate) struct Author {
     pub(crate) author_number: ID,
 }
 
+/// A lending, by its key.
+#[derive(SimpleObject, Clone)]
+#[graphql(unresolvable = "lendingNumber")]
+pub(crate) struct Lending {
+    /// The lending's key.
+    pub(crate) lending_number: ID,
+}
+
+/// A student, by its key.
+#[derive(SimpleObject, Clone)]
+#[graphql(unresolvable = "studentNumber")]
+pub(crate) struct Student {
+    /// The student's key.
+    pub(crate) student_number: ID,
+}
+
 /// A genre, by its key.
 #[derive(SimpleObject, Clone)]
 #[graphql(unresolvable = "id")]

@@ -49,7 +49,7 @@ pub(crate) struct SagaStepProgress {
 impl SagaProgress {
     /// The saga, as it is now.
     async fn saga(&self, ctx: &Context<'_>) -> Result<Option<Saga>> {
-        Ok(visible(ctx, &self.id).await?.map(Saga::from))
+        Ok(visible(ctx, &self.id).await?.and_then(Saga::of))
     }
 }
 

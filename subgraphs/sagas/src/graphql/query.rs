@@ -7,10 +7,10 @@ use async_graphql::{Context, ID, InputObject, Object, Result, dataloader::DataLo
 use lms_kit::{
     access::Scope,
     graphql::{Connection, caller, connection},
-    page::{CursorKind, PageArguments},
+    page::{CursorKind, Page, PageArguments},
 };
 
-use super::saga::{CatalogueBookSaga, Saga, SagaPhase, own_id};
+use super::saga::{CatalogueBookSaga, LendBookSaga, ReturnBookSaga, Saga, SagaPhase, own_id};
 use crate::{
     loaders::{ById, SagaLoader},
     saga,
@@ -32,7 +32,7 @@ pub(crate) struct SagasFilter {
 impl Query {
     /// The saga with this id, for whoever began it and for librarians.
     async fn saga(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Saga>> {
-        Ok(visible(ctx, &id).await?.map(Saga::from))
+        Ok(visible(ctx, &id).await?.and_then(Saga::of))
     }
 
     /// All sagas, those begun last first, for librarians.
@@ -49,7 +49,10 @@ impl Query {
         let window = PageArguments { first, after, last, before }.window(CursorKind::INSTANT)?;
         let SagasFilter { phase, kind } = filter.unwrap_or_default();
         let filter = SagaFilter { phase: phase.map(Into::into), kind };
-        Ok(connection(ctx.data::<Arc<dyn SagaStore>>()?.list(&filter, &window).await?))
+        let Page { entries, has_previous, has_next } =
+            ctx.data::<Arc<dyn SagaStore>>()?.list(&filter, &window).await?;
+        let known = entries.into_iter().filter_map(|(cursor, saga)| Some((cursor, Saga::of(saga)?)));
+        Ok(connection(Page { entries: known.collect(), has_previous, has_next }))
     }
 
     #[graphql(entity)]
@@ -63,7 +66,7 @@ impl Query {
         ctx: &Context<'_>,
         id: ID,
     ) -> Result<Option<CatalogueBookSaga>> {
-        Ok(visible(ctx, &id).await?.map(CatalogueBookSaga::from))
+        of_kind(ctx, "CatalogueBookSaga", &id).await
     }
 
     #[graphql(entity)]
@@ -72,8 +75,41 @@ impl Query {
         ctx: &Context<'_>,
         node_key: ID,
     ) -> Result<Option<CatalogueBookSaga>> {
-        self.find_catalogue_book_saga_by_id(ctx, node_key).await
+        of_kind(ctx, "CatalogueBookSaga", &node_key).await
     }
+
+    #[graphql(entity)]
+    async fn find_lend_book_saga_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<LendBookSaga>> {
+        of_kind(ctx, "LendBookSaga", &id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_lend_book_saga_by_node_key(
+        &self,
+        ctx: &Context<'_>,
+        node_key: ID,
+    ) -> Result<Option<LendBookSaga>> {
+        of_kind(ctx, "LendBookSaga", &node_key).await
+    }
+
+    #[graphql(entity)]
+    async fn find_return_book_saga_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<ReturnBookSaga>> {
+        of_kind(ctx, "ReturnBookSaga", &id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_return_book_saga_by_node_key(
+        &self,
+        ctx: &Context<'_>,
+        node_key: ID,
+    ) -> Result<Option<ReturnBookSaga>> {
+        of_kind(ctx, "ReturnBookSaga", &node_key).await
+    }
+}
+
+/// A saga of this kind, if it is one that the caller may see.
+async fn of_kind<T: From<saga::Saga>>(ctx: &Context<'_>, kind: &str, id: &ID) -> Result<Option<T>> {
+    Ok(visible(ctx, id).await?.filter(|saga| saga.kind == kind).map(T::from))
 }
 
 /// A saga, if it is one that the caller may see.

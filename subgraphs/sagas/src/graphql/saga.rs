@@ -7,7 +7,7 @@ use lms_kit::{
 };
 use serde_json::Value;
 
-use super::others::{Author, Book, Genre};
+use super::others::{Author, Book, Genre, Lending, Student};
 use crate::{
     definition, machine,
     saga::{Phase, Saga as Running, Status, StepRun},
@@ -92,67 +92,148 @@ pub(crate) struct SagaStep {
 )]
 pub(crate) enum Saga {
     /// A book with its authors and its genre.
-    CatalogueBook(CatalogueBookSaga),
+    Catalogue(CatalogueBookSaga),
+    /// A student takes a book.
+    Lend(LendBookSaga),
+    /// A student brings a book back.
+    Return(ReturnBookSaga),
 }
 
-/// A book comes into the catalogue together with its authors and its genre.
-#[derive(SimpleObject)]
-pub(crate) struct CatalogueBookSaga {
-    /// The saga's identifier in the whole graph.
-    id: ID,
-    #[graphql(inaccessible)]
-    node_key: ID,
-    /// Where it is.
-    phase: SagaPhase,
-    /// Its steps, in their order.
-    steps: Vec<SagaStep>,
-    /// The steps that are still to come, by name.
-    remaining: Vec<String>,
-    /// Why it turned back, or is stuck.
-    problem: Option<ProblemView>,
-    /// What did not come about, though the saga has.
-    warnings: Vec<ProblemView>,
-    /// When it began.
-    started_at: DateTime,
-    /// When it last changed.
-    updated_at: DateTime,
-    /// The book, once it is in the catalogue.
-    book: Option<Book>,
-    /// Its genre, as soon as it is there; pending until the saga is completed.
-    genre: Option<Genre>,
-    /// Its authors, as soon as they are there; pending until the saga is completed.
-    authors: Vec<Author>,
+/// The types of sagas: what they have in common, and what each has come to beside that. One that is new takes its
+/// place in the call below, and in the interface above.
+macro_rules! sagas {
+    ($($(#[$doc:meta])* $name:ident($variant:ident) { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(SimpleObject)]
+            pub(crate) struct $name {
+                /// The saga's identifier in the whole graph.
+                id: ID,
+                #[graphql(inaccessible)]
+                node_key: ID,
+                /// Where it is.
+                phase: SagaPhase,
+                /// Its steps, in their order.
+                steps: Vec<SagaStep>,
+                /// The steps that are still to come, by name.
+                remaining: Vec<String>,
+                /// Why it turned back, or is stuck.
+                problem: Option<ProblemView>,
+                /// What did not come about, though the saga has.
+                warnings: Vec<ProblemView>,
+                /// When it began.
+                started_at: DateTime,
+                /// When it last changed.
+                updated_at: DateTime,
+                $($(#[$field_doc])* $field: $type,)*
+            }
+
+            impl From<Running> for $name {
+                fn from(saga: Running) -> Self {
+                    let found = definition::find(definition::DEFINITIONS, &saga.kind, saga.definition);
+                    let result = come_to(found, &saga);
+                    let id = ID(node::global(&saga.kind, &saga.id));
+                    Self {
+                        $($field: Come::come(&result),)*
+                        node_key: id.clone(),
+                        id,
+                        phase: saga.phase.into(),
+                        remaining: remaining(&saga.steps, saga.phase),
+                        steps: saga.steps.into_iter().map(|run| step(run, found)).collect(),
+                        problem: saga.problem.map(ProblemView::from),
+                        warnings: views(saga.warnings),
+                        started_at: DateTime::from_ms(saga.created_at),
+                        updated_at: DateTime::from_ms(saga.updated_at),
+                    }
+                }
+            }
+        )*
+
+        impl Saga {
+            /// A saga as its type; `None` for a kind that another version of this service knows.
+            pub(crate) fn of(saga: Running) -> Option<Self> {
+                match saga.kind.as_str() {
+                    $(stringify!($name) => Some(Self::$variant(saga.into())),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-impl From<Running> for Saga {
-    fn from(saga: Running) -> Self {
-        // There is one kind.
-        Self::CatalogueBook(saga.into())
+sagas! {
+    /// A book comes into the catalogue together with its authors and its genre.
+    CatalogueBookSaga(Catalogue) {
+        /// The book, once it is in the catalogue.
+        book: Option<Book>,
+        /// Its genre, as soon as it is there; pending until the saga is completed.
+        genre: Option<Genre>,
+        /// Its authors, as soon as they are there; pending until the saga is completed.
+        authors: Vec<Author>,
+    }
+    /// A student takes a book.
+    LendBookSaga(Lend) {
+        /// The lending, once it is open.
+        lending: Option<Lending>,
+        /// The book, once it is lent.
+        book: Option<Book>,
+        /// Who takes it, once there is room for it.
+        student: Option<Student>,
+    }
+    /// A student brings a book back.
+    ReturnBookSaga(Return) {
+        /// The lending, once it has ended.
+        lending: Option<Lending>,
+        /// The book, once it is back.
+        book: Option<Book>,
+        /// Who brought it, once it is back.
+        student: Option<Student>,
     }
 }
 
-impl From<Running> for CatalogueBookSaga {
-    fn from(saga: Running) -> Self {
-        let found = definition::find(definition::DEFINITIONS, &saga.kind, saga.definition);
-        let result = found.map_or(Value::Null, |found| machine::result(found, &saga));
-        let is_gone = matches!(saga.phase, Phase::Compensating | Phase::Compensated);
-        let text = |value: &Value| value.as_str().filter(|_| !is_gone).map(ID::from);
-        let id = ID(node::global(&saga.kind, &saga.id));
-        let authors = result["authorNumbers"].as_array().into_iter().flatten();
-        Self {
-            node_key: id.clone(),
-            book: text(&result["isbn"]).map(|isbn| Book { isbn }),
-            genre: text(&result["genreId"]).map(|id| Genre { id: ID(node::global("Genre", &id)) }),
-            authors: authors.filter_map(text).map(|author_number| Author { author_number }).collect(),
-            id,
-            phase: saga.phase.into(),
-            remaining: remaining(&saga.steps, saga.phase),
-            steps: saga.steps.into_iter().map(|run| step(run, found)).collect(),
-            problem: saga.problem.map(ProblemView::from),
-            warnings: views(saga.warnings),
-            started_at: DateTime::from_ms(saga.created_at),
-            updated_at: DateTime::from_ms(saga.updated_at),
-        }
+/// What a saga has come to so far. One that turned back has come to nothing.
+fn come_to(definition: Option<&definition::Definition>, saga: &Running) -> Value {
+    let is_gone = matches!(saga.phase, Phase::Compensating | Phase::Compensated);
+    definition.filter(|_| !is_gone).map(|found| machine::result(found, saga)).unwrap_or_default()
+}
+
+fn key(result: &Value, name: &str) -> Option<ID> {
+    result[name].as_str().map(ID::from)
+}
+
+/// A field that is read out of what a saga has come to.
+trait Come {
+    fn come(result: &Value) -> Self;
+}
+
+impl Come for Option<Book> {
+    fn come(result: &Value) -> Self {
+        key(result, "isbn").map(|isbn| Book { isbn })
+    }
+}
+
+impl Come for Option<Genre> {
+    fn come(result: &Value) -> Self {
+        key(result, "genreId").map(|id| Genre { id: ID(node::global("Genre", &id)) })
+    }
+}
+
+impl Come for Vec<Author> {
+    fn come(result: &Value) -> Self {
+        let numbers = result["authorNumbers"].as_array().into_iter().flatten();
+        numbers.filter_map(Value::as_str).map(|number| Author { author_number: number.into() }).collect()
+    }
+}
+
+impl Come for Option<Lending> {
+    fn come(result: &Value) -> Self {
+        key(result, "lendingNumber").map(|lending_number| Lending { lending_number })
+    }
+}
+
+impl Come for Option<Student> {
+    fn come(result: &Value) -> Self {
+        key(result, "studentNumber").map(|student_number| Student { student_number })
     }
 }
 

@@ -10,7 +10,7 @@ use anyhow::Context;
 use file::{ComposeFile, Service, beside};
 use octavo_engines::binary;
 
-const LIBRARY: [&str; 7] = ["authors", "books", "genres", "node", "sagas", "students", "users"];
+const LIBRARY: [&str; 8] = ["authors", "books", "genres", "lendings", "node", "sagas", "students", "users"];
 const ENGINES: [&str; 4] = ["mongo", "postgres", "pulsar", "redis"];
 
 #[test]
@@ -133,7 +133,10 @@ fn services_start_after_what_they_need() -> anyhow::Result<()> {
         }
     }
     let gateway: Vec<&str> = file.services["gateway"].depends_on.keys().map(String::as_str).collect();
-    assert_eq!(gateway, ["authors", "books", "genres", "node", "redis", "sagas", "students", "users"]);
+    assert_eq!(
+        gateway,
+        ["authors", "books", "genres", "lendings", "node", "redis", "sagas", "students", "users"]
+    );
     Ok(())
 }
 

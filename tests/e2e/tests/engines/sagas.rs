@@ -1,4 +1,4 @@
-//! Sagas over Pulsar, between services on PostgreSQL: each a process that may be away.
+//! Sagas over Pulsar, between services on PostgreSQL and on documents: each a process that may be away.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -24,13 +24,18 @@ struct Library {
 impl Library {
     async fn new() -> anyhow::Result<Self> {
         let mut databases = Vec::new();
-        for name in ["authors", "books", "genres", "sagas"] {
+        for name in ["authors", "books", "genres", "lendings", "sagas"] {
             databases.push((name, shared::postgres_database(name).await?));
         }
+        databases.push(("students", shared::mongo_database("students")?));
         Ok(Self { namespace: format!("public/{}", shared::unique("sagas")), databases })
     }
 
     async fn start(&self, name: &str) -> anyhow::Result<Running> {
+        self.start_with(name, &[]).await
+    }
+
+    async fn start_with(&self, name: &str, more: &[&str]) -> anyhow::Result<Running> {
         let (_, database) = self.databases.iter().find(|(known, _)| *known == name).context("a service")?;
         let (bus, admin) = (shared::pulsar()?, shared::pulsar_admin()?);
         let arguments = [
@@ -39,7 +44,8 @@ impl Library {
             ("--bus-admin-url", &admin),
             ("--bus-namespace", &self.namespace),
         ];
-        let arguments: Vec<&str> = arguments.iter().flat_map(|(flag, value)| [*flag, *value]).collect();
+        let arguments = arguments.iter().flat_map(|(flag, value)| [*flag, *value]);
+        let arguments: Vec<&str> = arguments.chain(more.iter().copied()).collect();
         Running::start(&format!("lms-{name}"), &arguments).await
     }
 }
@@ -151,5 +157,67 @@ async fn a_pending_genre_is_nobodys_to_change_and_stays_for_the_other_saga() -> 
     until(at, &second, is_in("COMPLETED")).await?;
     let active = ask(genres.address(), genre, json!({})).await?.data()?["genreByName"].clone();
     assert_eq!((&active["id"], &active["state"]), (&pending["id"], &json!("ACTIVE")));
+    Ok(())
+}
+
+/// Books that are lent while the services that take part are killed again and again.
+#[tokio::test]
+async fn lendings_survive_kills_of_services_on_sql_and_on_documents() -> anyhow::Result<()> {
+    let library = Library::new().await?;
+    let (books, sagas) = (library.start("books").await?, library.start("sagas").await?);
+    let isbns = ["9780306406157", "9780439023481", "9780547928227"];
+    for isbn in isbns {
+        let create =
+            "mutation($isbn: ID!) { createBook(isbn: $isbn, title: \"A Book\", authorNumbers: [\"1\"],
+            idempotencyKey: \"k\") { problems { code } } }";
+        let create = create.replace("\"k\"", &format!("\"{isbn}\""));
+        assert_eq!(
+            ask(books.address(), &create, json!({ "isbn": isbn })).await?.data()?["createBook"]["problems"],
+            json!([])
+        );
+    }
+    let mut students = library.start("students").await?;
+    let register =
+        "mutation { registerStudent(name: \"Ada\", birthDate: \"1990-01-01\", phone: \"+44 1632 960001\",
+        gdprConsent: true, idempotencyKey: \"k\") { student { studentNumber } problems { code } } }";
+    let student = ask(students.address(), register, json!({})).await?;
+    let student = student.data()?["registerStudent"]["student"]["studentNumber"].clone();
+    let peers = |students: &Running| {
+        [("books", books.address()), ("students", students.address())]
+            .map(|(name, address)| format!("{name}=http://{address}/"))
+    };
+    let start = async |students: &Running| {
+        let [books, students] = peers(students);
+        library.start_with("lendings", &["--peer", &books, "--peer", &students]).await
+    };
+    let mut lendings = start(&students).await?;
+    let lend =
+        "mutation($student: ID!, $isbn: ID!, $key: String!) { lendBook(studentNumber: $student, isbn: $isbn,
+        idempotencyKey: $key) { saga { id } problems { message } } }";
+    let mut ids = Vec::new();
+    for isbn in isbns {
+        let variables = json!({ "student": student, "isbn": isbn, "key": isbn });
+        ids.push(ask(sagas.address(), lend, variables).await?.data()?["lendBook"]["saga"]["id"].clone());
+        students.kill9()?;
+        lendings.kill9()?;
+        students = library.start("students").await?;
+        lendings = start(&students).await?;
+    }
+    for id in &ids {
+        until(sagas.address(), id, is_in("COMPLETED")).await?;
+    }
+    let loans = "query($number: ID!) { student(studentNumber: $number) { openLoans } }";
+    let loans = ask(students.address(), loans, json!({ "number": student })).await?;
+    assert_eq!(loans.data()?["student"]["openLoans"], 3, "each once");
+    let open =
+        ask(lendings.address(), "{ lendings { edges { node { book { isbn } } } } }", json!({})).await?;
+    let edges = open.data()?["lendings"]["edges"].as_array().context("a list")?.len();
+    assert_eq!(edges, 3, "each once");
+
+    // The fourth is one too many, whoever is asked first.
+    let variables = json!({ "student": student, "isbn": isbns[0], "key": "fourth" });
+    let fourth = ask(sagas.address(), lend, variables).await?.data()?["lendBook"]["saga"]["id"].clone();
+    let fourth = until(sagas.address(), &fourth, is_in("COMPENSATED")).await?;
+    assert_eq!(fourth["problem"]["code"], "INVALID");
     Ok(())
 }

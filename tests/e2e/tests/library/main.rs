@@ -2,6 +2,7 @@
 
 mod hostile;
 mod kept;
+mod lendings;
 mod nodes;
 mod operations;
 mod refusals;

@@ -20,8 +20,13 @@ async fn each_operation_is_answered_without_an_error() -> anyhow::Result<()> {
     let comment = json!({
         "studentNumber": "2021/2", "isbn": isbn, "comment": "Again!", "grade": 10, "idempotencyKey": "k",
     });
+    let wish = |isbn: &str| json!({ "studentNumber": "2021/2", "isbn": isbn, "idempotencyKey": isbn });
+    let lent = fs::read_to_string(root().join("schema/operations/lend-book.graphql"))?;
+    let lent = ask(library.address(), &lent, wish("9780439554930")).await?;
+    let number = lent.data()?["lendBook"]["saga"]["lending"]["lendingNumber"].clone();
+    let back = json!({ "lendingNumber": number, "comment": "Good.", "grade": 7, "idempotencyKey": "k" });
     // Each with its variables, and something that the answer holds.
-    let cases: [(&str, Value, &[&str]); 6] = [
+    let cases: [(&str, Value, &[&str]); 9] = [
         ("shelf", json!({}), &["/books/edges/0/node/comments/edges/0/node/student/user/username"]),
         ("add-comment", comment, &["/addComment/comment/book/averageGrade", "/addComment/comment/createdAt"]),
         (
@@ -29,7 +34,23 @@ async fn each_operation_is_answered_without_an_error() -> anyhow::Result<()> {
             json!({ "authorNumber": author }),
             &["/author/bio", "/author/books/edges/0/node/title"],
         ),
-        ("top", json!({}), &["/top/genres/0/genre/name", "/top/genres/4/books"]),
+        (
+            "top",
+            json!({}),
+            &[
+                "/top/genres/0/genre/name",
+                "/top/genres/4/books",
+                "/top/books/4/book/title",
+                "/top/students/0/student/name",
+            ],
+        ),
+        (
+            "lend-book",
+            lend(isbn),
+            &["/lendBook/saga/lending/student/name", "/lendBook/saga/lending/book/title"],
+        ),
+        ("return-book", back, &["/returnBook/saga/lending/returnedAt"]),
+        ("overdue", json!({}), &["/overdueLendings/pageInfo/hasNextPage"]),
         ("search", json!({ "title": "war", "first": 3 }), &["/books/edges/2/node/authors/0/name"]),
         (
             "student-page",
