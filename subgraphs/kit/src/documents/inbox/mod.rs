@@ -22,6 +22,7 @@ use crate::{
         Advance, Gap, InboxBacklog, InboxStore, KEPT_MS, Ready, ReadyLimits, Received, SequenceKey,
         SourceState,
     },
+    outbox,
     page::Cursor,
     watch,
 };
@@ -275,7 +276,7 @@ impl InboxStore for DocumentInbox {
         if let Some(stream) = tx.claims.get(&id) {
             return Ok(stream.last_seq);
         }
-        let (times, pause) = PATIENCE;
+        let (times, length) = PATIENCE;
         for _ in 0..times {
             let now_ms = self.documents.now_ms().await?;
             let found = self.streams(std::slice::from_ref(&id)).await?.remove(&id);
@@ -285,7 +286,7 @@ impl InboxStore for DocumentInbox {
                 tx.claims.insert(id, stream);
                 return Ok(last_seq);
             }
-            tokio::time::sleep(pause).await;
+            outbox::pause(length).await;
         }
         Err(StoreError::Away(format!("another process applies {}", of.stream).into()))
     }
