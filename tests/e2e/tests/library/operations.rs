@@ -46,7 +46,7 @@ async fn each_operation_is_answered_without_an_error() -> anyhow::Result<()> {
         ),
         (
             "lend-book",
-            lend(isbn),
+            wish(isbn),
             &["/lendBook/saga/lending/student/name", "/lendBook/saga/lending/book/title"],
         ),
         ("return-book", back, &["/returnBook/saga/lending/returnedAt"]),
