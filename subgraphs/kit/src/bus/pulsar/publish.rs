@@ -227,3 +227,17 @@ impl Flight {
         self.outcomes.push((index, Err(error)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_has_a_key_that_leads_to_it() {
+        for count in [0, 1, 3, 8, 64] {
+            let keys = keys_of_partitions(count);
+            let places = keys.iter().map(|key| RoutingPolicy::compute_partition_index_for_key(key, count));
+            assert_eq!(places.collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
+        }
+    }
+}
