@@ -82,7 +82,7 @@ async fn a_student_has_three_books_at_once_and_brings_them_back() -> anyhow::Res
     let now = student(at).await?;
     assert_eq!(now["openLoans"], 2, "it was returned once");
     let mut after = kinds(&now)[..2].to_vec();
-    after.sort_by_key(|kind| kind.to_string());
+    after.sort_by_key(ToString::to_string);
     assert_eq!(after, ["BOOK_RETURNED", "COMMENT_ADDED"], "{now}");
 
     let lent = lend(at, READER, ISBNS[3]).await?;
