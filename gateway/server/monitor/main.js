@@ -76,10 +76,16 @@ async function discover() {
   by('edges-table').hidden = !has('q', 'consistency');
 }
 
+/** A new idempotency key; `crypto.randomUUID` is there over HTTPS only. */
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 async function act(button, name, variables) {
   button.disabled = true;
-  const data = await told('action', ACTIONS[name], { ...variables, key: crypto.randomUUID() });
-  button.disabled = false;
+  const data = await told('action', ACTIONS[name], { ...variables, key: newKey() }).finally(() => {
+    button.disabled = false;
+  });
   if (!data) return;
   say('action', data.done.problems.map((problem) => problem.message).join('; ') || null);
   await Promise.all([sagas(), letters()]);

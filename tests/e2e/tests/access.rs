@@ -7,6 +7,7 @@ use anyhow::Context;
 use octavo_e2e::{Running, ask_as};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::{Duration, sleep};
 
 const PASSWORD: &str = "correct horse";
 
@@ -117,6 +118,20 @@ async fn each_mutation_is_for_whom_the_rules_name() -> anyhow::Result<()> {
          idempotencyKey: \"KEY\") {{ problems {{ code }} }} }}"
     );
     assert_eq!(library.codes(&update).await?, [nobody, no, "", "VERSION_CONFLICT", "VERSION_CONFLICT"]);
+    let lend = format!(
+        "mutation {{ done: lendBook(studentNumber: \"{number}\", isbn: \"9780439023481\", awaitCompletion: \"PT30S\", \
+         idempotencyKey: \"KEY\") {{ saga {{ phase }} problems {{ code }} }} }}"
+    );
+    assert_eq!(library.codes(&lend).await?, [nobody, no, no, "", ""]);
+    // By now lendings have heard what students say of it.
+    sleep(Duration::from_secs(2)).await;
+    let lendings = format!(
+        "{{ done: student(studentNumber: \"{number}\") {{ lendings {{ edges {{ node {{ dueAt }} }} }} hasOverdue }} }}"
+    );
+    let seen = library.codes(&lendings).await?;
+    assert_eq!(seen, [nobody, no, "", "", ""], "whoever borrows a book still sees it");
+    let overdue = "{ done: overdueLendings { edges { node { id } } } }";
+    assert_eq!(library.codes(overdue).await?, [nobody, no, no, "", ""]);
     let discard =
         "mutation { done: discardDeadLetter(id: \"x\", idempotencyKey: \"KEY\") { problems { code } } }";
     assert_eq!(library.codes(discard).await?, [nobody, no, no, "INVALID", "INVALID"]);

@@ -243,7 +243,21 @@ impl<S: InboxStore> Inbox<S> {
         };
         let retry_in_ms = again.then(|| ms(doubled(self.options.pause, attempts.saturating_add(1))));
         let (consumer, stream) = (self.consumer, &sequence.stream);
-        tracing::warn!(consumer, source = sequence.source, stream, seq, %error, again, "an event failed");
+        match error {
+            HandleError::Store(error) => {
+                tracing::warn!(consumer, source = sequence.source, stream, seq, %error, again, "an event failed");
+            }
+            // The letter says why; a reason may quote what is personal.
+            HandleError::Poison(_) => {
+                tracing::warn!(
+                    consumer,
+                    source = sequence.source,
+                    stream,
+                    seq,
+                    "an event is a dead letter now"
+                );
+            }
+        }
         self.store.fail(consumer, sequence, *seq, &error.to_string(), retry_in_ms).await
     }
 }

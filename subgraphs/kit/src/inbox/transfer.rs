@@ -4,6 +4,8 @@
 //! A state that cannot be applied goes the way of every event that cannot: it is put into the inbox as the next one of
 //! its sequence, becomes a dead letter there, and holds up nothing else.
 
+use std::collections::BTreeSet;
+
 use super::{Advance, Gap, HandleError, Inbox, InboxStore, Received, SequenceKey, SourceState};
 use crate::{changes::Page, error::StoreError, event::Envelope, sources::ms};
 
@@ -33,8 +35,11 @@ impl<S: InboxStore> Inbox<S> {
     /// answer is asked again the next time, and holds up none of the others.
     pub async fn fill_gaps(&self) -> Result<usize, StoreError> {
         let gaps = self.store.gaps(self.consumer, ms(self.options.gap), self.options.page).await?;
-        let mut mended = 0;
+        let (mut mended, mut away) = (0, BTreeSet::new());
         for Gap { sequence: SequenceKey { source, stream }, last_seq } in &gaps {
+            if away.contains(source) {
+                continue;
+            }
             let consumer = self.consumer;
             match self.fill(source, stream).await {
                 Ok(false) => {}
@@ -42,7 +47,10 @@ impl<S: InboxStore> Inbox<S> {
                     tracing::info!(consumer, source, stream, after = last_seq, "a gap was mended");
                     mended += 1;
                 }
-                Err(error) => tracing::warn!(consumer, source, stream, %error, "a gap waits for its owner"),
+                Err(error) => {
+                    tracing::warn!(consumer, source, stream, %error, "a gap waits for its owner");
+                    away.insert(source);
+                }
             }
         }
         Ok(mended)
@@ -50,17 +58,19 @@ impl<S: InboxStore> Inbox<S> {
 
     async fn fill(&self, source: &str, stream: &str) -> Result<bool, LoadError> {
         let Some(change) = self.owners.change_of(source, stream).await? else { return Ok(false) };
-        self.take_over_one(source, &change).await?;
-        Ok(true)
+        self.take_over_one(source, &change).await
     }
 
-    async fn take_over_one(&self, source: &str, change: &String) -> Result<(), LoadError> {
+    /// Applies a state, or sets it aside; whether it was applied.
+    async fn take_over_one(&self, source: &str, change: &String) -> Result<bool, LoadError> {
         match self.take_over(std::slice::from_ref(change), None).await {
-            Err(LoadError::Unfit(error)) => {
-                tracing::warn!(consumer = self.consumer, source, %error, "a state cannot be applied");
-                Ok(self.set_aside(source, change).await?)
+            Err(LoadError::Unfit(_)) => {
+                // Its dead letter will say why; a reason may quote what is personal.
+                tracing::warn!(consumer = self.consumer, source, "a state cannot be applied");
+                self.set_aside(source, change).await?;
+                Ok(false)
             }
-            taken => taken,
+            taken => taken.map(|()| true),
         }
     }
 

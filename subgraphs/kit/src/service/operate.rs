@@ -104,7 +104,7 @@ fn mended(done: Result<Result<(), Problem>, PeerError>) -> Response {
 fn answer<T: Serialize>(told: Result<T, PeerError>) -> Response {
     match told {
         Ok(told) => Json(told).into_response(),
-        Err(error @ PeerError::KeepsNothing) => (StatusCode::NOT_FOUND, error.to_string()).into_response(),
+        Err(PeerError::KeepsNothing) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
             tracing::error!(%error, "another service's question cannot be answered");
             (StatusCode::SERVICE_UNAVAILABLE, "the service cannot answer now").into_response()

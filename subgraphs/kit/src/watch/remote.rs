@@ -37,7 +37,8 @@ impl HttpPeer {
                 None => request,
             };
             let answer = request.send().await?;
-            if answer.status() == reqwest::StatusCode::NOT_FOUND {
+            // Nothing else answers so: a 404 may be that of a wrong URL.
+            if answer.status() == reqwest::StatusCode::NO_CONTENT {
                 return Ok::<_, Cause>(None);
             }
             Ok(Some(answer.error_for_status()?.json().await?))

@@ -50,7 +50,9 @@ impl LendingSteps {
     async fn open(&self, tx: &mut Tx, act: &Act<'_>) -> Result<Value, ActError> {
         let Wanted { isbn, student_number } = act.read()?;
         let isbn = Isbn::parse("isbn", &isbn)?;
-        let Some(title) = title(tx, isbn.as_str()).await? else { return Err(self.no_book(&isbn).await?) };
+        // Asked for first: what is not found after all is loaded is not there.
+        let is_loaded = self.inbox.source(NAME, BOOKS).await?.loaded;
+        let Some(title) = title(tx, isbn.as_str()).await? else { return Err(no_book(&isbn, is_loaded)) };
         let now_ms = act.command.now_ms;
         let pair = Pair { isbn: isbn.to_string(), title, student_number };
         let lending = Lending::new(next_number(tx, now_ms).await?, pair, now_ms);
@@ -58,15 +60,15 @@ impl LendingSteps {
         tx.say(&lending.was_opened(), None, act.command).await?;
         Ok(json!(lending))
     }
+}
 
-    /// Why a book cannot be lent of which nothing is known.
-    async fn no_book(&self, isbn: &Isbn) -> Result<ActError, StoreError> {
-        if self.inbox.source(NAME, BOOKS).await?.loaded {
-            let message = format!("there is no book with ISBN {isbn} in the catalogue");
-            return Ok(Problem::not_found(&["isbn"], message).into());
-        }
-        Ok(StoreError::Away("the catalogue is not known here yet".into()).into())
+/// Why a book cannot be lent of which nothing is known.
+fn no_book(isbn: &Isbn, is_loaded: bool) -> ActError {
+    if is_loaded {
+        let message = format!("there is no book with ISBN {isbn} in the catalogue");
+        return Problem::not_found(&["isbn"], message).into();
     }
+    StoreError::Away("the catalogue is not known here yet".into()).into()
 }
 
 #[async_trait]

@@ -82,6 +82,7 @@ impl Slots {
         }
         slot.lent = Some(lent.clone());
         if slots.ended.contains(&lent.lending_number) {
+            slots.ended.retain(|ended| *ended != lent.lending_number);
             return Ok(slots.freed(saga));
         }
         Ok(Some(slots.settled()))
@@ -138,6 +139,18 @@ mod tests {
         assert_eq!(ended.freed("s"), Some(Slots::default()), "nothing waits for it any more");
         let other = ended.confirmed("s", &lent("other")).unwrap().unwrap();
         assert_eq!(other.released("other"), Some(Slots::default()));
+    }
+
+    #[test]
+    fn a_lending_that_ended_early_is_remembered_until_its_place_is_free() {
+        // Its confirmation is late; those of others come after they have ended, too.
+        let mut slots = Slots::default().reserved("a", 0).unwrap().unwrap().released("of a").unwrap();
+        for name in ["b", "c", "d", "e"] {
+            slots = slots.reserved(name, 0).unwrap().unwrap().released(name).unwrap();
+            slots = slots.confirmed(name, &lent(name)).unwrap().unwrap();
+        }
+        assert_eq!(slots.in_use(), 1);
+        assert_eq!(slots.confirmed("a", &lent("of a")).unwrap(), Some(Slots::default()));
     }
 
     #[test]

@@ -156,9 +156,9 @@ async fn need_commenter(ctx: &Context<'_>, store: &dyn StudentStore, id: &str) -
     if let Some(number) = domain::student_of_comment(id) {
         return need_student(ctx, store, number, COMMENTS).await;
     }
-    let found = store.comments(&[id.to_owned()]).await?;
-    let number = found.first().map_or("", |comment| comment.student_number.as_str());
-    need_student(ctx, store, number, COMMENTS).await
+    // One that was taken back is still its student's: what was done is answered again.
+    let number = store.commenter(id).await?.unwrap_or_default();
+    need_student(ctx, store, &number, COMMENTS).await
 }
 
 fn store<'c>(ctx: &'c Context<'_>) -> Result<&'c dyn StudentStore> {

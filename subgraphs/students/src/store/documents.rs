@@ -121,6 +121,11 @@ impl StudentStore for DocumentStudents {
         Ok(comments.into_iter().filter(|comment| !comment.deleted).collect())
     }
 
+    async fn commenter(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let found = self.engine.get(&COMMENTS, &[id.to_owned()]).await?.into_iter().next();
+        Ok(found.map(comment).transpose()?.map(|comment| comment.student_number))
+    }
+
     async fn of_books(
         &self,
         isbns: &[String],

@@ -10,43 +10,33 @@ use crate::{
 };
 
 pub(super) fn student_event(kind: ActivityKind, student: &Student) -> Event {
+    of_student(kind.event_type(), student, json!({}))
+}
+
+/// A change of the places that a student has for books; which lending it is about, where it is about one.
+pub(super) fn slot_event(kind: &'static str, student: &Student, lending: Option<(&str, &str)>) -> Event {
+    let (lending_number, isbn) = lending.unzip();
+    let beside = json!({ "lendingNumber": lending_number, "isbn": isbn });
+    of_student(kind, student, beside)
+}
+
+/// Each event of a student says all of the student that others may know: whoever is new hears the last one only.
+fn of_student(kind: &'static str, student: &Student, mut data: Value) -> Event {
+    data["studentNumber"] = json!(student.number);
+    data["interests"] = json!(student.interests);
+    data["version"] = json!(student.version);
+    data["openLoans"] = json!(student.slots.in_use());
     let mut touches = vec![touch(STUDENT, json!({ "studentNumber": student.number }))];
     touches.extend(student.user_id.iter().map(|id| touch("User", json!({ "id": id }))));
     Event {
         service: NAME,
         aggregate_type: STUDENT,
         aggregate_id: student.number.clone(),
-        kind: kind.event_type(),
-        schema_version: 1,
-        data: json!({
-            "studentNumber": student.number,
-            "interests": student.interests,
-            "version": student.version,
-        }),
-        deleted: false,
-        touches,
-    }
-}
-
-/// A change of the places that a student has for books; which lending it is about, where it is about one.
-pub(super) fn slot_event(kind: &'static str, student: &Student, lending: Option<(&str, &str)>) -> Event {
-    let (lending_number, isbn) = lending.unzip();
-    Event {
-        service: NAME,
-        aggregate_type: STUDENT,
-        aggregate_id: student.number.clone(),
         kind,
         schema_version: 1,
-        data: json!({
-            "studentNumber": student.number,
-            "interests": student.interests,
-            "version": student.version,
-            "openLoans": student.slots.in_use(),
-            "lendingNumber": lending_number,
-            "isbn": isbn,
-        }),
+        data,
         deleted: false,
-        touches: vec![touch(STUDENT, json!({ "studentNumber": student.number }))],
+        touches,
     }
 }
 

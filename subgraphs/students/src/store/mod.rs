@@ -80,6 +80,9 @@ pub(crate) trait StudentStore: Send + Sync {
     /// The comments with these identifiers, in no order; those that are not there are left out.
     async fn comments(&self, ids: &[String]) -> Result<Vec<Comment>, StoreError>;
 
+    /// The number of the student whose comment this is or was.
+    async fn commenter(&self, id: &str) -> Result<Option<String>, StoreError>;
+
     /// A page of the comments on each of these books, the newest first.
     async fn of_books(
         &self,

@@ -14,9 +14,12 @@ use tempfile::TempDir;
 const SAMPLE: &str = "{ book(isbn: \"9780439023481\") { __typename id authors { __typename id } genre { __typename id }
     comments(first: 1) { edges { node { __typename id student { __typename id user { __typename id } } } } } } }";
 
-/// A saga, which the sample has none of.
-const SAGA: &str = "mutation { catalogueBook(isbn: \"9780306406157\", title: \"t\", genre: \"g\",
-    authors: [{ name: \"a\", bio: \"b\" }], idempotencyKey: \"k\") { saga { __typename id } } }";
+/// Sagas, of which the sample has none, and a lending.
+const SAGAS: &str = "mutation { catalogueBook(isbn: \"9780306406157\", title: \"t\", genre: \"g\",
+    authors: [{ name: \"a\", bio: \"b\" }], idempotencyKey: \"k\") { saga { __typename id } }
+    lendBook(studentNumber: \"2021/2\", isbn: \"9780439023481\", awaitCompletion: \"PT30S\", idempotencyKey: \"k\")
+    { saga { __typename id lending { __typename id } } }
+    returnBook(lendingNumber: \"2024/1\", idempotencyKey: \"k\") { saga { __typename id } } }";
 
 #[test]
 fn every_entity_implements_node() -> anyhow::Result<()> {
@@ -39,7 +42,7 @@ async fn the_identifier_of_anything_leads_back_to_it() -> anyhow::Result<()> {
     let address = library.address();
     let mut found = BTreeMap::new();
     collect(ask(address, SAMPLE, json!({})).await?.data()?, &mut found);
-    collect(ask(address, SAGA, json!({})).await?.data()?, &mut found);
+    collect(ask(address, SAGAS, json!({})).await?.data()?, &mut found);
     assert_eq!(found.values().cloned().collect::<BTreeSet<_>>(), entities()?, "one of each is there");
     for (id, type_name) in &found {
         let node =

@@ -24,13 +24,13 @@ async fn every_edge_of_the_library_is_there_and_becomes_healthy() -> anyhow::Res
     for _ in 0..100 {
         consistency = ask(library.address(), CONSISTENCY, json!({})).await?.data()?["consistency"].clone();
         let edges = consistency["edges"].as_array().cloned().unwrap_or_default();
-        if edges.len() > 5 && edges.iter().all(|edge| edge["healthy"] == true) {
+        if edges.len() > 11 && edges.iter().all(|edge| edge["healthy"] == true) {
             break;
         }
         sleep(Duration::from_millis(200)).await;
     }
     let edges = consistency["edges"].as_array().cloned().unwrap_or_default();
-    for service in ["authors", "books", "genres"] {
+    for service in ["authors", "books", "genres", "lendings", "students"] {
         for (from, to, kind) in [("sagas", service, "COMMANDS"), (service, "sagas", "REPLIES")] {
             let edge =
                 edges.iter().find(|edge| edge["from"] == from && edge["to"] == to && edge["kind"] == kind);
@@ -41,7 +41,7 @@ async fn every_edge_of_the_library_is_there_and_becomes_healthy() -> anyhow::Res
         consistency["services"].as_array().into_iter().flatten().map(|service| &service["name"]).collect();
     assert_eq!(
         json!(names),
-        json!(["authors", "books", "genres", "sagas", "students", "users"]),
+        json!(["authors", "books", "genres", "lendings", "sagas", "students", "users"]),
         "node keeps nothing"
     );
     Ok(())

@@ -55,7 +55,8 @@ impl DeadLetters for DocumentInbox {
         {
             let mut edited = event;
             edited.body = body.to_owned();
-            if !self.documents.swap(&EVENTS, &edited.document()).await? {
+            // Somebody may have gone on meanwhile: the next event is not what was edited.
+            if edited.seq != seq || !self.documents.swap(&EVENTS, &edited.document()).await? {
                 return Ok(false);
             }
         }
