@@ -98,7 +98,9 @@ impl World {
         let sources = Sources { clock: Arc::clone(&hands) as _, ..Sources::system() };
         let service = lms_lendings::open(&url, sources).await.unwrap();
         let told = Arc::new(Told::default());
-        let around = Surroundings::new(Arc::clone(&bus), Arc::clone(&told) as _);
+        let mut around = Surroundings::new(Arc::clone(&bus), Arc::clone(&told) as _);
+        // Whoever reads its replies here knows no markers.
+        around.markers.always = false;
         let listener = service.clone();
         let listening = tokio::spawn(async move { listener.take_part(&around).await });
         Self { url, told, hands, bus, service, replies, listening, asked: 0, _folder: folder }
