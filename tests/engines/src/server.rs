@@ -15,6 +15,8 @@ use crate::health::Health;
 
 const POLL: Duration = Duration::from_millis(20);
 const STOP_WITHIN: Duration = Duration::from_secs(15);
+/// What PostgreSQL says while processes of one that was killed still end.
+const STILL_ENDING: &str = "pre-existing shared memory block";
 
 /// How an engine is started and known to be up.
 pub(crate) struct Recipe {
@@ -51,8 +53,18 @@ impl Server {
 
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.stop().await?;
-        self.child = Some(self.spawn()?);
-        self.wait_until_healthy().await
+        let deadline = Instant::now() + STOP_WITHIN;
+        loop {
+            self.child = Some(self.spawn()?);
+            match self.wait_until_healthy().await {
+                // What a killed PostgreSQL leaves of itself ends a moment later, and a new one does not start beside it.
+                Err(error) if Instant::now() < deadline && error.to_string().contains(STILL_ENDING) => {
+                    self.kill9()?;
+                    sleep(POLL).await;
+                }
+                started => return started,
+            }
+        }
     }
 
     pub(crate) fn kill9(&mut self) -> anyhow::Result<()> {
