@@ -50,9 +50,10 @@ impl LendingSteps {
     async fn open(&self, tx: &mut Tx, act: &Act<'_>) -> Result<Value, ActError> {
         let Wanted { isbn, student_number } = act.read()?;
         let isbn = Isbn::parse("isbn", &isbn)?;
-        // Asked for first: what is not found after all is loaded is not there.
-        let is_loaded = self.inbox.source(NAME, BOOKS).await?.loaded;
-        let Some(title) = title(tx, isbn.as_str()).await? else { return Err(no_book(&isbn, is_loaded)) };
+        let title = match title(tx, isbn.as_str()).await? {
+            Some(title) => title,
+            None => self.title_at_last(tx, &isbn).await?,
+        };
         let now_ms = act.command.now_ms;
         let pair = Pair { isbn: isbn.to_string(), title, student_number };
         let lending = Lending::new(next_number(tx, now_ms).await?, pair, now_ms);
@@ -60,15 +61,17 @@ impl LendingSteps {
         tx.say(&lending.was_opened(), None, act.command).await?;
         Ok(json!(lending))
     }
-}
 
-/// Why a book cannot be lent of which nothing is known.
-fn no_book(isbn: &Isbn, is_loaded: bool) -> ActError {
-    if is_loaded {
-        let message = format!("there is no book with ISBN {isbn} in the catalogue");
-        return Problem::not_found(&["isbn"], message).into();
+    /// The title of a book of which nothing was known a moment ago, or why it cannot be lent. What is not found once
+    /// all is loaded is not there.
+    async fn title_at_last(&self, tx: &mut Tx, isbn: &Isbn) -> Result<String, ActError> {
+        if !self.inbox.source(NAME, BOOKS).await?.loaded {
+            return Err(StoreError::Away("the catalogue is not known here yet".into()).into());
+        }
+        let missing =
+            || Problem::not_found(&["isbn"], format!("there is no book with ISBN {isbn} in the catalogue"));
+        Ok(title(tx, isbn.as_str()).await?.ok_or_else(missing)?)
     }
-    StoreError::Away("the catalogue is not known here yet".into()).into()
 }
 
 #[async_trait]
