@@ -97,13 +97,25 @@ function action(words, name, variables, looks = '') {
   return has('m', name) ? button : null;
 }
 
+/** A button for what cannot be taken back: the first click only asks. */
+function sure(words, asked, name, variables) {
+  const button = h('button', { type: 'button', 'data-key': `${name}${variables.resolution ?? ''}` }, words);
+  button.addEventListener('click', () => {
+    if (button.dataset.sure) return void act(button, name, variables);
+    button.dataset.sure = 'yes';
+    button.textContent = asked;
+  });
+  button.addEventListener('blur', () => { delete button.dataset.sure; button.textContent = words; });
+  return has('m', name) ? button : null;
+}
+
 function actions(saga) {
   const { id, phase } = saga;
   return [
     ['RUNNING', 'COMPENSATING'].includes(phase) ? action('Retry now', 'retrySaga', { id }) : null,
     ['RUNNING', 'STUCK'].includes(phase) ? action('Cancel', 'cancelSaga', { id }) : null,
     phase === 'STUCK' ? action('Try again', 'resolveStuckSaga', { id, resolution: 'AGAIN' }, 'main') : null,
-    phase === 'STUCK' ? action('Settled by hand', 'resolveStuckSaga', { id, resolution: 'SETTLED' }) : null,
+    phase === 'STUCK' ? sure('Settled by hand', 'Settled for good', 'resolveStuckSaga', { id, resolution: 'SETTLED' }) : null,
   ];
 }
 
@@ -207,25 +219,28 @@ async function consistency() {
   }));
 }
 
+/** The body laid out, if that leaves it the same: a number may be too large for this language. */
 function pretty(body) {
-  try { return JSON.stringify(JSON.parse(body), null, 2); } catch { return body; }
+  try {
+    const value = JSON.parse(body);
+    return JSON.stringify(value) === body ? JSON.stringify(value, null, 2) : body;
+  } catch { return body; }
 }
 
+/** A letter that was replayed and has died again is another one, with another body perhaps. */
+const death = ({ id, attempts, body, reason }) => JSON.stringify([id, attempts, body.length, reason]);
+
 function letter(found) {
-  const text = h('textarea', { 'aria-label': 'Body', spellcheck: 'false', props: { value: pretty(found.body) } });
-  const [replay, discard] = [h('button', { type: 'button', class: 'main' }, 'Replay'), h('button', { type: 'button' }, 'Discard')];
+  const shown = pretty(found.body);
+  const text = h('textarea', { 'aria-label': 'Body', spellcheck: 'false', props: { value: shown } });
+  const replay = h('button', { type: 'button', class: 'main' }, 'Replay');
   replay.addEventListener('click', () => {
-    // A body that nobody has edited goes as it came.
-    const body = text.value === pretty(found.body) ? null : text.value;
+    // A body that nobody has edited stays as it lies there.
+    const body = text.value === shown ? null : text.value;
     act(replay, 'replayDeadLetter', { id: found.id, body });
   });
-  discard.addEventListener('click', () => {
-    if (discard.dataset.sure) return void act(discard, 'discardDeadLetter', { id: found.id });
-    discard.dataset.sure = 'yes';
-    discard.textContent = 'Discard for good';
-  });
-  discard.addEventListener('blur', () => { delete discard.dataset.sure; discard.textContent = 'Discard'; });
-  return h('details', { 'data-letter': found.id },
+  const discard = sure('Discard', 'Discard for good', 'discardDeadLetter', { id: found.id });
+  return h('details', { 'data-letter': death(found) },
     h('summary', {}, `${found.stream}, number ${found.seq} of ${found.source}, in ${found.service} `, found.behind ? badge(`${found.behind} behind`, 'bad') : null,
       h('div', {}, h('small', {}, `since ${day(found.diedAt)}, tried ${found.attempts === 1 ? 'once' : `${found.attempts} times`}`))),
     h('p', { class: 'problem' }, found.reason), text, h('div', { class: 'actions' }, replay, discard));
@@ -236,11 +251,11 @@ async function letters() {
   const found = (await told('dead letters', LETTERS))?.deadLetters;
   if (!found) return;
   const [list, nodes] = [by('letters'), found.edges.map((edge) => edge.node)];
-  const ids = new Set(nodes.map((node) => node.id));
+  const ids = new Set(nodes.map(death));
   // What somebody edits stays as it is.
   for (const shown of [...list.children]) if (!ids.has(shown.dataset.letter)) shown.remove();
   const known = new Set([...list.children].map((shown) => shown.dataset.letter));
-  list.append(...nodes.filter((node) => !known.has(node.id)).map(letter));
+  list.append(...nodes.filter((node) => !known.has(death(node))).map(letter));
   const notes = [
     nodes.length ? null : 'There are none.',
     found.away.length ? `These services do not answer, and their letters are not here: ${found.away.join(', ')}.` : null,

@@ -107,8 +107,14 @@ impl Breaker {
         let mut state = self.state();
         if !result.as_ref().is_err_and(StoreError::is_passing) {
             // A refusal is an answer: whoever gives it is there.
+            let budget = (state.budget + EARNED).min(MOST);
             let was_open = state.open_until.is_some();
-            *state = State { budget: (state.budget + EARNED).min(MOST), ..State::default() };
+            if was_open && !leave.is_probe {
+                // It was under way before the others failed, and says nothing of now.
+                state.budget = budget;
+                return;
+            }
+            *state = State { budget, ..State::default() };
             drop(state);
             if was_open {
                 tracing::info!("an engine that was left alone answers again");

@@ -21,7 +21,9 @@ pub(crate) const RETURNS_WITHIN_MS: i64 = 5_000;
 /// What services told when they were last asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Round {
-    /// When that was.
+    /// When the first of them was asked.
+    pub(crate) began: Instant,
+    /// When the last of them had answered.
     pub(crate) at: Instant,
     /// What each told last.
     pub(crate) services: BTreeMap<String, Told>,
@@ -208,6 +210,7 @@ mod tests {
             traffic.hears = vec![Heard { consumer: "ear".into(), topics, waiting, marks }];
         }
         Round {
+            began: at,
             at,
             services: BTreeMap::from([("books".to_owned(), told("books", at)), ("ear".to_owned(), ear)]),
         }

@@ -66,21 +66,25 @@ impl Watch {
     /// How it is now: what the services answer when they are asked for it. While nobody has looked there were no
     /// markers; then it is how it is when they may have returned. `None` if that does not come in time.
     pub(crate) async fn now(&self) -> Option<Arc<Round>> {
-        let (mut rounds, asked, joined) = (self.rounds(), Instant::now(), self.0.joined.get());
+        match select(pin!(self.since(Instant::now())), pin!(pause(PATIENCE))).await {
+            Either::Left((round, _)) => round,
+            Either::Right(_) => None,
+        }
+    }
+
+    async fn since(&self, asked: Instant) -> Option<Arc<Round>> {
+        let (mut rounds, joined) = (self.rounds(), self.0.joined.get());
         let every = joined.map_or(Markers::default().every, |(_, markers)| markers.every);
         let went_on = rounds.borrow().as_ref().is_some_and(|round| round.at + every * 3 > asked);
         let least = match joined.filter(|_| went_on) {
             Some((peers, _)) => {
-                self.ask(peers).await;
+                self.ask(peers, asked).await;
                 asked
             }
             None => asked + every,
         };
-        let found = rounds.wait_for(|round| round.as_ref().is_some_and(|round| round.at >= least));
-        match select(pin!(found), pin!(pause(PATIENCE))).await {
-            Either::Left((Ok(round), _)) => round.clone(),
-            _ => None,
-        }
+        let found = rounds.wait_for(|round| round.as_ref().is_some_and(|round| round.began >= least)).await;
+        found.ok()?.clone()
     }
 
     fn is_looked_at(&self) -> bool {
@@ -88,10 +92,14 @@ impl Watch {
         looked_at.is_some_and(|at| at.elapsed() < LOOKING)
     }
 
-    /// Asks all services once.
-    async fn ask(&self, peers: &Peers) {
+    /// Asks all services once, unless somebody has asked them since: whoever waits for a turn shares the next one.
+    async fn ask(&self, peers: &Peers, since: Instant) {
         let _turn = self.0.turn.lock().await;
         let before = self.0.rounds.borrow().clone();
+        if before.as_ref().is_some_and(|round| round.began >= since) {
+            return;
+        }
+        let began = Instant::now();
         let mut services = before.map(|round| round.services.clone()).unwrap_or_default();
         for (name, answer) in peers.traffic().await {
             let told = services.entry(name.to_owned()).or_insert(Told { last: None, away: true });
@@ -105,7 +113,7 @@ impl Watch {
                 }
             }
         }
-        self.0.rounds.send_replace(Some(Arc::new(Round { at: Instant::now(), services })));
+        self.0.rounds.send_replace(Some(Arc::new(Round { began, at: Instant::now(), services })));
     }
 }
 
@@ -128,7 +136,7 @@ impl Listen for Watch {
             while !markers.always && !self.is_looked_at() {
                 self.0.looked.wait(LOOKING).await;
             }
-            self.ask(peers).await;
+            self.ask(peers, Instant::now()).await;
             pause(markers.every).await;
         }
     }

@@ -1,6 +1,7 @@
 //! An inbox that notes when the effects of a transaction were committed.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Instant,
 };
@@ -65,6 +66,14 @@ impl InboxStore for TimedInbox {
 
     async fn last(&self, tx: &mut TimedTx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {
         self.inbox.last(&mut tx.tx, consumer, of).await
+    }
+
+    async fn reached(
+        &self,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, i64>, StoreError> {
+        self.inbox.reached(consumer, of).await
     }
 
     async fn advance(&self, tx: &mut TimedTx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Advance, InboxStore, SequenceKey, SqlInbox,
+    Advance, InboxStore, Received, SequenceKey, SqlInbox,
     sql::{keyed, sequence},
 };
 use crate::{
@@ -50,6 +50,16 @@ pub trait DeadLetters: Send + Sync {
         body: Option<&str>,
     ) -> Result<bool, StoreError>;
 
+    /// Goes on without the letter `seq` of a sequence, which could not be read, and stores the event that it was; whether
+    /// it was there. The event is stored first: after a crash in between, this can be done once more.
+    async fn replace(
+        &self,
+        consumer: &str,
+        sequence: &SequenceKey,
+        seq: i64,
+        event: &Received,
+    ) -> Result<bool, StoreError>;
+
     /// Goes on without the letter `seq` of a sequence, as if it had been applied; whether it was there.
     async fn discard(&self, consumer: &str, sequence: &SequenceKey, seq: i64) -> Result<bool, StoreError>;
 }
@@ -92,6 +102,24 @@ impl DeadLetters for SqlInbox {
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    async fn replace(
+        &self,
+        consumer: &str,
+        sequence: &SequenceKey,
+        seq: i64,
+        event: &Received,
+    ) -> Result<bool, StoreError> {
+        let query = Sql::new(
+            "SELECT last_seq FROM inbox_streams WHERE consumer = $1 AND source = $2 AND stream = $3 \
+             AND last_seq = $4 - 1 AND dead_since IS NOT NULL",
+        );
+        if self.db.row(&keyed(query, consumer, sequence).bind(seq)).await?.is_none() {
+            return Ok(false);
+        }
+        self.receive(consumer, std::slice::from_ref(event)).await?;
+        self.discard(consumer, sequence, seq).await.map(|_| true)
     }
 
     async fn discard(&self, consumer: &str, sequence: &SequenceKey, seq: i64) -> Result<bool, StoreError> {

@@ -126,16 +126,14 @@ impl<S: InboxStore> Inbox<S> {
         if markers.is_empty() {
             return Ok(Vec::new());
         }
-        let mut tx = self.store.begin().await?;
-        let mut numbered = Vec::with_capacity(markers.len());
-        for (sequence, marker) in markers {
-            let last = self.store.last(&mut tx, self.consumer, sequence).await?;
-            if marker.seq > last {
-                numbered.push(Received { seq: last + 1, ..marker.clone() });
-            }
-        }
-        self.store.commit(tx).await?;
-        Ok(numbered)
+        // Read without a claim: where one is applied meanwhile, the number is taken, and the other is left out.
+        let sequences: Vec<SequenceKey> = markers.keys().map(|sequence| (*sequence).clone()).collect();
+        let reached = self.store.reached(self.consumer, &sequences).await?;
+        let numbered = markers.into_iter().filter_map(|(sequence, marker)| {
+            let last = reached.get(sequence).copied().unwrap_or_default();
+            (marker.seq > last).then(|| Received { seq: last + 1, ..marker.clone() })
+        });
+        Ok(numbered.collect())
     }
 
     /// Applies what comes, for ever.
@@ -180,7 +178,10 @@ impl<S: InboxStore> Inbox<S> {
                     self.store.commit(tx).await?;
                     tx = self.store.begin().await?;
                 }
-                self.store.advance(&mut tx, self.consumer, &done).await?;
+                if let Err(error) = self.store.advance(&mut tx, self.consumer, &done).await {
+                    self.store.roll_back(tx).await?;
+                    return Err(error);
+                }
                 fault::at(Place::InboxBeforeCommit).await;
                 self.store.commit(tx).await?;
                 fault::at(Place::InboxAfterCommit).await;

@@ -44,6 +44,10 @@ const LOCK_STREAMS: &str = "SELECT s.source, s.stream, s.last_seq FROM inbox_str
      FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text)) \
     ORDER BY s.source, s.stream FOR UPDATE";
 
+const REACHED: &str = "SELECT s.source, s.stream, s.last_seq FROM inbox_streams AS s \
+    WHERE (s.consumer, s.source, s.stream) IN (SELECT r.consumer, r.source, r.stream \
+     FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text))";
+
 const ADD_EVENTS: &str = "INSERT INTO inbox (consumer, source, stream, seq, event_id, body, received_at) \
     SELECT r.consumer, r.source, r.stream, r.seq, r.event_id, r.body, now_ms() \
     FROM jsonb_to_recordset($1::jsonb) \
@@ -172,6 +176,15 @@ impl InboxStore for SqlInbox {
              RETURNING last_seq",
         );
         tx.one(&keyed(add, consumer, of), "inbox_streams").await?.int("last_seq")
+    }
+
+    async fn reached(
+        &self,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, i64>, StoreError> {
+        let rows = self.db.rows(&Sql::new(REACHED).bind(keys(consumer, of.iter()))).await?;
+        rows.iter().map(|row| Ok((sequence(row)?, row.int("last_seq")?))).collect()
     }
 
     async fn advance(&self, tx: &mut Tx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {

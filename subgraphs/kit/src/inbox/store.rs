@@ -1,14 +1,25 @@
 //! What an engine keeps for a consumer: the port, and what goes through it.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{bus::MessageKind, error::StoreError, event::Envelope, migrate::hex, watch::Waiting};
+use crate::{
+    bus::{MessageKind, Topic},
+    error::StoreError,
+    event::Envelope,
+    migrate::hex,
+    watch::Waiting,
+};
 
 /// How long it is remembered that a message to a service was applied, in ms: a month. Nothing is on its way for
 /// so long. What was applied of an aggregate is remembered for ever.
 pub(crate) const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How the sequence of something that cannot be read begins.
+const UNREADABLE: &str = "unreadable/";
 
 /// A sequence of events that a consumer hears.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +31,12 @@ pub struct SequenceKey {
 }
 
 impl SequenceKey {
+    /// Whether it is that of something which could not be read; its source is the topic that this came by.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        self.stream.starts_with(UNREADABLE)
+    }
+
     /// The sequence of an event's aggregate.
     #[must_use]
     pub fn of(event: &Envelope) -> Self {
@@ -70,10 +87,19 @@ impl Received {
     #[must_use]
     pub fn unreadable(topic: &str, bytes: &[u8]) -> Self {
         let event_id = hex(&Sha256::digest(bytes)[..16]);
-        let sequence = SequenceKey { source: topic.to_owned(), stream: format!("unreadable/{event_id}") };
+        let sequence = SequenceKey { source: topic.to_owned(), stream: format!("{UNREADABLE}{event_id}") };
         // PostgreSQL's text holds no NUL.
         let body = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
         Self { sequence, seq: 1, event_id, body }
+    }
+
+    /// What became of a message that could not be read at first, and came by this topic.
+    #[must_use]
+    pub fn repaired(topic: &str, event: &Envelope, body: String) -> Self {
+        match Topic::named(topic).kind() {
+            MessageKind::Events => Self::in_sequence(event, body),
+            MessageKind::Commands | MessageKind::Replies => Self::alone(event, body),
+        }
     }
 }
 
@@ -169,6 +195,14 @@ pub trait InboxStore: Send + Sync + 'static {
     /// The number of the last event of a sequence that was applied, 0 if none was; the sequence is this
     /// transaction's until it ends.
     async fn last(&self, tx: &mut Self::Tx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError>;
+
+    /// The numbers of the last events of these sequences that were applied, without those of which none was; nobody is
+    /// waited for, and they may be higher when this returns.
+    async fn reached(
+        &self,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, i64>, StoreError>;
 
     /// Marks sequences as applied up to a number, and forgets what they held up to it.
     async fn advance(&self, tx: &mut Self::Tx, consumer: &str, done: &[Advance]) -> Result<(), StoreError>;

@@ -82,17 +82,19 @@ impl<S: InboxStore> Inbox<S> {
         loaded: Option<(&str, &SourceState)>,
     ) -> Result<(), LoadError> {
         let mut tx = self.store.begin().await?;
-        if let Err(error) = self.apply_loaded(&mut tx, changes).await {
+        if let Err(error) = self.apply_loaded(&mut tx, changes, loaded).await {
             self.store.roll_back(tx).await?;
             return Err(error);
-        }
-        if let Some((source, state)) = loaded {
-            self.store.note_source(&mut tx, self.consumer, source, state).await?;
         }
         Ok(self.store.commit(tx).await?)
     }
 
-    async fn apply_loaded(&self, tx: &mut S::Tx, changes: &[String]) -> Result<(), LoadError> {
+    async fn apply_loaded(
+        &self,
+        tx: &mut S::Tx,
+        changes: &[String],
+        loaded: Option<(&str, &SourceState)>,
+    ) -> Result<(), LoadError> {
         let mut done = Vec::with_capacity(changes.len());
         for body in changes {
             let event = Envelope::parse(body.as_bytes());
@@ -104,7 +106,11 @@ impl<S: InboxStore> Inbox<S> {
             self.handler.apply(tx, &event).await.map_err(LoadError::of)?;
             done.push(Advance { sequence, up_to: event.seq });
         }
-        Ok(self.store.advance(tx, self.consumer, &done).await?)
+        self.store.advance(tx, self.consumer, &done).await?;
+        if let Some((source, state)) = loaded {
+            self.store.note_source(tx, self.consumer, source, state).await?;
+        }
+        Ok(())
     }
 
     /// Puts a state into the inbox as the next event of its sequence.

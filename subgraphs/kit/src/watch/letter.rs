@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bus::{MessageKind, Topic},
     event::Envelope,
     inbox::{DeadLetter, SequenceKey},
     problem::Problem,
@@ -74,18 +75,19 @@ pub(crate) fn collect(found: Vec<DeadLetter>) -> Letters {
 }
 
 /// An edited body must be the event that the letter is: another would be applied in its place, out of its order.
-pub(crate) fn check_edited(letter: &LetterKey, body: &str) -> Result<(), Problem> {
+pub(crate) fn check_edited(letter: &LetterKey, body: &str) -> Result<Envelope, Problem> {
     let wrong = |message: String| Problem::invalid(&["body"], "the letter's own event, readable", message);
     let event = Envelope::parse(body.as_bytes()).map_err(|error| wrong(error.to_string()))?;
     let SequenceKey { source, stream } = &letter.sequence;
-    // What could not be read at first says only now what it is; a command is a sequence of its own.
-    if stream.starts_with("unreadable/") {
-        return Ok(());
+    // What could not be read at first says only now what it is.
+    if letter.sequence.is_unreadable() {
+        return check_speaker(source, event).map_err(wrong);
     }
+    // A command is a sequence of its own.
     let own = format!("{}/{}", event.data.aggregate, event.id);
     let is_same = (event.stream() == *stream && event.seq == letter.seq) || own == *stream;
     if event.service() == source && is_same {
-        return Ok(());
+        return Ok(event);
     }
     let (is, number) = (event.stream(), event.seq);
     Err(wrong(format!(
@@ -93,6 +95,16 @@ pub(crate) fn check_edited(letter: &LetterKey, body: &str) -> Result<(), Problem
         event.service(),
         letter.seq
     )))
+}
+
+/// On a topic of events only one service speaks.
+fn check_speaker(topic: &str, event: Envelope) -> Result<Envelope, String> {
+    let owner = topic.split('.').next().unwrap_or(topic);
+    let may_be_anybodys = Topic::named(topic).kind() != MessageKind::Events;
+    if may_be_anybodys || event.service() == owner {
+        return Ok(event);
+    }
+    Err(format!("it is an event of {}, and came from {owner}", event.service()))
 }
 
 #[cfg(test)]
@@ -109,10 +121,16 @@ mod tests {
         let body = r#"{"specversion":"1.0","id":"e1","source":"/library/books","type":"library.books.Changed",
             "subject":"978","time":"2026-01-01T00:00:00Z","datacontenttype":"application/json","seq":3,"schemaversion":1,
             "data":{"aggregate":"Book","state":{}}}"#;
-        for same in [letter("Book/978", 3), letter("Book/e1", 1), letter("unreadable/00", 1)] {
-            assert_eq!(check_edited(&same, body), Ok(()), "{same:?}");
+        let unreadable = |topic: &str| LetterKey {
+            sequence: SequenceKey { source: topic.into(), stream: "unreadable/00".into() },
+            ..letter("", 1)
+        };
+        let by_topic = unreadable("books.events");
+        for same in [letter("Book/978", 3), letter("Book/e1", 1), by_topic, unreadable("sagas.commands")] {
+            assert!(check_edited(&same, body).is_ok(), "{same:?}");
         }
-        for other in [letter("Book/979", 3), letter("Book/978", 4), letter("Genre/978", 3)] {
+        let others = unreadable("genres.events");
+        for other in [letter("Book/979", 3), letter("Book/978", 4), letter("Genre/978", 3), others] {
             assert!(check_edited(&other, body).is_err(), "{other:?}");
         }
         assert!(check_edited(&letter("unreadable/00", 1), "{").is_err(), "it is dead again at once");

@@ -9,7 +9,7 @@ use super::{LetterKey, Letters, Traffic, check_edited, collect, letter::MOST_LET
 use crate::{
     Service,
     error::{Cause, StoreError},
-    inbox::DeadLetters,
+    inbox::{DeadLetters, Received},
     problem::Problem,
 };
 
@@ -101,13 +101,18 @@ impl Peer for Service {
     }
 
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError> {
-        if let Some(Err(problem)) = body.map(|body| check_edited(letter, body)) {
-            return Ok(Err(problem));
-        }
+        let edited = match body.map(|body| check_edited(letter, body)).transpose() {
+            Ok(edited) => edited,
+            Err(problem) => return Ok(Err(problem)),
+        };
         let LetterKey { consumer, sequence, seq } = letter;
-        let done = match self.kept_letters()? {
-            Some(letters) => letters.replay(consumer, sequence, *seq, body).await?,
-            None => false,
+        let Some(letters) = self.kept_letters()? else { return Ok(Err(gone())) };
+        let done = match edited.zip(body).filter(|_| sequence.is_unreadable()) {
+            Some((event, body)) => {
+                let event = Received::repaired(&sequence.source, &event, body.to_owned());
+                letters.replace(consumer, sequence, *seq, &event).await?
+            }
+            None => letters.replay(consumer, sequence, *seq, body).await?,
         };
         Ok(if done { Ok(()) } else { Err(gone()) })
     }

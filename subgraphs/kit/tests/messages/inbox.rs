@@ -123,6 +123,15 @@ async fn bytes_that_are_no_event_are_a_sequence_of_their_own_on<L: Listening>(en
     let letters = inbox.store().list(10).await.unwrap();
     let key = SequenceKey { source: "notes.events".into(), stream: rubbish.sequence.stream };
     assert_eq!(letters.iter().map(|letter| &letter.sequence).collect::<Vec<_>>(), [&key], "{engine}");
+
+    // Repaired, it is an event of its own sequence, and may have been applied long ago.
+    let said = lms_kit::event::Envelope::parse(events[0].body.as_bytes()).unwrap();
+    let old = Received::repaired("notes.events", &said, events[0].body.clone());
+    assert!(inbox.store().replace("listener", &key, 1, &old).await.unwrap(), "{engine}");
+    apply_all(&inbox).await.unwrap();
+    assert_eq!(listener.heard().await["Note/a"].0, "1", "{engine}: it was heard already");
+    assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}");
+    assert!(!inbox.store().replace("listener", &key, 1, &old).await.unwrap(), "{engine}: it is gone");
 }
 
 #[tokio::test]

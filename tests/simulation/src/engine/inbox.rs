@@ -83,6 +83,16 @@ impl InboxStore for Database {
         Ok(last)
     }
 
+    async fn reached(
+        &self,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, i64>, StoreError> {
+        let tx = self.open().await?;
+        let last = |of: &SequenceKey| Some((of.clone(), stream(&tx.state, consumer, of)?.last_seq));
+        Ok(of.iter().filter_map(last).collect())
+    }
+
     async fn advance(&self, tx: &mut MemoryTx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
         tx.pause("advance").await?;
         for Advance { sequence, up_to } in done {

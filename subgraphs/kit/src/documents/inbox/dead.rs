@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    inbox::{DeadLetter, DeadLetters},
+    inbox::{DeadLetter, DeadLetters, Received},
 };
 
 #[async_trait]
@@ -68,6 +68,22 @@ impl DeadLetters for DocumentInbox {
             is_there
         };
         self.change(&id, revive).await
+    }
+
+    async fn replace(
+        &self,
+        consumer: &str,
+        sequence: &SequenceKey,
+        seq: i64,
+        event: &Received,
+    ) -> Result<bool, StoreError> {
+        let id = Stream::id_of(consumer, sequence);
+        let streams = self.streams(std::slice::from_ref(&id)).await?;
+        if streams.get(&id).is_none_or(|stream| !stream.is_letter(seq)) {
+            return Ok(false);
+        }
+        self.receive(consumer, std::slice::from_ref(event)).await?;
+        self.discard(consumer, sequence, seq).await.map(|_| true)
     }
 
     async fn discard(&self, consumer: &str, sequence: &SequenceKey, seq: i64) -> Result<bool, StoreError> {

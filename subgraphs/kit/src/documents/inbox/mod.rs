@@ -291,6 +291,16 @@ impl InboxStore for DocumentInbox {
         Err(StoreError::Away(format!("another process applies {}", of.stream).into()))
     }
 
+    async fn reached(
+        &self,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, i64>, StoreError> {
+        let ids: Vec<String> = of.iter().map(|sequence| Stream::id_of(consumer, sequence)).collect();
+        let streams = self.streams(&ids).await?;
+        Ok(streams.into_values().map(|stream| (stream.sequence(), stream.last_seq)).collect())
+    }
+
     async fn advance(&self, tx: &mut DocumentTx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
         let now_ms = self.documents.now_ms().await?;
         for Advance { sequence, up_to } in done {
