@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::exit::Failure;
-use crate::{check, compose, plan, serve};
+use crate::{check, compose, migrate, plan, serve};
 
 /// A GraphQL federation gateway.
 #[derive(Parser)]
@@ -23,6 +23,7 @@ enum Command {
     Compose(compose::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
+    Migrate(migrate::Arguments),
 }
 
 /// Runs the command line `arguments`, program name first.
@@ -40,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

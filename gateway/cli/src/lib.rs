@@ -13,6 +13,7 @@ mod file;
 mod finding;
 mod git;
 mod log;
+mod migrate;
 mod output;
 mod plan;
 mod serve;

@@ -33,8 +33,11 @@ struct Running {
 
 impl Running {
     fn start(database: &Path) -> Self {
-        let url = format!("sqlite:{}", database.display());
-        let mut command = command(&["--listen", "127.0.0.1:0", "--database-url", &url]);
+        Self::on(&format!("sqlite:{}", database.display()))
+    }
+
+    fn on(url: &str) -> Self {
+        let mut command = command(&["--listen", "127.0.0.1:0", "--database-url", url]);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.find(|line| line.as_ref().unwrap().contains("listening")).unwrap().unwrap();
@@ -165,4 +168,21 @@ fn a_replay_after_kill_9_is_the_same_answer() {
     drop(running);
     let again = Running::start(&database);
     assert_eq!(again.create("Gothic"), first);
+}
+
+#[tokio::test]
+async fn a_start_that_is_killed_in_the_middle_of_its_migrations_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("genres.sqlite").display());
+    for url in [sqlite, octavo_engines::shared::postgres_database("genres").await.unwrap()] {
+        let mut dying = command(&["--listen", "127.0.0.1:0", "--database-url", &url]);
+        let Output { status, .. } =
+            dying.env("ABORT_AT", "migration.before_commit").stderr(Stdio::null()).output().unwrap();
+        assert_eq!(status.code(), None, "{url}: it ended by a signal");
+        let next = Running::on(&url);
+        assert_eq!(next.request("GET /ready", ""), (200, "ready".to_owned()), "{url}");
+        let (status, standing) = next.request("GET /migrations", "");
+        assert_eq!((status, standing.matches("\"owner\":\"kit\"").count()), (200, 4), "{url}: {standing}");
+        next.create("Gothic");
+    }
 }

@@ -45,13 +45,15 @@ pub enum Place {
     CoordinatorBeforeStore,
     /// A coordinator has stored a saga and what is to be asked, and not committed them.
     CoordinatorAfterStore,
+    /// A migration has run, and is not committed, or not noted.
+    MigrationBeforeCommit,
     /// A participant has carried out an operation, and not noted it.
     StepAfterAct,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ChangeBeforeCommit,
         Self::ChangeAfterCommit,
         Self::RelayAfterClaim,
@@ -65,6 +67,7 @@ impl Place {
         Self::InboxAfterCommit,
         Self::CoordinatorBeforeStore,
         Self::CoordinatorAfterStore,
+        Self::MigrationBeforeCommit,
         Self::StepAfterAct,
     ];
 
@@ -85,6 +88,7 @@ impl Place {
             Self::InboxAfterCommit => "inbox.after_commit",
             Self::CoordinatorBeforeStore => "coordinator.before_store",
             Self::CoordinatorAfterStore => "coordinator.after_store",
+            Self::MigrationBeforeCommit => "migration.before_commit",
             Self::StepAfterAct => "step.after_act",
         }
     }

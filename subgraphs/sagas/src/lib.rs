@@ -31,7 +31,7 @@ use lms_kit::{
 use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
-use store::{Done, History, SagaStore, SqlSagas};
+use store::{Done, History, SagaStore, SqlSagas, UnderWay};
 use watching::Watch;
 
 /// The subgraph's name.
@@ -52,7 +52,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let schema = schema.data(watch.clone()).data(done).data(History::new(db.clone()));
     let coordinating = Coordinating::new(db.clone(), coordinator, moved);
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
-    let parts = parts.listening(coordinating).listening(watch);
+    let parts = parts.listening(coordinating).listening(watch).keeping_sagas(UnderWay::new(db.clone()));
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Collection, Document, Found};
@@ -10,6 +11,7 @@ use crate::{
     StoreError,
     bus::Topic,
     changes::place,
+    error::Cause,
     event::{Envelope, Event, OutboxRow},
     idempotency::{Command, KEPT_MS},
     migrate::hex,
@@ -47,6 +49,15 @@ pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Whether others hear of it: its latest event is state for whoever is new.
     const TOLD: bool = true;
 
+    /// The version of its form. Documents of an older one are upgraded when they are read, and stored so when they are
+    /// written, or by and by in the background.
+    const SCHEMA: u32 = 1;
+
+    /// Brings a state of an older form to this one.
+    fn upgrade(state: Value, _from: u32) -> Value {
+        state
+    }
+
     /// Its identifier.
     fn id(&self) -> &str;
 
@@ -60,6 +71,9 @@ pub struct Aggregate<S> {
     /// The revision that it was read at.
     #[serde(skip)]
     revision: i64,
+    /// The version of its state's form.
+    #[serde(default = "first_schema", skip_serializing_if = "is_first")]
+    schema: u32,
     /// The number of its latest event.
     seq: i64,
     /// Its events that have not left, by number.
@@ -133,6 +147,20 @@ struct HeardMark {
     at: i64,
 }
 
+/// The version of the form of a document's state.
+pub(super) fn schema_of(body: &Value) -> u32 {
+    body["schema"].as_u64().and_then(|schema| u32::try_from(schema).ok()).unwrap_or_else(first_schema)
+}
+
+fn first_schema() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_first(schema: &u32) -> bool {
+    *schema == first_schema()
+}
+
 /// What tells one call of a mutation from another.
 fn digest(command: &Command) -> String {
     let parts = (&command.caller, command.mutation, &command.key);
@@ -145,6 +173,7 @@ impl<S: State> Aggregate<S> {
     pub fn new(state: S) -> Self {
         Self {
             revision: 0,
+            schema: S::SCHEMA,
             seq: 0,
             outbox: Vec::new(),
             latest: None,
@@ -156,11 +185,26 @@ impl<S: State> Aggregate<S> {
         }
     }
 
-    /// The aggregate that was read.
+    /// The aggregate that was read, in the form of now.
     pub fn read(found: Found) -> Result<Self, StoreError> {
-        let read: Result<Self, _> = serde_json::from_value(found.body);
-        let aggregate = read.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
-        Ok(Self { revision: found.revision, ..aggregate })
+        let Found { id, revision, mut body } = found;
+        let corrupt = |source: Cause| StoreError::corrupt(S::COLLECTION.name, source);
+        let from = schema_of(&body);
+        if from > S::SCHEMA {
+            let known = S::SCHEMA;
+            return Err(corrupt(format!("{id} has schema {from}, and this program knows {known}").into()));
+        }
+        if from < S::SCHEMA
+            && let Some(state) = body.get_mut("state")
+        {
+            *state = S::upgrade(state.take(), from);
+        }
+        let mut aggregate: Self = serde_json::from_value(body).map_err(|source| corrupt(source.into()))?;
+        if from < S::SCHEMA {
+            // What commands came to is told as it is now: it was kept in the old form.
+            aggregate.marks.iter_mut().for_each(|mark| mark.result = None);
+        }
+        Ok(Self { revision, schema: S::SCHEMA, ..aggregate })
     }
 
     /// What the command made of the aggregate when it was given before, if it was.

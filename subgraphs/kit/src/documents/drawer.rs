@@ -5,18 +5,22 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 
 use super::{
-    ARCHIVE, Aggregate, DocumentOutbox, Find, Found, Match, State, WAITING, aggregate::SET_ASIDE,
+    ARCHIVE, Aggregate, DocumentOutbox, Find, Found, Match, State, WAITING,
+    aggregate::{SET_ASIDE, schema_of},
     outbox::Keep,
 };
 use crate::{
     error::StoreError,
     event::OutboxRow,
+    migrate::MOST_EVENTS,
     outbox::{AggregateKey, Backlog, Claim, ClaimOptions, Failure, Settlement},
     page::Cursor,
 };
 
 /// How often the relay may lose a document to writers before it leaves the rest to its next claim.
 const ATTEMPTS: usize = 50;
+/// How many documents are looked through at once.
+const PAGE: u32 = 500;
 /// How many documents are counted at most when a backlog is asked for.
 const COUNTED: u32 = 10_000;
 
@@ -31,6 +35,12 @@ pub(super) trait Drawer: Send + Sync {
     async fn reconsider(&self, outbox: &DocumentOutbox) -> Result<(), StoreError>;
     async fn backlog(&self, outbox: &DocumentOutbox) -> Result<Backlog, StoreError>;
     async fn latest(&self, outbox: &DocumentOutbox, id: &str) -> Result<Option<String>, StoreError>;
+    /// The events that wait in its documents.
+    async fn waiting_events(&self, outbox: &DocumentOutbox) -> Result<Vec<String>, StoreError>;
+    /// The oldest schema of its documents; `None` if there are none.
+    async fn oldest_schema(&self, outbox: &DocumentOutbox) -> Result<Option<u32>, StoreError>;
+    /// Stores in the form of now the documents that are in an older one.
+    async fn upgrade(&self, outbox: &DocumentOutbox) -> Result<(), StoreError>;
     async fn scan(
         &self,
         outbox: &DocumentOutbox,
@@ -183,6 +193,49 @@ impl<S: State> Drawer for DrawerOf<S> {
             backlog.oldest_ms = backlog.oldest_ms.max(age);
         }
         Ok(backlog)
+    }
+
+    async fn waiting_events(&self, outbox: &DocumentOutbox) -> Result<Vec<String>, StoreError> {
+        let waiting = Find::first(WAITING, MOST_EVENTS, Vec::new());
+        let mut bodies = Vec::new();
+        for found in outbox.documents.find(S::COLLECTION, &waiting).await? {
+            let rows = found.body["outbox"].as_array().cloned().unwrap_or_default();
+            bodies.extend(rows.iter().filter_map(|row| row["body"].as_str().map(str::to_owned)));
+        }
+        Ok(bodies)
+    }
+
+    async fn oldest_schema(&self, outbox: &DocumentOutbox) -> Result<Option<u32>, StoreError> {
+        let (mut oldest, mut after) = (None::<u32>, None);
+        loop {
+            let page = outbox.documents.scan(S::COLLECTION, after.as_deref(), PAGE).await?;
+            for found in &page {
+                let schema = schema_of(&found.body);
+                oldest = Some(oldest.map_or(schema, |oldest| oldest.min(schema)));
+            }
+            match page.last() {
+                // Nothing is older than the first.
+                Some(last) if oldest > Some(1) => after = Some(last.id.clone()),
+                _ => return Ok(oldest),
+            }
+        }
+    }
+
+    async fn upgrade(&self, outbox: &DocumentOutbox) -> Result<(), StoreError> {
+        if S::SCHEMA == 1 {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = outbox.documents.scan(S::COLLECTION, after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id.clone());
+            for found in page.into_iter().filter(|found| schema_of(&found.body) < S::SCHEMA) {
+                let aggregate = Aggregate::<S>::read(found)?;
+                // Whoever was faster has stored it in the form of now.
+                outbox.documents.swap(S::COLLECTION, &aggregate.document()?).await?;
+            }
+        }
     }
 
     async fn latest(&self, outbox: &DocumentOutbox, id: &str) -> Result<Option<String>, StoreError> {

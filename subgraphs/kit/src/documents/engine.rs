@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 
 use super::{Collection, Document, Find, FindEach, Found, Migration, sqlite::SqliteDocuments};
-use crate::{EngineUrl, OpenError, StoreError, migrate::MigrateError, page::SortKey};
+use crate::{
+    EngineUrl, OpenError, StoreError,
+    migrate::{Contracted, Gate, LedgerEntry, MigrateError},
+    page::SortKey,
+};
 
 /// How many documents share a value, and the sum of one of their columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,7 +100,8 @@ pub trait Documents: Send + Sync {
     /// Takes `count` numbers from a counter and returns the last; a crash may leave a gap.
     async fn take_numbers(&self, counter: &str, count: i64) -> Result<i64, StoreError>;
 
-    /// Brings the database up to this owner's migrations, under a lock; a statement or more for each.
+    /// Applies this owner's missing migrations in order, under a lock, those left out that take something away; a
+    /// statement or more for each.
     async fn migrate(
         &self,
         owner: &'static str,
@@ -104,12 +109,18 @@ pub trait Documents: Send + Sync {
         at_ms: i64,
     ) -> Result<(), MigrateError>;
 
-    /// This owner's migrations that are not applied, as `owner/version`.
-    async fn pending(
+    /// Applies those of them that take something away and that a gate lets through, under the lock, up to the first that
+    /// it does not.
+    async fn contract(
         &self,
         owner: &'static str,
         migrations: &[Migration],
-    ) -> Result<Vec<String>, MigrateError>;
+        at_ms: i64,
+        gate: &dyn Gate,
+    ) -> Result<Vec<Contracted>, MigrateError>;
+
+    /// What of this owner's migrations was applied, in order.
+    async fn ledger(&self, owner: &'static str) -> Result<Vec<LedgerEntry>, MigrateError>;
 
     /// Whether the engine answers.
     async fn ping(&self) -> Result<(), StoreError>;

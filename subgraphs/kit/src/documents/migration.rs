@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Collection, Index};
 use crate::{
-    migrate::{Applied, LedgerEntry, MigrateError, Phase, hex, plan},
+    migrate::{LedgerEntry, MigrateError, Pending, Phase, Requirements, hex, plan, release},
     page::KeyKind,
 };
 
@@ -30,6 +30,10 @@ pub enum Step {
     Collection(Collection),
     /// Makes an index of a collection if it is not there.
     Index(&'static str, Index),
+    /// Takes an index of a collection away, if it is there.
+    DropIndex(&'static str, &'static str),
+    /// Takes a collection away with all that is in it, if it is there.
+    DropCollection(&'static str),
 }
 
 impl Migration {
@@ -53,6 +57,12 @@ impl Migration {
                     write!(text, "{unique}index {} on {collection} {}", index.name, index.columns.join(" "))
                         .expect("writing to a string succeeds");
                 }
+                Step::DropIndex(collection, index) => {
+                    write!(text, "no index {index} on {collection}").expect("writing to a string succeeds");
+                }
+                Step::DropCollection(collection) => {
+                    write!(text, "no collection {collection}").expect("writing to a string succeeds");
+                }
             }
             text.push('\n');
         }
@@ -66,10 +76,10 @@ impl Migration {
             version: self.version,
             name: self.name.to_owned(),
             kind: "documents".to_owned(),
-            phase: self.phase,
+            phase: self.phase.as_str().to_owned(),
             checksum: self.checksum(),
             applied_at: at_ms,
-            by: concat!("lms ", env!("CARGO_PKG_VERSION")).to_owned(),
+            by: format!("lms {}", release()),
         }
     }
 }
@@ -85,19 +95,16 @@ fn kind(kind: KeyKind) -> &'static str {
 pub(super) fn missing<'m>(
     owner: &str,
     migrations: &'m [Migration],
-    ledger: &[Applied],
+    ledger: &[LedgerEntry],
 ) -> Result<Vec<&'m Migration>, MigrateError> {
     let here: Vec<(u32, String)> = migrations.iter().map(|known| (known.version, known.checksum())).collect();
     let versions = plan(owner, &here, ledger)?;
     Ok(migrations.iter().filter(|known| versions.contains(&known.version)).collect())
 }
 
-/// The names of the migrations that the ledger does not have.
-pub(super) fn missing_names(
-    owner: &str,
-    migrations: &[Migration],
-    ledger: &[Applied],
-) -> Result<Vec<String>, MigrateError> {
-    let missing = missing(owner, migrations, ledger)?;
-    Ok(missing.iter().map(|migration| format!("{owner}/{:04}", migration.version)).collect())
+impl Migration {
+    /// As it is told to others while it is not applied.
+    pub(super) fn pending(&self, owner: &str) -> (Pending, Option<Requirements>) {
+        (Pending::new(owner, self.version, self.name, self.phase), self.phase.requires())
+    }
 }

@@ -23,6 +23,7 @@ mod mongo;
 mod outbox;
 mod query;
 mod sqlite;
+mod standing;
 mod write;
 
 pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
@@ -33,5 +34,6 @@ pub use inbox::{DocumentInbox, DocumentTx, INBOX_ROOM};
 pub use migration::{Migration, Step};
 pub use outbox::{ARCHIVE, ARCHIVE_BY_AGGREGATE, DocumentOutbox, Projection};
 pub use query::{Find, FindEach, Match};
+pub(crate) use standing::{pending, present, standing};
 pub(crate) use write::{ATTEMPTS, store};
 pub use write::{Decision, Written, create, hear, update};

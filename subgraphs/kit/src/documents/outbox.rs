@@ -105,6 +105,32 @@ impl DocumentOutbox {
         Ok(())
     }
 
+    /// Stores documents of an older form in that of now.
+    pub async fn upgrade(&self) -> Result<(), StoreError> {
+        for drawer in &self.drawers {
+            drawer.upgrade(self).await?;
+        }
+        Ok(())
+    }
+
+    /// The oldest schema of each collection that holds documents.
+    pub(super) async fn oldest_schemas(&self) -> Result<BTreeMap<String, u32>, StoreError> {
+        let mut oldest = BTreeMap::new();
+        for drawer in &self.drawers {
+            oldest.extend(drawer.oldest_schema(self).await?.map(|schema| (drawer.name().to_owned(), schema)));
+        }
+        Ok(oldest)
+    }
+
+    /// The events that wait to leave, in JSON.
+    pub(super) async fn waiting_events(&self) -> Result<Vec<String>, StoreError> {
+        let mut waiting = Vec::new();
+        for drawer in &self.drawers {
+            waiting.extend(drawer.waiting_events(self).await?);
+        }
+        Ok(waiting)
+    }
+
     fn told(&self) -> impl Iterator<Item = &dyn Drawer> {
         self.drawers.iter().map(AsRef::as_ref).filter(|drawer| drawer.is_told())
     }

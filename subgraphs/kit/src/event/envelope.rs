@@ -126,6 +126,12 @@ impl Envelope {
         }
     }
 
+    /// Its type: `library.`, the service, and what happened.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
     /// Reads an event, and says what is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
         let read: Self = serde_json::from_slice(bytes)?;

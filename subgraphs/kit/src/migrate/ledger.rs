@@ -3,18 +3,22 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::{Requirements, release};
 use crate::error::StoreError;
 
+/// The ledger's word for what takes something away.
+const CONTRACT: &str = "contract";
+
 /// A step of expand, migrate, contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Adds what new code needs; old code still runs.
     Expand,
     /// Moves data.
     Migrate,
-    /// Takes away what old code needed.
-    Contract,
+    /// Takes away what old code needed, once nothing old is left. A service that starts leaves it alone: somebody asks
+    /// for it (`octavo migrate up`).
+    Contract(Requirements),
 }
 
 impl Phase {
@@ -24,7 +28,16 @@ impl Phase {
         match self {
             Self::Expand => "expand",
             Self::Migrate => "migrate",
-            Self::Contract => "contract",
+            Self::Contract(_) => CONTRACT,
+        }
+    }
+
+    /// What it requires, if it takes something away.
+    #[must_use]
+    pub fn requires(self) -> Option<Requirements> {
+        match self {
+            Self::Contract(requires) => Some(requires),
+            Self::Expand | Self::Migrate => None,
         }
     }
 }
@@ -50,20 +63,23 @@ impl Migration {
     pub fn script(&self, engine: &str) -> &'static str {
         if engine == "postgres" { self.postgres } else { self.sqlite }
     }
+
+    /// What the ledger keeps of it.
+    pub(super) fn entry(&self, owner: &str, engine: &str, at_ms: i64) -> LedgerEntry {
+        LedgerEntry {
+            owner: owner.to_owned(),
+            version: self.version,
+            name: self.name.to_owned(),
+            kind: "sql".to_owned(),
+            phase: self.phase.as_str().to_owned(),
+            checksum: checksum(self.script(engine)),
+            applied_at: at_ms,
+            by: format!("lms {}", release()),
+        }
+    }
 }
 
 /// What the ledger keeps of an applied migration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Applied {
-    /// Whose migration: a service, or `kit`.
-    pub owner: String,
-    /// Its version.
-    pub version: u32,
-    /// SHA-256 of its script, in hexadecimal.
-    pub checksum: String,
-}
-
-/// A row to write into the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// Whose migration: a service, or `kit`.
@@ -75,7 +91,7 @@ pub struct LedgerEntry {
     /// `sql`, or `documents`.
     pub kind: String,
     /// Its phase.
-    pub phase: Phase,
+    pub phase: String,
     /// SHA-256 of its script, in hexadecimal.
     pub checksum: String,
     /// When, in ms.
@@ -99,8 +115,10 @@ pub enum MigrateError {
         /// The checksum of the script in this program.
         here: String,
     },
-    /// The database is newer than this program.
-    #[error("migration {owner}/{version:04} was applied, and this program does not know it")]
+    /// Something was taken away that this program may need.
+    #[error(
+        "migration {owner}/{version:04} has taken something away, and this program does not know it: it is too old"
+    )]
     Unknown {
         /// Whose migration.
         owner: String,
@@ -137,12 +155,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Which of an owner's `(version, checksum)` are not applied yet; an error if what was applied differs.
-pub fn plan(owner: &str, here: &[(u32, String)], ledger: &[Applied]) -> Result<Vec<u32>, MigrateError> {
+/// Which of an owner's `(version, checksum)` are not applied yet; an error if what was applied differs. What newer programs
+/// have added is none of this one's business.
+pub fn plan(owner: &str, here: &[(u32, String)], ledger: &[LedgerEntry]) -> Result<Vec<u32>, MigrateError> {
     let owner_of = || owner.to_owned();
     for applied in ledger.iter().filter(|applied| applied.owner == owner) {
         let version = applied.version;
         let Some((_, checksum)) = here.iter().find(|(known, _)| *known == version) else {
+            if applied.phase != CONTRACT {
+                continue;
+            }
             return Err(MigrateError::Unknown { owner: owner_of(), version });
         };
         if *checksum != applied.checksum {
@@ -158,8 +180,17 @@ pub fn plan(owner: &str, here: &[(u32, String)], ledger: &[Applied]) -> Result<V
 mod tests {
     use super::*;
 
-    fn applied(version: u32, checksum: &str) -> Applied {
-        Applied { owner: "genres".into(), version, checksum: checksum.into() }
+    fn applied(version: u32, checksum: &str) -> LedgerEntry {
+        LedgerEntry {
+            owner: "genres".into(),
+            version,
+            name: "first".into(),
+            kind: "sql".into(),
+            phase: "expand".into(),
+            checksum: checksum.into(),
+            applied_at: 0,
+            by: "lms 0.1.0".into(),
+        }
     }
 
     #[test]
@@ -176,6 +207,14 @@ mod tests {
             error.to_string(),
             "migration genres/0001 was changed after it was applied: a there, b here"
         );
-        assert!(matches!(plan("genres", &[], &[applied(1, "a")]), Err(MigrateError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_program_runs_beside_what_was_added_and_not_where_something_was_taken_away() {
+        let here = [(1, "a".to_owned())];
+        let added = [applied(1, "a"), applied(2, "b")];
+        assert_eq!(plan("genres", &here, &added).unwrap(), [0u32; 0]);
+        let taken = LedgerEntry { phase: CONTRACT.to_owned(), ..applied(3, "c") };
+        assert!(matches!(plan("genres", &here, &[taken]), Err(MigrateError::Unknown { version: 3, .. })));
     }
 }

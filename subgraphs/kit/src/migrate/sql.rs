@@ -1,8 +1,13 @@
 //! The ledger in a table, and the runner for both SQL engines.
 
-use super::ledger::{Applied, MigrateError, Migration, Phase, checksum, plan};
+use super::{
+    Contracted, Gate, Kept, Pending, Requirements,
+    ledger::{LedgerEntry, MigrateError, Migration, Phase, checksum, plan},
+    presence,
+};
 use crate::{
     error::StoreError,
+    fault::{self, Place},
     sources::Clock,
     sql::{Db, Row, Sql, Tx},
 };
@@ -30,6 +35,13 @@ const KIT: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_saga_steps_and_claims.sql"),
         postgres: include_str!("../../migrations/postgres/0003_saga_steps_and_claims.sql"),
     },
+    Migration {
+        version: 4,
+        name: "processes",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0004_processes.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_processes.sql"),
+    },
 ];
 
 const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration_ledger (
@@ -47,7 +59,8 @@ const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration_ledger (
 /// Held by PostgreSQL until the transaction ends; SQLite's transaction is the lock itself.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7163370017)";
 
-/// Brings a database up to date: this crate's tables, then the service's.
+/// Brings a database up to date: this crate's tables, then the service's. What takes something away waits for
+/// [`contract`].
 pub async fn apply(
     db: &Db,
     owner: &'static str,
@@ -55,62 +68,134 @@ pub async fn apply(
     clock: &dyn Clock,
 ) -> Result<(), MigrateError> {
     for (owner, migrations) in [("kit", KIT), (owner, migrations)] {
-        while step(db, owner, migrations, clock).await? {}
+        while step(db, owner, migrations, clock, None).await?.is_some() {}
     }
     Ok(())
 }
 
-/// The migrations that are not applied, as `owner/version`.
+/// Applies the contract steps that a gate lets through, in their order, up to the first that it does not.
+pub async fn contract(
+    db: &Db,
+    owner: &'static str,
+    migrations: &[Migration],
+    clock: &dyn Clock,
+    gate: &dyn Gate,
+) -> Result<Vec<Contracted>, MigrateError> {
+    let mut done = Vec::new();
+    for (owner, migrations) in [("kit", KIT), (owner, migrations)] {
+        while let Some(contracted) = step(db, owner, migrations, clock, Some(gate)).await? {
+            let goes_on = contracted.applied;
+            done.push(contracted);
+            if !goes_on {
+                return Ok(done);
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// The migrations that a service applies when it starts and that are not applied, as `owner/version`.
 pub async fn pending(
     db: &Db,
     owner: &'static str,
     migrations: &[Migration],
 ) -> Result<Vec<String>, MigrateError> {
+    let ledger = ledger(db).await?;
+    let missing = missing(db, owner, migrations, &ledger)?;
+    Ok(missing
+        .into_iter()
+        .filter(|(_, requires)| requires.is_none())
+        .map(|(missing, _)| missing.step)
+        .collect())
+}
+
+/// How the migrations stand, who runs on the database, and what is still in use in it.
+pub async fn standing(db: &Db, owner: &'static str, migrations: &[Migration]) -> Result<Kept, MigrateError> {
+    let ledger = ledger(db).await?;
+    let pending = missing(db, owner, migrations, &ledger)?;
+    let processes = presence::processes(db).await.map_err(MigrateError::Ledger)?;
+    let minima = presence::minima(db).await.map_err(MigrateError::Ledger)?;
+    Ok(Kept { ledger, pending, processes, minima })
+}
+
+async fn ledger(db: &Db) -> Result<Vec<LedgerEntry>, MigrateError> {
     let rows = db.rows(&Sql::new(READ)).await.map_err(MigrateError::Ledger)?;
-    let ledger = rows.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(MigrateError::Ledger)?;
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(MigrateError::Ledger)
+}
+
+/// What the ledger does not have, of this crate's migrations and of the service's.
+fn missing(
+    db: &Db,
+    owner: &'static str,
+    migrations: &[Migration],
+    ledger: &[LedgerEntry],
+) -> Result<Vec<(Pending, Option<Requirements>)>, MigrateError> {
     let mut missing = Vec::new();
     for (owner, migrations) in [("kit", KIT), (owner, migrations)] {
-        let versions = plan(owner, &checksums(db, migrations), &ledger)?;
-        missing.extend(versions.into_iter().map(|version| format!("{owner}/{version:04}")));
+        let versions = plan(owner, &checksums(db, migrations), ledger)?;
+        let missing_here = migrations.iter().filter(|known| versions.contains(&known.version));
+        missing.extend(missing_here.map(|known| {
+            (Pending::new(owner, known.version, known.name, known.phase), known.phase.requires())
+        }));
     }
     Ok(missing)
 }
 
-const READ: &str = "SELECT owner, version, checksum FROM migration_ledger ORDER BY owner, version";
+const READ: &str = "SELECT owner, version, name, kind, phase, checksum, applied_at, applied_by \
+    FROM migration_ledger ORDER BY owner, version";
 
-/// Applies the next missing migration under the lock; whether there was one.
+/// Applies the next missing migration under the lock: with a gate, the next that takes something away, if the gate lets
+/// it through. `None`: there is none.
 async fn step(
     db: &Db,
     owner: &'static str,
     migrations: &[Migration],
     clock: &dyn Clock,
-) -> Result<bool, MigrateError> {
+    gate: Option<&dyn Gate>,
+) -> Result<Option<Contracted>, MigrateError> {
     let mut tx = db.begin().await.map_err(MigrateError::Ledger)?;
     let ledger = lock(db, &mut tx).await.map_err(MigrateError::Ledger)?;
     let missing = plan(owner, &checksums(db, migrations), &ledger)?;
-    let next = missing.first().and_then(|&version| migrations.iter().find(|known| known.version == version));
-    if let Some(migration) = next {
-        let version = migration.version;
-        let script = migration.script(db.engine());
-        let failed = |source| MigrateError::Failed { owner: owner.to_owned(), version, source };
-        tx.script(script).await.map_err(failed)?;
-        let row = Sql::new("INSERT INTO migration_ledger VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
-            .bind(owner)
-            .bind(i64::from(version))
-            .bind(migration.name)
-            .bind("sql")
-            .bind(migration.phase.as_str())
-            .bind(checksum(script))
-            .bind(clock.now_ms())
-            .bind(concat!("lms ", env!("CARGO_PKG_VERSION")));
-        tx.run(&row).await.map_err(MigrateError::Ledger)?;
+    let mut wanted = migrations.iter().filter(|known| known.phase.requires().is_some() == gate.is_some());
+    let next = wanted.find(|known| missing.contains(&known.version));
+    let Some(migration) = next else {
+        tx.commit().await.map_err(MigrateError::Ledger)?;
+        return Ok(None);
+    };
+    let pending = Pending::new(owner, migration.version, migration.name, migration.phase);
+    let unmet = match gate.zip(migration.phase.requires()) {
+        Some((gate, requires)) => gate.unmet(requires).await,
+        None => Vec::new(),
+    };
+    if !unmet.is_empty() {
+        tx.roll_back().await.map_err(MigrateError::Ledger)?;
+        return Ok(Some(Contracted::new(pending, unmet, false)));
     }
+    let script = migration.script(db.engine());
+    let failed =
+        |source| MigrateError::Failed { owner: owner.to_owned(), version: migration.version, source };
+    tx.script(script).await.map_err(failed)?;
+    let entry = migration.entry(owner, db.engine(), clock.now_ms());
+    tx.run(&note(&entry)).await.map_err(MigrateError::Ledger)?;
+    fault::at(Place::MigrationBeforeCommit).await;
     tx.commit().await.map_err(MigrateError::Ledger)?;
-    Ok(next.is_some())
+    Ok(Some(Contracted::new(pending, unmet, true)))
+}
+
+fn note(entry: &LedgerEntry) -> Sql {
+    Sql::new("INSERT INTO migration_ledger VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(&entry.owner)
+        .bind(i64::from(entry.version))
+        .bind(&entry.name)
+        .bind(&entry.kind)
+        .bind(&entry.phase)
+        .bind(&entry.checksum)
+        .bind(entry.applied_at)
+        .bind(&entry.by)
 }
 
 /// Takes the lock, makes the ledger if it is not there, and reads it.
-async fn lock(db: &Db, tx: &mut Tx) -> Result<Vec<Applied>, StoreError> {
+async fn lock(db: &Db, tx: &mut Tx) -> Result<Vec<LedgerEntry>, StoreError> {
     if db.engine() == "postgres" {
         tx.script(LOCK).await?;
     }
@@ -118,10 +203,19 @@ async fn lock(db: &Db, tx: &mut Tx) -> Result<Vec<Applied>, StoreError> {
     tx.rows(&Sql::new(READ)).await?.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<Applied, StoreError> {
+fn read(row: &Row) -> Result<LedgerEntry, StoreError> {
     let version =
         u32::try_from(row.int("version")?).map_err(|cause| StoreError::corrupt("version", cause))?;
-    Ok(Applied { owner: row.text("owner")?, version, checksum: row.text("checksum")? })
+    Ok(LedgerEntry {
+        owner: row.text("owner")?,
+        version,
+        name: row.text("name")?,
+        kind: row.text("kind")?,
+        phase: row.text("phase")?,
+        checksum: row.text("checksum")?,
+        applied_at: row.int("applied_at")?,
+        by: row.text("applied_by")?,
+    })
 }
 
 fn checksums(db: &Db, migrations: &[Migration]) -> Vec<(u32, String)> {

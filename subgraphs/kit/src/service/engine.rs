@@ -10,10 +10,10 @@ use crate::{
     error::StoreError,
     idempotency,
     inbox::{self, DeadLetters, SqlInbox},
-    migrate::{self, MigrateError, Migration},
+    migrate::{self, Contracted, Gate, Kept, MigrateError, Migration, Process},
     outbox::{self, Outbox, SqlOutbox, Wake},
     saga,
-    sources::now_ms,
+    sources::{Clock, now_ms},
     sql::{Db, Sql},
 };
 
@@ -32,6 +32,21 @@ pub trait Engine: Send + Sync {
     /// What waits to be said, and the state that was said; `None` where nothing is kept.
     fn messages(&self) -> Option<Messages> {
         None
+    }
+
+    /// How its migrations stand, who runs on it, and what is still in use in it; `None` where nothing is kept.
+    async fn standing(&self) -> Result<Option<Kept>, MigrateError> {
+        Ok(None)
+    }
+
+    /// Notes that a process runs on it.
+    async fn present(&self, _process: &Process) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Applies the migrations that take something away and that a gate lets through, up to the first that it does not.
+    async fn contract(&self, _gate: &dyn Gate, _clock: &dyn Clock) -> Result<Vec<Contracted>, MigrateError> {
+        Ok(Vec::new())
     }
 
     /// Forgets what nobody needs any more.
@@ -108,6 +123,18 @@ impl Engine for SqlEngine {
         })
     }
 
+    async fn standing(&self) -> Result<Option<Kept>, MigrateError> {
+        migrate::standing(&self.db, self.owner, self.migrations).await.map(Some)
+    }
+
+    async fn present(&self, process: &Process) -> Result<(), StoreError> {
+        migrate::present(&self.db, process).await
+    }
+
+    async fn contract(&self, gate: &dyn Gate, clock: &dyn Clock) -> Result<Vec<Contracted>, MigrateError> {
+        migrate::contract(&self.db, self.owner, self.migrations, clock, gate).await
+    }
+
     async fn purge(&self, now_ms: i64) -> Result<(), StoreError> {
         idempotency::purge(&self.db, now_ms).await?;
         outbox::purge(&self.db).await?;
@@ -135,7 +162,7 @@ pub struct DocumentEngine {
 #[async_trait]
 impl Engine for DocumentEngine {
     async fn ready(&self) -> Result<(), String> {
-        readiness(self.documents.pending(self.owner, self.migrations).await)
+        readiness(documents::pending(self.documents.as_ref(), self.owner, self.migrations).await)
     }
 
     fn statements(&self) -> u64 {
@@ -152,8 +179,22 @@ impl Engine for DocumentEngine {
         Some(Messages { wake: outbox.wake().clone(), outbox, changes, dead_letters: Some(inbox) })
     }
 
+    async fn standing(&self) -> Result<Option<Kept>, MigrateError> {
+        let documents = self.documents.as_ref();
+        documents::standing(documents, &self.outbox, self.owner, self.migrations).await.map(Some)
+    }
+
+    async fn present(&self, process: &Process) -> Result<(), StoreError> {
+        documents::present(self.documents.as_ref(), process).await
+    }
+
+    async fn contract(&self, gate: &dyn Gate, clock: &dyn Clock) -> Result<Vec<Contracted>, MigrateError> {
+        self.documents.contract(self.owner, self.migrations, clock.now_ms(), gate).await
+    }
+
     async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
         self.outbox.reconsider().await?;
+        self.outbox.upgrade().await?;
         documents::purge(self.documents.as_ref()).await?;
         saga::purge_documents(self.documents.as_ref()).await
     }

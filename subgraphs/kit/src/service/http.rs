@@ -162,7 +162,7 @@ fn into_http(answer: Answer, request: &HeaderMap) -> HttpResponse {
 }
 
 async fn ready(State(service): State<Service>) -> HttpResponse {
-    match service.inner.engine.ready().await {
+    match service.ready().await {
         Ok(()) => (StatusCode::OK, "ready".to_owned()).into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
     }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures::future::{join, join_all, join3};
+use futures::future::{join, join_all, join4};
 
-use super::{Markers, Service, beat};
+use super::{Markers, Service, beat, contract};
 use crate::{
     bus::{SharedBus, SubscriptionName, Topic},
     changes::Owners,
@@ -173,5 +173,6 @@ pub(super) async fn take_part(service: &Service, around: &Surroundings) {
     let (outbox, bus) = (messages.outbox, Arc::clone(&around.bus));
     let relay = Relay::new(service.name(), outbox, bus, messages.wake, around.relay);
     let listening = service.inner.listeners.iter().map(|listener| listener.listen(around));
-    join3(relay.run(), join_all(listening), beat::run(service, around, &spoken_on)).await;
+    let presence = contract::be_present(service);
+    join4(relay.run(), join_all(listening), beat::run(service, around, &spoken_on), presence).await;
 }

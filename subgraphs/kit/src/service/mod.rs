@@ -6,6 +6,7 @@
 mod absent;
 mod beat;
 mod cli;
+mod contract;
 mod engine;
 mod events;
 mod execute;
@@ -23,6 +24,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 pub use beat::Markers;
 pub use cli::{Cli, Definition, run, run_stateless};
+pub use contract::{ContractError, ContractWish, SagasUnderWay};
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
@@ -32,6 +34,7 @@ use crate::{
     access::{Access, PeerToken},
     error::StoreError,
     federation::SdlError,
+    migrate::Process,
     sources::Sources,
     watch::{Heard, Sent, SpokenOn},
 };
@@ -57,6 +60,9 @@ struct Inner {
     engine: Arc<dyn Engine>,
     sources: Sources,
     beat: Beat,
+    /// Where sagas are kept.
+    sagas: Option<Box<dyn SagasUnderWay>>,
+    process: Process,
     /// Whether the service stops, so that streams of events end.
     stops: watch::Sender<bool>,
 }
@@ -70,7 +76,7 @@ struct Sdl {
 impl Service {
     /// A service from its schema and its engine.
     pub fn new(parts: SchemaParts, engine: Arc<dyn Engine>, sources: Sources) -> Result<Self, SdlError> {
-        let SchemaParts { name, executor, exported, annotations, documents, listeners } = parts;
+        let SchemaParts { name, executor, exported, annotations, documents, listeners, sagas } = parts;
         let shown = crate::federation::annotate(&exported, annotations)?;
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
@@ -82,8 +88,10 @@ impl Service {
             documents,
             listeners,
             engine,
+            process: Process::new(&sources),
             sources,
             beat: Beat::default(),
+            sagas,
             stops: watch::Sender::new(false),
         };
         Ok(Self { inner: Arc::new(inner), access: Access::Open, peer_token: PeerToken::default() })
@@ -111,6 +119,11 @@ impl Service {
     #[must_use]
     pub fn sdl(&self) -> &str {
         &self.inner.sdl.shown
+    }
+
+    /// Whether requests can be answered; if not, why.
+    pub async fn ready(&self) -> Result<(), String> {
+        self.inner.engine.ready().await
     }
 
     /// How many statements or commands the engine has run.

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Messages, Service};
+use super::{ContractError, ContractWish, Messages, Service};
 use crate::{
     changes::Page,
     problem::Problem,
@@ -24,6 +24,8 @@ pub(super) fn routes() -> Router<Service> {
         .route("/messages/dead", get(dead_letters))
         .route("/messages/replay", post(replay))
         .route("/messages/discard", post(discard))
+        .route("/migrations", get(standing))
+        .route("/migrations/contract", post(contract))
 }
 
 /// Refuses whoever does not bring the services' shared token.
@@ -94,6 +96,29 @@ async fn discard(
     match admit(&service, &headers) {
         Ok(()) => mended(service.discard(&letter).await),
         Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn standing(State(service): State<Service>, headers: HeaderMap) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => answer(service.standing().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn contract(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Json(wish): Json<ContractWish>,
+) -> Response {
+    if let Err(refusal) = admit(&service, &headers) {
+        return refusal.into_response();
+    }
+    match service.contract(&wish).await {
+        Err(ContractError::KeepsNothing) => StatusCode::NO_CONTENT.into_response(),
+        // Whoever asks is to mend it.
+        Err(error) => (StatusCode::CONFLICT, error.to_string()).into_response(),
+        Ok(steps) => Json(steps).into_response(),
     }
 }
 

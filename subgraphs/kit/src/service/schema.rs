@@ -7,7 +7,7 @@ use async_graphql::{
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::Listen;
+use super::{Listen, SagasUnderWay};
 use crate::federation::{Annotation, Federated, SdlError, annotate};
 
 /// How deep selections may go, entities and connections included.
@@ -54,6 +54,7 @@ pub struct SchemaParts {
     pub(super) annotations: &'static [Annotation],
     pub(super) documents: Vec<Document>,
     pub(super) listeners: Vec<Box<dyn Listen>>,
+    pub(super) sagas: Option<Box<dyn SagasUnderWay>>,
 }
 
 /// JSON that anyone may read beside the graph.
@@ -82,7 +83,15 @@ impl SchemaParts {
             annotations,
             documents: Vec::new(),
             listeners: Vec::new(),
+            sagas: None,
         }
+    }
+
+    /// Tells which sagas are under way.
+    #[must_use]
+    pub fn keeping_sagas(mut self, sagas: impl SagasUnderWay + 'static) -> Self {
+        self.sagas = Some(Box::new(sagas));
+        self
     }
 
     /// Answers `GET` of a path with JSON.

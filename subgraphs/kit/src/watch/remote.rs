@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 
 use super::{LetterKey, Letters, Mended, Peer, PeerError, Replay, Traffic};
-use crate::{access::PeerToken, error::Cause, problem::Problem};
+use crate::{access::PeerToken, error::Cause, migrate::Standing, problem::Problem};
 
 /// How long an answer may take: somebody waits for it, and for those of the others.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -53,6 +53,13 @@ impl HttpPeer {
     ) -> Result<Result<(), Problem>, PeerError> {
         let Mended { problem } = self.ask(path, |client, url| client.post(url).json(wish)).await?;
         Ok(problem.map_or(Ok(()), Err))
+    }
+}
+
+impl HttpPeer {
+    /// How its migrations stand.
+    pub(crate) async fn standing(&self) -> Result<Standing, PeerError> {
+        self.ask("migrations", Client::get).await
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod contract;
+mod forms;
 mod http;
 mod inbox;
 mod markers;

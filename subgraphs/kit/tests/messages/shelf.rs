@@ -41,7 +41,7 @@ const HEARD: Collection =
 /// What is done to notes by steps.
 pub(crate) const NOTES: Collection = Collection { name: "notes", keys: &[KeyColumn::integer(WAITING)] };
 
-const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "notes",

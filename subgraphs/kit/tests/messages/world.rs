@@ -25,7 +25,7 @@ use crate::wire::Wire;
 /// The engines, each of which every test runs on.
 pub(crate) const ENGINES: [&str; 2] = ["sqlite", "postgres"];
 
-const MIGRATIONS: &[Migration] =
+pub(crate) const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "notes", phase: Phase::Expand, sqlite: NOTES, postgres: NOTES }];
 
 /// The effects of events in the order in which they were applied; the sum is wrong if one is applied twice.

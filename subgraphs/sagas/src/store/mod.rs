@@ -3,6 +3,7 @@
 mod done;
 mod history;
 mod sql;
+mod under_way;
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) use done::Done;
 pub(crate) use history::{History, SagaChange};
 pub(crate) use sql::{MIGRATIONS, SqlSagas};
+pub(crate) use under_way::UnderWay;
 
 /// Which sagas are wanted.
 #[derive(Debug, Clone, Default)]

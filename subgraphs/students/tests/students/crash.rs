@@ -37,10 +37,22 @@ impl Process {
         command.args(["--database-url", url, "--listen", &address.to_string()]).args(arguments);
         command.envs(abort_at.map(|place| ("ABORT_AT", place)));
         let child = command.stderr(Stdio::null()).spawn().unwrap();
-        let process = Self { child, address };
-        for _ in 0..200 {
-            if process.http("GET /ready", "").await.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
-                return process;
+        Self { child, address }.ready_within(url, Duration::from_secs(10)).await
+    }
+
+    async fn start_within(url: &str, longest: Duration) -> Self {
+        let address = octavo_engines::free_address().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lms-students"));
+        command.args(["--database-url", url, "--listen", &address.to_string()]);
+        let child = command.stderr(Stdio::null()).spawn().unwrap();
+        Self { child, address }.ready_within(url, longest).await
+    }
+
+    async fn ready_within(self, url: &str, longest: Duration) -> Self {
+        let began = std::time::Instant::now();
+        while began.elapsed() < longest {
+            if self.http("GET /ready", "").await.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+                return self;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -154,6 +166,25 @@ async fn end_at(engine: Engine, place: &str) {
     let seqs: BTreeSet<i64> = events.iter().map(|event| event.seq).collect();
     assert!(seqs.into_iter().eq(1..=3), "{engine:?}, {place}: {events:?}");
     next.kill();
+}
+
+#[tokio::test]
+async fn a_start_that_is_killed_in_the_middle_of_its_migrations_goes_on() {
+    for engine in Engine::ALL {
+        let database = Database::of(engine);
+        let mut dying = Command::new(env!("CARGO_BIN_EXE_lms-students"));
+        dying.args(["--database-url", &database.url, "--listen", "127.0.0.1:0"]);
+        let ended = dying.env("ABORT_AT", "migration.before_commit").stderr(Stdio::null()).status().unwrap();
+        assert_eq!(ended.code(), None, "{engine:?}: it ended by a signal");
+        // On a server without transactions its lock stays until a minute is over: nobody can say that it is gone.
+        let next = Process::start_within(&database.url, Duration::from_secs(90)).await;
+        let registered = next.ask(REGISTER, &registration("Ana", "k")).await;
+        assert_eq!(registered["data"]["registerStudent"]["problems"], json!([]), "{engine:?}: {registered}");
+        let standing = next.http("GET /migrations", "").await.unwrap();
+        let known = ["students_comments_activity", "inbox", "saga_steps"];
+        assert!(known.iter().all(|name| standing.contains(name)), "{engine:?}: {standing}");
+        next.kill();
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    COUNTED, DocumentInbox, Find, Match, Waiting,
+    COUNTED, DocumentInbox, Documents, Find, Match, Waiting,
     events::{EDGE, EVENTS, ONE, RECEIVED},
     of_consumer,
     stream::{DEAD, PARKED, STREAMS, Stream},
@@ -104,4 +104,10 @@ fn way(stream: &Stream) -> (String, MessageKind) {
     let sequence = stream.sequence();
     let kind = sequence.kind();
     (sequence.source, kind)
+}
+
+/// The events that wait to be applied, in JSON; `most` of them at most.
+pub(crate) async fn stored(documents: &dyn Documents, most: u32) -> Result<Vec<String>, StoreError> {
+    let found = documents.scan(&EVENTS, None, most).await?;
+    Ok(found.iter().filter_map(|found| found.body["body"].as_str().map(str::to_owned)).collect())
 }

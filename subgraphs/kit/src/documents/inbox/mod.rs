@@ -26,6 +26,7 @@ use crate::{
     page::Cursor,
     watch,
 };
+pub(crate) use backlog::stored;
 use events::{EDGE, EVENTS, RECEIVED, Waiting};
 use stream::{APPLIED, CONSUMER, DEAD, DUE, PARKED, STREAMS, Stream};
 

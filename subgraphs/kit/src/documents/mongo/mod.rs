@@ -29,7 +29,13 @@ use record::{fields, found, integer};
 use turns::Turns;
 
 use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
-use crate::{OpenError, StoreError, breaker::Breaker, engine::redact, migrate::MigrateError, page::SortKey};
+use crate::{
+    OpenError, StoreError,
+    breaker::Breaker,
+    engine::redact,
+    migrate::{Contracted, Gate, LedgerEntry, MigrateError},
+    page::SortKey,
+};
 
 /// How long one statement may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -303,15 +309,21 @@ impl Documents for MongoDocuments {
         migrations: &[Migration],
         at_ms: i64,
     ) -> Result<(), MigrateError> {
-        record_ledger::migrate(self, owner, migrations, at_ms).await
+        record_ledger::migrate(self, (owner, migrations), at_ms, None).await.map(drop)
     }
 
-    async fn pending(
+    async fn contract(
         &self,
         owner: &'static str,
         migrations: &[Migration],
-    ) -> Result<Vec<String>, MigrateError> {
-        record_ledger::pending(self, owner, migrations).await
+        at_ms: i64,
+        gate: &dyn Gate,
+    ) -> Result<Vec<Contracted>, MigrateError> {
+        record_ledger::migrate(self, (owner, migrations), at_ms, Some(gate)).await
+    }
+
+    async fn ledger(&self, owner: &'static str) -> Result<Vec<LedgerEntry>, MigrateError> {
+        record_ledger::ledger(self, owner).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -20,7 +20,7 @@ use table::Statement;
 use super::{Collection, Document, Documents, Find, FindEach, Found, Migration, Tally};
 use crate::{
     OpenError, StoreError,
-    migrate::MigrateError,
+    migrate::{Contracted, Gate, LedgerEntry, MigrateError},
     page::SortKey,
     sql::sqlite::{self, SqlitePools},
 };
@@ -195,15 +195,21 @@ impl Documents for SqliteDocuments {
         migrations: &[Migration],
         at_ms: i64,
     ) -> Result<(), MigrateError> {
-        table_ledger::migrate(self, owner, migrations, at_ms).await
+        table_ledger::migrate(self, (owner, migrations), at_ms, None).await.map(drop)
     }
 
-    async fn pending(
+    async fn contract(
         &self,
         owner: &'static str,
         migrations: &[Migration],
-    ) -> Result<Vec<String>, MigrateError> {
-        table_ledger::pending(self, owner, migrations).await
+        at_ms: i64,
+        gate: &dyn Gate,
+    ) -> Result<Vec<Contracted>, MigrateError> {
+        table_ledger::migrate(self, (owner, migrations), at_ms, Some(gate)).await
+    }
+
+    async fn ledger(&self, owner: &'static str) -> Result<Vec<LedgerEntry>, MigrateError> {
+        table_ledger::ledger(self, owner).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

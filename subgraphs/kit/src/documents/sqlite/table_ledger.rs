@@ -5,11 +5,9 @@ use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, sqlite::SqliteRow};
 use super::{SqliteDocuments, corrupt, refusal};
 use crate::{
     StoreError,
-    documents::{
-        Collection, Index, Migration, Step,
-        migration::{missing, missing_names},
-    },
-    migrate::{Applied, LedgerEntry, MigrateError},
+    documents::{Collection, Index, Migration, Step, migration::missing},
+    fault::{self, Place},
+    migrate::{Contracted, Gate, LedgerEntry, MigrateError},
     page::KeyKind,
 };
 
@@ -24,22 +22,39 @@ const PREPARE: &str = "CREATE TABLE IF NOT EXISTS migration_ledger (
     applied_by TEXT NOT NULL,
     PRIMARY KEY (owner, version)
 );
-CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT;";
+CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS processes
+    (id TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) STRICT;";
 
-const READ: &str = "SELECT owner, version, checksum FROM migration_ledger";
+const READ: &str = "SELECT owner, version, name, kind, phase, checksum, applied_at, applied_by \
+    FROM migration_ledger ORDER BY owner, version";
 
+/// Applies what is missing in one transaction: with a gate what takes something away, without it the rest.
 pub(super) async fn migrate(
     engine: &SqliteDocuments,
-    owner: &'static str,
-    migrations: &[Migration],
+    (owner, migrations): (&'static str, &[Migration]),
     at_ms: i64,
-) -> Result<(), MigrateError> {
+    gate: Option<&dyn Gate>,
+) -> Result<Vec<Contracted>, MigrateError> {
     let ledger_failed = |error| MigrateError::Ledger(refusal(error));
     let mut transaction = engine.begin().await.map_err(ledger_failed)?;
     sqlx::raw_sql(PREPARE).execute(&mut *transaction).await.map_err(ledger_failed)?;
     let rows = sqlx::query(READ).fetch_all(&mut *transaction).await.map_err(ledger_failed)?;
-    let ledger = rows.iter().map(applied).collect::<Result<Vec<_>, _>>().map_err(MigrateError::Ledger)?;
+    let ledger = entries(&rows)?;
+    let mut done = Vec::new();
     for migration in missing(owner, migrations, &ledger)? {
+        let (pending, requires) = migration.pending(owner);
+        if requires.is_some() != gate.is_some() {
+            continue;
+        }
+        if let Some((gate, requires)) = gate.zip(requires) {
+            let unmet = gate.unmet(requires).await;
+            let may = unmet.is_empty();
+            done.push(Contracted::new(pending, unmet, may));
+            if !may {
+                break;
+            }
+        }
         let version = migration.version;
         let failed = |source| MigrateError::Failed { owner: owner.to_owned(), version, source };
         for step in migration.steps {
@@ -47,19 +62,23 @@ pub(super) async fn migrate(
             sqlx::raw_sql(sql).execute(&mut *transaction).await.map_err(|error| failed(refusal(error)))?;
         }
         note(&mut transaction, &migration.entry(owner, at_ms)).await.map_err(ledger_failed)?;
+        fault::at(Place::MigrationBeforeCommit).await;
     }
-    transaction.commit().await.map_err(ledger_failed)
+    transaction.commit().await.map_err(ledger_failed)?;
+    Ok(done)
 }
 
-pub(super) async fn pending(
+pub(super) async fn ledger(
     engine: &SqliteDocuments,
     owner: &'static str,
-    migrations: &[Migration],
-) -> Result<Vec<String>, MigrateError> {
+) -> Result<Vec<LedgerEntry>, MigrateError> {
     let rows = sqlx::query(READ).fetch_all(&engine.pools.reader).await;
     let rows = rows.map_err(|error| MigrateError::Ledger(refusal(error)))?;
-    let ledger = rows.iter().map(applied).collect::<Result<Vec<_>, _>>().map_err(MigrateError::Ledger)?;
-    missing_names(owner, migrations, &ledger)
+    Ok(entries(&rows)?.into_iter().filter(|entry| entry.owner == owner).collect())
+}
+
+fn entries(rows: &[SqliteRow]) -> Result<Vec<LedgerEntry>, MigrateError> {
+    rows.iter().map(entry).collect::<Result<_, _>>().map_err(MigrateError::Ledger)
 }
 
 async fn note(transaction: &mut Transaction<'static, Sqlite>, entry: &LedgerEntry) -> sqlx::Result<()> {
@@ -68,7 +87,7 @@ async fn note(transaction: &mut Transaction<'static, Sqlite>, entry: &LedgerEntr
         .bind(entry.version)
         .bind(&entry.name)
         .bind(&entry.kind)
-        .bind(entry.phase.as_str())
+        .bind(&entry.phase)
         .bind(&entry.checksum)
         .bind(entry.applied_at)
         .bind(&entry.by)
@@ -77,11 +96,16 @@ async fn note(transaction: &mut Transaction<'static, Sqlite>, entry: &LedgerEntr
         .map(drop)
 }
 
-fn applied(row: &SqliteRow) -> Result<Applied, StoreError> {
-    Ok(Applied {
+fn entry(row: &SqliteRow) -> Result<LedgerEntry, StoreError> {
+    Ok(LedgerEntry {
         owner: row.try_get("owner").map_err(corrupt)?,
         version: row.try_get("version").map_err(corrupt)?,
+        name: row.try_get("name").map_err(corrupt)?,
+        kind: row.try_get("kind").map_err(corrupt)?,
+        phase: row.try_get("phase").map_err(corrupt)?,
         checksum: row.try_get("checksum").map_err(corrupt)?,
+        applied_at: row.try_get("applied_at").map_err(corrupt)?,
+        by: row.try_get("applied_by").map_err(corrupt)?,
     })
 }
 
@@ -89,6 +113,8 @@ fn step_sql(step: &Step) -> String {
     match step {
         Step::Collection(collection) => table_sql(collection),
         Step::Index(collection, index) => index_sql(collection, index),
+        Step::DropIndex(_, index) => format!("DROP INDEX IF EXISTS {index}"),
+        Step::DropCollection(collection) => format!("DROP TABLE IF EXISTS {collection}"),
     }
 }
 
