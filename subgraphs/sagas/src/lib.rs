@@ -12,6 +12,7 @@ mod letters;
 mod listening;
 mod loaders;
 pub mod machine;
+mod metrics;
 mod progress;
 pub mod saga;
 mod store;
@@ -31,6 +32,7 @@ use lms_kit::{
 use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
+use metrics::Measured;
 use store::{Done, History, SagaStore, SqlSagas, UnderWay};
 use watching::Watch;
 
@@ -52,7 +54,9 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let schema = schema.data(watch.clone()).data(done).data(History::new(db.clone()));
     let coordinating = Coordinating::new(db.clone(), coordinator, moved);
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
-    let parts = parts.listening(coordinating).listening(watch).keeping_sagas(UnderWay::new(db.clone()));
+    let measured = Measured::new(db.clone(), watch.clone());
+    let parts = parts.listening(coordinating).listening(watch);
+    let parts = parts.keeping_sagas(UnderWay::new(db.clone())).measuring(measured);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -57,6 +57,11 @@ impl Watch {
         self.0.rounds.subscribe()
     }
 
+    /// How it was when the services were last asked; whoever asks is looking.
+    pub(crate) fn last(&self) -> Option<Arc<Round>> {
+        self.rounds().borrow().clone()
+    }
+
     /// Says that somebody is looking.
     pub(crate) fn look(&self) {
         *self.0.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());

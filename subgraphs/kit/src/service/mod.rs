@@ -12,6 +12,7 @@ mod events;
 mod execute;
 mod http;
 mod messaging;
+mod metrics;
 mod nulls;
 mod operate;
 mod order;
@@ -28,6 +29,7 @@ pub use contract::{ContractError, ContractWish, SagasUnderWay};
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
+pub use metrics::{Labels, Measure, Measures, seconds};
 pub use schema::{SchemaParts, schema, schema_with_events, sdl};
 
 use crate::{
@@ -62,6 +64,7 @@ struct Inner {
     beat: Beat,
     /// Where sagas are kept.
     sagas: Option<Box<dyn SagasUnderWay>>,
+    measures: Option<Box<dyn Measures>>,
     process: Process,
     /// Whether the service stops, so that streams of events end.
     stops: watch::Sender<bool>,
@@ -76,7 +79,8 @@ struct Sdl {
 impl Service {
     /// A service from its schema and its engine.
     pub fn new(parts: SchemaParts, engine: Arc<dyn Engine>, sources: Sources) -> Result<Self, SdlError> {
-        let SchemaParts { name, executor, exported, annotations, documents, listeners, sagas } = parts;
+        let SchemaParts { name, executor, exported, annotations, documents, listeners, sagas, measures } =
+            parts;
         let shown = crate::federation::annotate(&exported, annotations)?;
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
@@ -92,6 +96,7 @@ impl Service {
             sources,
             beat: Beat::default(),
             sagas,
+            measures,
             stops: watch::Sender::new(false),
         };
         Ok(Self { inner: Arc::new(inner), access: Access::Open, peer_token: PeerToken::default() })

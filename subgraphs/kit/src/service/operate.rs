@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Service> {
         .route("/messages/dead", get(dead_letters))
         .route("/messages/replay", post(replay))
         .route("/messages/discard", post(discard))
+        .route("/metrics", get(metrics))
         .route("/migrations", get(standing))
         .route("/migrations/contract", post(contract))
 }
@@ -96,6 +97,19 @@ async fn discard(
     match admit(&service, &headers) {
         Ok(()) => mended(service.discard(&letter).await),
         Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// The media type of the text format of `OpenMetrics` 1.0.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+async fn metrics(State(service): State<Service>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = admit(&service, &headers) {
+        return refusal.into_response();
+    }
+    match service.metrics().await {
+        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(error) => answer::<()>(Err(error)),
     }
 }
 

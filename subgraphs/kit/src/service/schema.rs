@@ -7,7 +7,7 @@ use async_graphql::{
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{Listen, SagasUnderWay};
+use super::{Listen, Measures, SagasUnderWay};
 use crate::federation::{Annotation, Federated, SdlError, annotate};
 
 /// How deep selections may go, entities and connections included.
@@ -55,6 +55,7 @@ pub struct SchemaParts {
     pub(super) documents: Vec<Document>,
     pub(super) listeners: Vec<Box<dyn Listen>>,
     pub(super) sagas: Option<Box<dyn SagasUnderWay>>,
+    pub(super) measures: Option<Box<dyn Measures>>,
 }
 
 /// JSON that anyone may read beside the graph.
@@ -84,6 +85,7 @@ impl SchemaParts {
             documents: Vec::new(),
             listeners: Vec::new(),
             sagas: None,
+            measures: None,
         }
     }
 
@@ -91,6 +93,13 @@ impl SchemaParts {
     #[must_use]
     pub fn keeping_sagas(mut self, sagas: impl SagasUnderWay + 'static) -> Self {
         self.sagas = Some(Box::new(sagas));
+        self
+    }
+
+    /// Measures this beside what every service does.
+    #[must_use]
+    pub fn measuring(mut self, measures: impl Measures + 'static) -> Self {
+        self.measures = Some(Box::new(measures));
         self
     }
 

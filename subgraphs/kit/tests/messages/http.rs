@@ -111,6 +111,26 @@ async fn another_service_sees_what_waits_and_mends_it_with_the_shared_token() {
         "{waiting:?}"
     );
 
+    let scrape = reqwest::Client::new().get(url.join("metrics").unwrap());
+    let refused = scrape.try_clone().unwrap().send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    let scraped = scrape.bearer_auth("secret").send().await.unwrap();
+    let kind = scraped.headers()["content-type"].to_str().unwrap().to_owned();
+    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
+    let text = scraped.text().await.unwrap();
+    for sample in [
+        "lms_outbox_events{service=\"notes\"} 1.0",
+        "lms_outbox_stuck{service=\"notes\"} 0.0",
+        "lms_inbox_events{service=\"notes\",consumer=\"listener\",source=\"notes\",kind=\"events\"} 3.0",
+        "lms_inbox_parked{service=\"notes\",consumer=\"listener\",source=\"notes\",kind=\"events\"} 1.0",
+        "lms_inbox_dead_letters{service=\"notes\",consumer=\"listener\",source=\"notes\",kind=\"events\"} 1.0",
+        "lms_database_statements{service=\"notes\"} ",
+        "# TYPE lms_inbox_oldest_seconds gauge",
+        "# EOF",
+    ] {
+        assert!(text.contains(sample), "{sample}: {text}");
+    }
+
     let letters = peer.dead_letters().await.unwrap();
     assert_eq!((letters.letters.len(), letters.more), (1, false));
     let letter = letters.letters[0].key();

@@ -4,5 +4,6 @@
 
 mod consistency;
 mod letters;
+mod metrics;
 mod progress;
 mod world;
