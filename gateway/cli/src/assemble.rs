@@ -13,13 +13,14 @@ use octavo_supergraph::{Supergraph, SupergraphError};
 use octavo_transport::HttpSubgraphs;
 use sha2::{Digest, Sha256};
 
-use crate::Config;
 use crate::exit::Failure;
+use crate::{Config, access};
 
 /// The gateway for a supergraph; `name` of its file stands in messages. Must be called inside the runtime.
-pub(crate) fn gateway(name: &str, sdl: &str, config: &Config) -> Result<Arc<Gateway>, Failure> {
+pub(crate) async fn gateway(name: &str, sdl: &str, config: &Config) -> Result<Arc<Gateway>, Failure> {
     let schema = schema(name, sdl, config)?;
-    Ok(Gateway::new(schema, cache(config)?, options(config)?))
+    let authenticator = access::authenticator(config).await?;
+    Ok(Gateway::new(schema, cache(config)?, authenticator, options(config)?))
 }
 
 /// Loads a supergraph, or says what is wrong with it and where.
@@ -39,6 +40,7 @@ fn diagnostic(name: &str, error: &SupergraphError) -> Diagnostic {
 
 fn schema(name: &str, sdl: &str, config: &Config) -> Result<Schema, Failure> {
     let supergraph = supergraph(name, sdl)?;
+    access::warn(&supergraph, config);
     let transport = octavo_transport::Options {
         timeout: Duration::from_secs(config.timeouts.subgraph),
         max_response_bytes: config.limits.response_bytes,
@@ -130,6 +132,7 @@ fn options(config: &Config) -> Result<Options, Failure> {
             aliases: limits.aliases,
             directives: limits.directives,
         },
+        authorization: access::authorization(config),
         propagated_headers: propagated(&config.headers.propagate)?,
         execution: octavo_executor::Options { entity_max_age, ..octavo_executor::Options::default() },
         drain: Duration::from_secs(config.timeouts.drain),

@@ -3,6 +3,7 @@
 //! Below this crate nothing reads the environment or the file system. [`serve_gateway`] is for programs that hold a gateway in
 //! themselves.
 
+mod access;
 mod assemble;
 mod check;
 mod command;
@@ -21,8 +22,9 @@ mod subgraphs;
 
 pub use command::run;
 pub use config::{
-    BatchingConfig, CacheConfig, Config, CorsConfig, HeadersConfig, LimitsConfig, PlaygroundConfig,
-    RedisConfig, SubgraphConfig, TimeoutsConfig,
+    AuthenticationConfig, AuthorizationConfig, BatchingConfig, CacheConfig, Config, CorsConfig,
+    HeadersConfig, LimitsConfig, OnInvalid, PlaygroundConfig, ProviderConfig, RedisConfig, SubgraphConfig,
+    TimeoutsConfig,
 };
 pub use exit::Failure;
 pub use log::start as start_logging;

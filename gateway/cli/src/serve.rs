@@ -49,7 +49,7 @@ pub async fn serve_gateway(
     config: &Config,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let gateway = assemble::gateway(name, sdl, config)?;
+    let gateway = assemble::gateway(name, sdl, config).await?;
     let address = config.listen;
     let taken = |error| Failure::System(format!("{address} cannot be listened on: {error}"));
     let listener = TcpListener::bind(address).await.map_err(taken)?;

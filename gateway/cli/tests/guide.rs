@@ -28,6 +28,20 @@ fn the_cache_of_the_guide_is_one() {
 }
 
 #[test]
+fn the_authentication_of_the_guide_has_every_key_with_its_default() {
+    let shown = Config::parse("the guide", blocks()[2]).expect("valid").authentication.expect("one");
+    let jwks = &shown.providers[0].jwks;
+    let least = format!("authentication: {{providers: [{{jwks: \"{jwks}\"}}]}}");
+    let least = Config::parse("least.yaml", &least).expect("valid").authentication.expect("one");
+    assert_eq!(format!("{shown:?}"), format!("{least:?}"));
+    let structure = format!("{shown:#?}");
+    let keys = structure.lines().filter_map(|line| line.trim().split_once(": ")).map(|(key, _)| key);
+    for key in keys {
+        assert!(blocks()[2].contains(&format!("{key}:")), "{key}");
+    }
+}
+
+#[test]
 fn an_empty_file_configures_nothing() {
     for text in ["", "\n# nothing yet\n"] {
         let config = Config::parse("empty.yaml", text).expect("valid");

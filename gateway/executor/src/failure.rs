@@ -32,6 +32,8 @@ pub(crate) mod code {
     pub(crate) const TIMEOUT: &str = "SUBGRAPH_REQUEST_TIMEOUT";
     /// A value does not fit the client's schema.
     pub(crate) const INVALID: &str = "RESPONSE_VALIDATION_FAILED";
+    /// The caller may not see a field.
+    pub(crate) const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
     /// Introspection was refused or failed.
     pub(crate) const INTROSPECTION: &str = "INTROSPECTION_FAILED";
 }

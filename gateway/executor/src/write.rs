@@ -163,6 +163,7 @@ impl Writer<'_> {
                     }
                 }
                 OutputValue::Typename => nulled |= self.typename(ty, constants, (path, key)).is_err(),
+                OutputValue::Refused { non_null } => nulled |= self.refused(non_null, (path, key)).is_err(),
             }
         }
         self.out.push(b'}');
@@ -183,6 +184,19 @@ impl Writer<'_> {
             return Err(Nulled);
         };
         self.out.extend_from_slice(constants.type_names[ty.index()].as_bytes());
+        Ok(())
+    }
+
+    /// Tells that the caller may not see a field, and writes null.
+    #[cold]
+    fn refused(&mut self, non_null: bool, (path, key): (&Path<'_>, &OutputKey)) -> Written {
+        let path = Path { parent: Some(path), step: Step::Key(&key.text) };
+        let message = Message::new("you are not authorized to see this field", code::UNAUTHORIZED, None);
+        self.told.tell(&message, Some(&path), &[]);
+        if non_null {
+            return Err(Nulled);
+        }
+        self.out.extend_from_slice(b"null");
         Ok(())
     }
 

@@ -76,6 +76,8 @@ pub enum ItemField {
     Introspection,
     /// A field.
     Field(FieldId),
+    /// A field that the caller may not see: null, whatever there is.
+    Refused(FieldId),
 }
 
 /// Arguments with one spelling: sorted by name.

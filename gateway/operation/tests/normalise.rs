@@ -92,7 +92,7 @@ impl Writer<'_> {
         match item.field {
             ItemField::Typename => text.push_str("__typename"),
             ItemField::Introspection => text.push_str("introspection"),
-            ItemField::Field(id) => {
+            ItemField::Field(id) | ItemField::Refused(id) => {
                 let field = self.supergraph.field(id);
                 let (parent, name) =
                     (self.supergraph.type_name(field.parent), self.supergraph.name(field.name));

@@ -134,6 +134,11 @@ pub enum OutputValue {
     Typename,
     /// The value of a slot.
     Slot(SlotId),
+    /// Null with an error: the caller may not see the field.
+    Refused {
+        /// Whether null is an error beyond that.
+        non_null: bool,
+    },
 }
 
 /// Some of a shape's types.

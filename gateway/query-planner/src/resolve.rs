@@ -168,14 +168,31 @@ impl<'g> Planner<'g> {
         }
     }
 
-    /// `__typename`, `__schema` and `__type`.
+    /// What no subgraph is asked for: `__typename`, `__schema` and `__type`, and fields that the caller may not see.
     pub(crate) fn resolve_meta(&mut self, position: PositionId, want: &Want<'g>) {
-        let value = if want.field == ItemField::Introspection {
-            OutputFrom::Introspection
-        } else {
-            OutputFrom::Typename
+        let value = match want.field {
+            ItemField::Introspection => OutputFrom::Introspection,
+            ItemField::Refused(field) => return self.resolve_refused(position, want, field),
+            ItemField::Typename | ItemField::Field(_) => OutputFrom::Typename,
         };
         self.output(position, want, want.types.clone(), value);
+    }
+
+    /// Null, as the field's type on each object allows it.
+    fn resolve_refused(&mut self, position: PositionId, want: &Want<'g>, field: FieldId) {
+        let all = &self.supergraph.ty(self.positions[position].ty).possible;
+        let types: Vec<TypeId> = want.types.as_deref().unwrap_or(all).to_vec();
+        let non_null = |ty: &TypeId| {
+            let own = self.same_field(*ty, field).unwrap_or(field);
+            self.supergraph.field(own).ty.non_null()
+        };
+        let (strict, open): (Vec<TypeId>, Vec<TypeId>) = types.iter().partition(|ty| non_null(ty));
+        if strict.is_empty() || open.is_empty() {
+            let value = OutputFrom::Refused { non_null: open.is_empty() };
+            return self.output(position, want, want.types.clone(), value);
+        }
+        self.output(position, want, Some(strict.into()), OutputFrom::Refused { non_null: true });
+        self.output(position, want, Some(open.into()), OutputFrom::Refused { non_null: false });
     }
 
     /// Carries an option out.

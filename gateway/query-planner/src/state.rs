@@ -104,6 +104,10 @@ pub(crate) enum OutputFrom {
     /// The gateway's own answer.
     Introspection,
     Slot(SlotIndex),
+    /// The caller may not see it.
+    Refused {
+        non_null: bool,
+    },
 }
 
 /// A fetch in which fields of a position can be asked for.

@@ -2,13 +2,16 @@
 
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::ALLOW;
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use octavo_language::GraphqlError;
 use serde::Serialize;
 
 use crate::request::MediaType;
 use crate::respond;
+
+/// How many fields are told that the caller may not see.
+const MOST_PATHS: usize = 100;
 
 /// Why a request has no execution result.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,12 @@ pub(crate) enum Failure {
         "a subscription is answered as text/event-stream or multipart/mixed;subscriptionSpec=1.0; `Accept` allows neither"
     )]
     NoEvents,
+    #[error("{0}")]
+    Unauthenticated(String),
+    #[error("the token cannot be verified now: its keys are not to be had")]
+    KeysAway,
+    #[error("you are not authorized to see what the operation asks for")]
+    Unauthorized(Vec<Vec<Box<str>>>),
     #[error("persisted queries are not served: send `query`")]
     PersistedQuery,
     #[error("the document is not valid GraphQL")]
@@ -68,6 +77,9 @@ impl Failure {
             Self::CrossSite => "CSRF_PREVENTION_FAILED",
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::MutationByGet => "MUTATION_NOT_ALLOWED_OVER_HTTP_GET",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::KeysAway => "UNAVAILABLE",
+            Self::Unauthorized(_) => "UNAUTHORIZED_FIELD_OR_TYPE",
             Self::PersistedQuery => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::Syntax(_) => "GRAPHQL_PARSE_FAILED",
             Self::Validation(_) => "GRAPHQL_VALIDATION_FAILED",
@@ -94,6 +106,10 @@ impl Failure {
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::KeysAway => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unauthorized(_) if media == MediaType::GraphqlResponse => StatusCode::FORBIDDEN,
+            Self::Unauthorized(_) => StatusCode::OK,
             Self::Internal | Self::Planning(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::PersistedQuery
             | Self::Syntax(_)
@@ -112,12 +128,14 @@ impl Failure {
     pub(crate) fn respond(&self, media: MediaType) -> Response {
         let body = serde_json::to_vec(&self.body()).unwrap_or_default();
         let mut response = respond::json(self.status(media), media, Bytes::from(body));
-        let allow = match self {
-            Self::MutationByGet => "POST",
-            Self::MethodNotAllowed => "GET, POST",
+        let (name, value) = match self {
+            Self::MutationByGet => (ALLOW, "POST"),
+            Self::MethodNotAllowed => (ALLOW, "GET, POST"),
+            // See <https://www.rfc-editor.org/rfc/rfc6750#section-3>.
+            Self::Unauthenticated(_) => (WWW_AUTHENTICATE, "Bearer"),
             _ => return response,
         };
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
         response
     }
 
@@ -126,6 +144,10 @@ impl Failure {
         let errors = match self {
             Self::Syntax(errors) | Self::Validation(errors) => {
                 errors.iter().map(|error| Entry::of(error, extensions)).collect()
+            }
+            Self::Unauthorized(paths) => {
+                let entry = |path| Entry { path: Some(path), ..Entry::plain(self.to_string(), extensions) };
+                paths.iter().take(MOST_PATHS).map(|path| entry(path.as_slice())).collect()
             }
             // The message is part of a protocol: clients compare it.
             Self::PersistedQuery => vec![Entry::plain("PersistedQueryNotSupported".to_owned(), extensions)],
@@ -145,6 +167,8 @@ struct Entry<'a> {
     message: std::borrow::Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locations: Option<[Place; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a [Box<str>]>,
     extensions: Extensions,
 }
 
@@ -153,11 +177,11 @@ impl<'a> Entry<'a> {
         let place =
             |location: octavo_language::Location| [Place { line: location.line, column: location.column }];
         let message = error.message.as_str().into();
-        Self { message, locations: error.location.map(place), extensions }
+        Self { message, locations: error.location.map(place), path: None, extensions }
     }
 
     fn plain(message: String, extensions: Extensions) -> Self {
-        Self { message: message.into(), locations: None, extensions }
+        Self { message: message.into(), locations: None, path: None, extensions }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
+use octavo_authentication::Authenticator;
 use octavo_executor::{CachePort, Headers};
 use tokio::sync::watch;
 
@@ -16,17 +17,24 @@ const TRACE: [&str; 2] = ["traceparent", "tracestate"];
 pub struct Gateway {
     schema: ArcSwap<Schema>,
     cache: Option<Arc<dyn CachePort>>,
+    authenticator: Option<Authenticator>,
     options: Options,
     no_headers: Headers,
     stopping: watch::Sender<bool>,
 }
 
 impl Gateway {
-    /// A gateway that serves `schema`; `cache` keeps entities across requests.
-    pub fn new(schema: Schema, cache: Option<Arc<dyn CachePort>>, options: Options) -> Arc<Self> {
+    /// A gateway that serves `schema`; `cache` keeps entities across requests. Without an `authenticator` it looks at no token.
+    pub fn new(
+        schema: Schema,
+        cache: Option<Arc<dyn CachePort>>,
+        authenticator: Option<Authenticator>,
+        options: Options,
+    ) -> Arc<Self> {
         Arc::new(Self {
             schema: ArcSwap::from_pointee(schema),
             cache,
+            authenticator,
             options,
             no_headers: Headers::default(),
             stopping: watch::Sender::new(false),
@@ -44,6 +52,10 @@ impl Gateway {
 
     pub(crate) fn cache(&self) -> Option<&dyn CachePort> {
         self.cache.as_deref()
+    }
+
+    pub(crate) fn authenticator(&self) -> Option<&Authenticator> {
+        self.authenticator.as_ref()
     }
 
     pub(crate) fn options(&self) -> &Options {

@@ -14,8 +14,9 @@ pub(crate) struct Introspection<'a> {
 
 impl IntrospectionPort for Introspection<'_> {
     fn introspect(&self) -> Result<String, String> {
-        let operation = self.planned.operation().map_err(|failure| failure.to_string())?;
-        let data = self.planned.document.introspect(self.schema, operation, self.variables);
+        let document = &self.planned.document;
+        let operation = document.operation().map_err(|failure| failure.to_string())?;
+        let data = document.valid.introspect(self.schema, operation, self.variables);
         data.map_err(|error| error.message)
     }
 }

@@ -4,6 +4,8 @@
 //! ([`pipeline`]). [`serve`] runs it on a listener until it is told to stop. What cuts across requests is a layer
 //! ([`layer`]). This crate reads no file and no environment: the command hands it texts, ports and [`Options`].
 
+mod authorization;
+mod document;
 mod execution;
 mod failure;
 mod gateway;
@@ -25,6 +27,8 @@ mod schema;
 
 pub use gateway::Gateway;
 pub use listen::serve;
-pub use options::{CorsOptions, OperationLimits, Options, Origins, PlaygroundOptions};
+pub use options::{
+    AuthorizationOptions, CorsOptions, OperationLimits, Options, Origins, PlaygroundOptions, Unauthorized,
+};
 pub use router::router;
 pub use schema::Schema;

@@ -21,6 +21,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// What an operation may ask.
     pub limits: OperationLimits,
+    /// How the access rules of the schema are held.
+    pub authorization: AuthorizationOptions,
     /// The headers of the client's request that subgraphs get, beside those that carry a trace.
     pub propagated_headers: Vec<String>,
     /// How plans are made.
@@ -42,12 +44,39 @@ impl Default for Options {
             body_timeout: Duration::from_secs(15),
             request_timeout: Duration::from_mins(1),
             limits: OperationLimits::default(),
+            authorization: AuthorizationOptions::default(),
             propagated_headers: Vec::new(),
             planning: octavo_query_planner::Options::default(),
             execution: octavo_executor::Options::default(),
             drain: Duration::from_secs(30),
         }
     }
+}
+
+/// How the access rules of the schema are held: `@authenticated`, `@requiresScopes`, `@policy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorizationOptions {
+    /// Whether the gateway holds them; otherwise it leaves that to the subgraphs.
+    pub enforce: bool,
+    /// What becomes of an operation that asks for what its caller may not see.
+    pub unauthorized: Unauthorized,
+    /// Whether requests without a token are refused, whatever they ask.
+    pub require_authentication: bool,
+}
+
+impl Default for AuthorizationOptions {
+    fn default() -> Self {
+        Self { enforce: true, unauthorized: Unauthorized::Null, require_authentication: false }
+    }
+}
+
+/// What becomes of an operation that asks for what its caller may not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unauthorized {
+    /// Those fields are null, each with an error; nobody is asked for them.
+    Null,
+    /// It is refused as a whole.
+    Refuse,
 }
 
 /// The playground.

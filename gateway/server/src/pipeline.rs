@@ -10,11 +10,12 @@ use octavo_executor::ExecutionRequest;
 use octavo_language::CoercedVariables;
 use octavo_query_plan::{Count, OperationKind};
 
+use crate::document::document;
 use crate::execution::Execution;
 use crate::failure::Failure;
 use crate::planning::{Planned, planned};
 use crate::request::{EventFormat, MediaType, Params, check, incremental, parse, receive};
-use crate::{Gateway, Schema, respond};
+use crate::{Gateway, Schema, authorization, respond};
 
 /// Answers a GraphQL request.
 pub(crate) async fn answer(gateway: Arc<Gateway>, request: Request) -> Response {
@@ -34,13 +35,16 @@ async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Resul
     let options = gateway.options();
     let (head, body) = request.into_parts();
     check(&head, options.csrf_prevention)?;
+    let caller = authorization::caller(&gateway, &head.headers).await?;
     let body = receive(&head, body, options.max_body_bytes, options.body_timeout).await?;
     let params = parse(&head, &body)?;
     let schema = gateway.schema();
     let format = incremental(&head.headers);
-    let planned = planned(&schema, &params, format.is_some(), options).await?;
+    let document = document(&schema, &params, format.is_some(), options).await?;
+    let planned = planned(&schema, &document, &caller, options).await?;
     allow_method(&head, planned.kind)?;
     let variables = coerce(&schema, &planned, &params)?;
+    authorization::check(&planned, &variables, options)?;
     let request = execution_request(&gateway, &schema, &variables, &head.headers);
     let execution = Execution { gateway, schema, planned, variables, request };
     if execution.planned.kind == OperationKind::Subscription {
@@ -62,11 +66,12 @@ fn allow_method(head: &Parts, kind: OperationKind) -> Result<(), Failure> {
 }
 
 fn coerce(schema: &Schema, planned: &Planned, params: &Params<'_>) -> Result<CoercedVariables, Failure> {
-    let operation = planned.operation()?;
+    let document = &planned.document;
+    let operation = document.operation()?;
     if operation.variables.is_empty() {
         return Ok(CoercedVariables::default());
     }
-    let coerced = planned.document.coerce_variables(schema.api(), operation, params.variables.as_deref());
+    let coerced = document.valid.coerce_variables(schema.api(), operation, params.variables.as_deref());
     let coerced = coerced.map_err(|error| Failure::Variables(error.message))?;
     check_counts(planned, &coerced)?;
     Ok(coerced)

@@ -1,95 +1,61 @@
-//! From a document's text to a plan that is ready to run: parse, validate, limit, bind, plan, prepare.
+//! From a document to a plan that is ready to run for a caller: bind, refuse what the caller may not see, plan, prepare.
 
 use std::sync::Arc;
 
+use octavo_authentication::Caller;
 use octavo_executor::Prepared;
-use octavo_language::executable;
-use octavo_language::{GraphqlError, Limits, ValidDocument};
-use octavo_operation::{BindError, Operation};
 use octavo_query_plan::OperationKind;
 
+use crate::authorization::{Met, Refused, met};
+use crate::document::Document;
 use crate::failure::Failure;
-use crate::plan_cache::PlanKey;
-use crate::request::Params;
-use crate::{Options, Schema, limit};
-
-/// How many broken rules are told of one document.
-const MOST_ERRORS: usize = 100;
+use crate::{Options, Schema};
 
 /// An operation, ready to run.
 pub(crate) struct Planned {
-    pub(crate) document: ValidDocument,
-    pub(crate) name: Option<Arc<str>>,
+    pub(crate) document: Arc<Document>,
     pub(crate) kind: OperationKind,
     pub(crate) prepared: Prepared,
+    /// What is null in it, since the caller may not see it.
+    pub(crate) refused: Vec<Refused>,
 }
 
-impl Planned {
-    /// The operation in the document.
-    pub(crate) fn operation(&self) -> Result<&executable::Operation, Failure> {
-        find(&self.document, self.name.as_deref())
-    }
-}
-
-/// The plan for a request: from the cache, or made on a thread where it delays nobody else.
+/// The plan of a document for a caller: from the cache, or made on a thread where that delays nobody else. Callers who meet the
+/// same of its requirements share it.
 pub(crate) async fn planned(
     schema: &Arc<Schema>,
-    params: &Params<'_>,
-    incremental: bool,
+    document: &Arc<Document>,
+    caller: &Caller,
     options: &Options,
 ) -> Result<Arc<Planned>, Failure> {
-    let make = |key: PlanKey| {
-        let (schema, options) = (Arc::clone(schema), options.clone());
+    let make = |met: Met| {
+        let (schema, document, options) = (Arc::clone(schema), Arc::clone(document), options.clone());
         async move {
-            let making = tokio::task::spawn_blocking(move || make(&schema, &key, &options));
+            let making = tokio::task::spawn_blocking(move || make(&schema, document, &met, &options));
             making.await.map_err(|error| {
                 tracing::error!(%error, "planning failed");
                 Failure::Internal
             })?
         }
     };
-    // Only what has parts is planned apart from what is answered as a whole.
-    let mentions = |name| params.document.contains(name);
-    let incremental = incremental && (mentions("defer") || mentions("stream"));
-    let about = (params.operation_name.as_deref(), incremental);
-    schema.plans.get_or_make(&params.document, about, make).await
+    let met = met(schema.graph.supergraph(), &document.requirements, caller);
+    schema.plans.plan(document, met, make).await
 }
 
-fn make(schema: &Schema, key: &PlanKey, options: &Options) -> Result<Arc<Planned>, Failure> {
-    let limits = Limits { nesting: options.limits.nesting, tokens: options.limits.tokens };
-    let document = ValidDocument::parse(schema.api(), &key.document, limits).map_err(refused)?;
-    let operation = find(&document, key.name.as_deref())?;
-    limit::check(&document, operation, options)?;
-    let bind = if key.incremental { Operation::bind_incremental } else { Operation::bind };
-    let bound = bind(schema.graph.supergraph(), &document, operation).map_err(|error| unbound(&error))?;
+fn make(
+    schema: &Schema,
+    document: Arc<Document>,
+    met: &Met,
+    options: &Options,
+) -> Result<Arc<Planned>, Failure> {
+    let mut bound = document.bind(schema)?;
+    if met.len() < document.requirements.len() {
+        bound = bound.refusing(schema.graph.supergraph(), |requirement| met.contains(&requirement));
+    }
+    let refused = Refused::all(&bound);
     let plan = octavo_query_planner::plan(&schema.graph, &bound, &options.planning)
         .map_err(|error| Failure::Planning(error.to_string()))?;
     let kind = plan.kind;
     let prepared = Prepared::new(Arc::new(plan), options.execution);
-    Ok(Arc::new(Planned { document, name: key.name.clone(), kind, prepared }))
-}
-
-fn unbound(error: &BindError) -> Failure {
-    match error {
-        BindError::TooManyFields
-        | BindError::TooDeep
-        | BindError::TooManyConditions
-        | BindError::TooManyParts => {
-            Failure::Limit { message: error.to_string(), code: "OPERATION_TOO_LARGE" }
-        }
-        BindError::Unknown(_) => Failure::Planning(error.to_string()),
-    }
-}
-
-fn find<'d>(document: &'d ValidDocument, name: Option<&str>) -> Result<&'d executable::Operation, Failure> {
-    document.operation(name).map_err(|error| Failure::UnknownOperation(error.message))
-}
-
-/// A text that is not GraphQL is told the first place where it is not: what follows mostly follows from it.
-fn refused(mut errors: Vec<GraphqlError>) -> Failure {
-    if let Some(first) = errors.iter().position(|error| error.is_syntax) {
-        return Failure::Syntax(vec![errors.swap_remove(first)]);
-    }
-    errors.truncate(MOST_ERRORS);
-    Failure::Validation(errors)
+    Ok(Arc::new(Planned { document, kind, prepared, refused }))
 }

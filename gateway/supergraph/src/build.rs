@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use octavo_index::{IdMap, IndexVec, Interner, NameId};
 use octavo_language::{Limits, Node, TypeSystemDocument, ast, parse_field_set};
 
+use crate::access;
 use crate::api::api_schema;
 use crate::arguments::canonical_arguments;
 use crate::cache::{CachePolicy, policies};
@@ -40,7 +41,9 @@ impl Supergraph {
             return Err(build.errors);
         }
         let api = api_schema(document.ast(), &links, &names)?;
-        build.finish(document.ast(), api)
+        let mut supergraph = build.finish(document.ast(), api)?;
+        access::freeze(&mut supergraph, document.ast(), &links)?;
+        Ok(supergraph)
     }
 }
 
@@ -254,6 +257,7 @@ impl<'a> Build<'a> {
                 joins: Vec::new(),
                 only_by_interface: false,
                 cache: self.cache(&definition.directives),
+                access: Box::default(),
             };
             let id = self.fields.push(field);
             self.fields_by_name.insert((parent, name), id);
@@ -442,6 +446,7 @@ impl<'a> Build<'a> {
             fields: self.fields,
             types_by_name: self.types_by_name,
             fields_by_name: self.fields_by_name,
+            requirements: IndexVec::new(),
             query,
             mutation,
             subscription,

@@ -39,6 +39,14 @@ pub enum SupergraphError {
         /// What is wrong with it.
         why: String,
     },
+    /// An access rule cannot be read.
+    #[error("`{place}`: the argument of `@{directive}` is not a list of lists of strings")]
+    AccessRule {
+        /// The schema coordinate that holds it.
+        place: String,
+        /// The directive's name there.
+        directive: String,
+    },
     /// There is no query type.
     #[error("the supergraph has no query type")]
     NoQuery,

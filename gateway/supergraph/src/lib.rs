@@ -4,8 +4,10 @@
 //! by small ids: which subgraph has which type and field, by which keys, and what clients may see of it. It knows nothing of
 //! operations or of how to move between subgraphs.
 //!
-//! Pipeline: parse the SDL → names of the specs' directives ([`links`]) → types and fields ([`build`]) → client schema ([`api`]).
+//! Pipeline: parse the SDL → names of the specs' directives ([`links`]) → types and fields ([`build`]) → client schema ([`api`])
+//! → what fields ask of callers ([`access`]).
 
+mod access;
 mod api;
 mod arguments;
 mod build;
@@ -15,10 +17,11 @@ mod join;
 mod links;
 mod model;
 
+pub use access::{Access, Alternatives, Requirement};
 pub use arguments::canonical_arguments;
 pub use cache::CachePolicy;
 pub use error::SupergraphError;
 pub use model::{
-    Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RootKind, Subgraph, SubgraphId,
-    Supergraph, Type, TypeId, TypeKind, TypeRef,
+    Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RequirementId, RootKind, Subgraph,
+    SubgraphId, Supergraph, Type, TypeId, TypeKind, TypeRef,
 };

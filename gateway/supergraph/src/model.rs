@@ -3,6 +3,7 @@
 use octavo_index::{IdMap, IndexVec, Interner, NameId};
 use octavo_language::ValidSchema;
 
+use crate::access::{Access, Requirement};
 use crate::cache::CachePolicy;
 
 octavo_index::define_ids! {
@@ -12,6 +13,8 @@ octavo_index::define_ids! {
     TypeId,
     /// Names a field of one type of one supergraph.
     FieldId,
+    /// Names something that fields of one supergraph ask of callers.
+    RequirementId,
 }
 
 /// A loaded supergraph. Frozen: nothing changes it after [`Supergraph::parse`](Supergraph::parse).
@@ -23,6 +26,7 @@ pub struct Supergraph {
     pub(crate) fields: IndexVec<FieldId, Field>,
     pub(crate) types_by_name: IdMap<NameId, TypeId>,
     pub(crate) fields_by_name: IdMap<(TypeId, NameId), FieldId>,
+    pub(crate) requirements: IndexVec<RequirementId, Requirement>,
     pub(crate) query: TypeId,
     pub(crate) mutation: Option<TypeId>,
     pub(crate) subscription: Option<TypeId>,
@@ -141,6 +145,8 @@ pub struct Field {
     pub only_by_interface: bool,
     /// For how long its values may be kept, where a subgraph says.
     pub cache: Vec<CachePolicy>,
+    /// What callers must meet to see it, on objects of this type.
+    pub access: Access,
 }
 
 /// A field as one subgraph has it.
@@ -182,6 +188,12 @@ pub enum TypeRef {
 }
 
 impl TypeRef {
+    /// Whether null is an error.
+    pub fn non_null(&self) -> bool {
+        let (Self::Named { non_null, .. } | Self::List { non_null, .. }) = self;
+        *non_null
+    }
+
     /// The innermost type.
     pub fn named(&self) -> TypeId {
         match self {
@@ -226,6 +238,16 @@ impl Supergraph {
     /// One field.
     pub fn field(&self, id: FieldId) -> &Field {
         &self.fields[id]
+    }
+
+    /// What fields ask of callers; empty: every field is for everyone.
+    pub fn requirements(&self) -> &IndexVec<RequirementId, Requirement> {
+        &self.requirements
+    }
+
+    /// One requirement.
+    pub fn requirement(&self, id: RequirementId) -> &Requirement {
+        &self.requirements[id]
     }
 
     /// The type of that name.

@@ -90,7 +90,7 @@ fn with_introspection(
         .filter(|(state, _)| state.value == OutputFrom::Introspection)
         .filter_map(|(_, output)| match output.value {
             OutputValue::Slot(slot) => Some(IntrospectionField { key: output.key.clone(), slot }),
-            OutputValue::Typename => None,
+            OutputValue::Typename | OutputValue::Refused { .. } => None,
         })
         .collect();
     if fields.is_empty() {

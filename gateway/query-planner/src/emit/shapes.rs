@@ -40,6 +40,7 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, parts: &Parts, tables
             let value = match output.value {
                 OutputFrom::Typename => OutputValue::Typename,
                 OutputFrom::Slot(slot) => OutputValue::Slot(SlotId::new(slot.index())),
+                OutputFrom::Refused { non_null } => OutputValue::Refused { non_null },
                 OutputFrom::Introspection => {
                     let value = ValueType::Leaf { non_null: false, kind: LeafKind::Any };
                     OutputValue::Slot(slots.push(Slot { field: key.clone(), value }))

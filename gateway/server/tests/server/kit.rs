@@ -9,6 +9,7 @@ use futures::channel::mpsc;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use http::{HeaderMap, Request, Response, StatusCode};
+use octavo_authentication::Authenticator;
 use octavo_executor::{
     CacheEntry, CacheError, CacheKey, CachePort, CacheScope, Events, SubgraphError, SubgraphPort,
     SubgraphRequest, SubgraphResponse,
@@ -18,7 +19,7 @@ use octavo_supergraph::Supergraph;
 use serde_json::Value;
 use tower::ServiceExt;
 
-const SUPERGRAPH: &str = r#"
+pub(crate) const SUPERGRAPH: &str = r#"
 schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
@@ -150,15 +151,25 @@ impl Kit {
         cache: Option<Arc<dyn CachePort>>,
         answer: impl Fn(&SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> + Send + Sync + 'static,
     ) -> Self {
+        Self::of(SUPERGRAPH, (options, None), cache, answer)
+    }
+
+    /// A gateway of another supergraph with the same subgraphs.
+    pub(crate) fn of(
+        supergraph: &str,
+        (options, authenticator): (Options, Option<Authenticator>),
+        cache: Option<Arc<dyn CachePort>>,
+        answer: impl Fn(&SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> + Send + Sync + 'static,
+    ) -> Self {
         let subgraphs = Arc::new(Subgraphs {
             answer: Box::new(answer),
             seen: Mutex::default(),
             events: Mutex::default(),
             gate: Arc::default(),
         });
-        let supergraph = Supergraph::parse(SUPERGRAPH).expect("a supergraph");
+        let supergraph = Supergraph::parse(supergraph).expect("a supergraph");
         let schema = Schema::new(supergraph, Arc::clone(&subgraphs) as Arc<dyn SubgraphPort>, 1);
-        let gateway = Gateway::new(schema, cache, options);
+        let gateway = Gateway::new(schema, cache, authenticator, options);
         let router = octavo_server::router(Arc::clone(&gateway));
         Self { gateway, subgraphs, router }
     }

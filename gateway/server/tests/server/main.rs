@@ -1,5 +1,6 @@
 //! The server from outside: HTTP in, HTTP out, over a small supergraph whose subgraphs are closures.
 
+mod authorization;
 mod events;
 mod kit;
 mod limits;

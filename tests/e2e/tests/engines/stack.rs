@@ -54,7 +54,7 @@ impl Stack {
         });
         let urls: String = urls.collect();
         let cache = format!("cache:\n  redis: {{ url: \"{redis}\", timeout_ms: 500 }}\n");
-        let config = format!("{cache}subgraphs:\n{urls}");
+        let config = format!("{cache}authorization: {{ enforce: false }}\nsubgraphs:\n{urls}");
         let file = folder.path().join("gateway.yaml");
         fs::write(&file, config)?;
         let config = file.to_string_lossy();

@@ -1,5 +1,7 @@
 //! The configuration file.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -7,6 +9,8 @@ use serde::Deserialize;
 
 use crate::exit::Failure;
 use crate::file;
+
+pub use access::{AuthenticationConfig, AuthorizationConfig, OnInvalid, ProviderConfig};
 
 /// What `octavo serve --config` reads. Everything has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +26,10 @@ pub struct Config {
     pub playground: PlaygroundConfig,
     /// What goes from clients to subgraphs.
     pub headers: HeadersConfig,
+    /// Who callers are; `None`: tokens are not looked at.
+    pub authentication: Option<AuthenticationConfig>,
+    /// How the access rules of the schema are held.
+    pub authorization: AuthorizationConfig,
     /// Which other sites may read answers.
     pub cors: Option<CorsConfig>,
     /// Entities kept across requests.
@@ -44,6 +52,8 @@ impl Default for Config {
             csrf_prevention: true,
             playground: PlaygroundConfig::default(),
             headers: HeadersConfig::default(),
+            authentication: None,
+            authorization: AuthorizationConfig::default(),
             cors: None,
             cache: None,
             batching: BatchingConfig::default(),
@@ -227,7 +237,8 @@ impl Config {
 
     /// With nothing allowed, nothing would be answered: that is a slip, and no setting.
     fn check(&self, name: &str) -> Result<(), Failure> {
-        let Self { timeouts, limits, batching, cache, .. } = self;
+        let Self { timeouts, limits, batching, cache, authentication, .. } = self;
+        let mut providers = authentication.iter().flat_map(|authentication| &authentication.providers);
         let redis = cache.as_ref().and_then(|cache| cache.redis.as_ref());
         let given = [
             ("timeouts.request", timeouts.request > 0),
@@ -239,6 +250,7 @@ impl Config {
             ("limits.tokens", limits.tokens > 0),
             ("batching.max_entities", batching.max_entities > 0),
             ("cache.memory_mib", cache.as_ref().is_none_or(|cache| cache.memory_mib > 0)),
+            ("authentication.providers.refresh", providers.all(|provider| provider.refresh > 0)),
             ("cache.redis.timeout_ms", redis.is_none_or(|redis| redis.timeout_ms > 0)),
         ];
         let zero: Vec<_> = given.iter().filter(|(_, is_given)| !is_given).map(|(key, _)| *key).collect();
