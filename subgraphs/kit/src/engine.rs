@@ -1,4 +1,4 @@
-//! An engine is a URL: `postgres://…`, `sqlite:PATH` or `mongodb://…`.
+//! An engine is a URL: `postgres://…`, `sqlite:PATH`, `mongodb://…`, or `SCHEME:PATH` for one that a service brings itself.
 
 use std::path::PathBuf;
 
@@ -48,6 +48,20 @@ impl EngineUrl {
     }
 }
 
+/// The file or folder of an engine that a service brings itself: its URL is `SCHEME:PATH`.
+pub fn own_path(service: &'static str, scheme: &'static str, url: &str) -> Result<PathBuf, OpenError> {
+    let wrong = |reason| OpenError::Url { url: redact(url), reason };
+    let (named, rest) = url.split_once(':').ok_or_else(|| wrong("it has no scheme"))?;
+    if named != scheme {
+        let engine = named.to_owned();
+        return Err(OpenError::Engine { service, engine, supported: scheme });
+    }
+    match rest.strip_prefix("//").unwrap_or(rest) {
+        "" => Err(wrong("a path is missing after the scheme")),
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
 /// A URL without its password, for messages.
 pub(crate) fn redact(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -71,6 +85,22 @@ mod tests {
         assert_eq!(EngineUrl::parse("sqlite:///tmp/b.db").unwrap(), EngineUrl::Sqlite("/tmp/b.db".into()));
         assert_eq!(EngineUrl::parse("postgres://h/d").unwrap().scheme(), "postgres");
         assert_eq!(EngineUrl::parse("mongodb://h:1/d").unwrap().scheme(), "mongodb");
+    }
+
+    #[test]
+    fn an_engine_of_a_service_is_a_scheme_and_a_path() {
+        let path = |url| own_path("reports", "tantivy", url).map_err(|error| error.to_string());
+        assert_eq!(path("tantivy:a/b"), Ok("a/b".into()));
+        assert_eq!(path("tantivy:///a/b"), Ok("/a/b".into()));
+        for (url, reason) in [
+            ("a/b", "no scheme"),
+            ("tantivy:", "a path is missing"),
+            ("postgres://root:secret@h/d", "reports does not run on postgres; it runs on tantivy"),
+        ] {
+            let message = path(url).unwrap_err();
+            assert!(message.contains(reason), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
     }
 
     #[test]

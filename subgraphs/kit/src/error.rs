@@ -22,7 +22,7 @@ pub enum OpenError {
         /// The service's name.
         service: &'static str,
         /// The URL's scheme.
-        engine: &'static str,
+        engine: String,
         /// The engines that it runs on.
         supported: &'static str,
     },

@@ -31,6 +31,7 @@ pub mod page;
 pub mod patch;
 pub mod planted;
 pub mod problem;
+pub mod records;
 pub mod saga;
 pub mod service;
 pub mod sources;

@@ -140,7 +140,7 @@ pub async fn open(service: &'static str, url: &str) -> Result<Arc<dyn Documents>
         EngineUrl::Mongo(url) => Ok(Arc::new(super::mongo::MongoDocuments::open(service, &url).await?)),
         other => Err(OpenError::Engine {
             service,
-            engine: other.scheme(),
+            engine: other.scheme().to_owned(),
             supported: if cfg!(feature = "mongo") { "mongodb and sqlite" } else { "sqlite" },
         }),
     }

@@ -142,7 +142,7 @@ pub enum MigrateError {
 }
 
 /// SHA-256 of a script, in hexadecimal.
-pub(super) fn checksum(script: &str) -> String {
+pub(crate) fn checksum(script: &str) -> String {
     hex(&Sha256::digest(script.as_bytes()))
 }
 

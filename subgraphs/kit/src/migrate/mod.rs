@@ -13,8 +13,8 @@ mod requirement;
 mod sql;
 mod standing;
 
-pub(crate) use ledger::hex;
 pub use ledger::{LedgerEntry, MigrateError, Migration, Phase, plan};
+pub(crate) use ledger::{checksum, hex};
 pub use presence::present;
 pub use requirement::{Requirement, Requirements, Standings};
 pub use sql::{apply, contract, pending, standing};

@@ -43,7 +43,7 @@ pub struct Definition {
 #[derive(Parser, Debug, Clone, Default)]
 #[command(about = "A service of the library.", version)]
 pub struct Cli {
-    /// The database: `postgres://…`, `sqlite:PATH` or `mongodb://…` (or the variable `DATABASE_URL`).
+    /// The database, such as `postgres://…`, `sqlite:PATH` or `mongodb://…` (or the variable `DATABASE_URL`).
     #[arg(long)]
     database_url: Option<String>,
     /// The address to listen on (or the variable `LISTEN`).

@@ -204,7 +204,8 @@ impl Engine for DocumentEngine {
     }
 }
 
-fn readiness(pending: Result<Vec<String>, MigrateError>) -> Result<(), String> {
+/// Whether a service is ready whose migrations are these.
+pub(crate) fn readiness(pending: Result<Vec<String>, MigrateError>) -> Result<(), String> {
     match pending {
         Ok(pending) if pending.is_empty() => Ok(()),
         Ok(pending) => Err(format!("migrations not applied: {}", pending.join(", "))),

@@ -17,6 +17,7 @@ mod nulls;
 mod operate;
 mod order;
 mod schema;
+mod silent;
 
 use std::sync::Arc;
 
@@ -26,11 +27,13 @@ use tokio::{net::TcpListener, sync::watch};
 pub use beat::Markers;
 pub use cli::{Cli, Definition, run, run_stateless};
 pub use contract::{ContractError, ContractWish, SagasUnderWay};
+pub(crate) use engine::readiness;
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
 pub use metrics::{Labels, Measure, Measures, seconds};
 pub use schema::{SchemaParts, schema, schema_with_events, sdl};
+pub use silent::Silent;
 
 use crate::{
     access::{Access, PeerToken},

@@ -111,7 +111,7 @@ impl Db {
             }
             engine @ EngineUrl::Mongo(_) => {
                 let supported = "postgres and sqlite";
-                return Err(OpenError::Engine { service, engine: engine.scheme(), supported });
+                return Err(OpenError::Engine { service, engine: engine.scheme().to_owned(), supported });
             }
         };
         let gauge =

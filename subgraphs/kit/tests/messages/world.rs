@@ -150,6 +150,9 @@ macro_rules! on_each_engine {
         for engine in $crate::shelf::ENGINES {
             $test::<$crate::shelf::Shelf>(engine).await;
         }
+        for engine in $crate::tray::ENGINES {
+            $test::<$crate::tray::Tray>(engine).await;
+        }
     };
 }
 pub(crate) use on_each_engine;
