@@ -96,7 +96,8 @@ impl Records for File {
             }
             for (stream, seq, value) in effects {
                 let heard = content.heard.entry(stream).or_default();
-                heard.0 = format!("{} {seq}", heard.0).trim_start().to_owned();
+                let seqs = format!("{} {seq}", heard.0);
+                seqs.trim_start().clone_into(&mut heard.0);
                 heard.1 = value;
             }
         })
