@@ -3,5 +3,6 @@
 mod cache;
 mod entities;
 mod figures;
+mod replicas;
 mod sagas;
 mod stack;

@@ -9,20 +9,21 @@ use octavo_engines::shared;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-const CATALOGUE: &str = "mutation($isbn: ID!, $name: String!, $key: String!) { catalogueBook(isbn: $isbn,
+pub(crate) const CATALOGUE: &str =
+    "mutation($isbn: ID!, $name: String!, $key: String!) { catalogueBook(isbn: $isbn,
     title: \"A Book\", genre: $name, authors: [{ name: $name, bio: \"Writes.\" }], idempotencyKey: $key)
     { saga { id phase } problems { message } } }";
 
 const SAGA: &str = "query($id: ID!) { saga(id: $id) { phase problem { code } steps { name status } } }";
 
 /// The services that take part, and where each keeps its data.
-struct Library {
+pub(crate) struct Library {
     namespace: String,
     databases: Vec<(&'static str, String)>,
 }
 
 impl Library {
-    async fn new() -> anyhow::Result<Self> {
+    pub(crate) async fn new() -> anyhow::Result<Self> {
         let mut databases = Vec::new();
         for name in ["authors", "books", "genres", "lendings", "sagas"] {
             databases.push((name, shared::postgres_database(name).await?));
@@ -31,7 +32,7 @@ impl Library {
         Ok(Self { namespace: format!("public/{}", shared::unique("sagas")), databases })
     }
 
-    async fn start(&self, name: &str) -> anyhow::Result<Running> {
+    pub(crate) async fn start(&self, name: &str) -> anyhow::Result<Running> {
         self.start_with(name, &[]).await
     }
 
@@ -58,7 +59,11 @@ async fn begin(sagas: SocketAddr, isbn: &str, name: &str, key: &str) -> anyhow::
 }
 
 /// The saga once this holds of it.
-async fn until(sagas: SocketAddr, id: &Value, holds: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+pub(crate) async fn until(
+    sagas: SocketAddr,
+    id: &Value,
+    holds: impl Fn(&Value) -> bool,
+) -> anyhow::Result<Value> {
     let (mut saga, began) = (Value::Null, Instant::now());
     while began.elapsed() < Duration::from_mins(1) {
         saga = ask(sagas, SAGA, json!({ "id": id })).await?.data()?["saga"].clone();
@@ -70,7 +75,7 @@ async fn until(sagas: SocketAddr, id: &Value, holds: impl Fn(&Value) -> bool) ->
     bail!("it does not come to that: {saga}")
 }
 
-fn is_in(phase: &str) -> impl Fn(&Value) -> bool {
+pub(crate) fn is_in(phase: &str) -> impl Fn(&Value) -> bool {
     move |saga| saga["phase"] == phase
 }
 
