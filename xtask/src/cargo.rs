@@ -1,7 +1,7 @@
 //! Cargo, run for the whole workspace with its output passed on.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 
 use anyhow::{Context, ensure};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -41,6 +41,16 @@ pub(crate) async fn run_release(
     let mut command = cargo(&["run", "--quiet", "--release", "--locked", "--package", package, "--"]);
     command.args(arguments).envs(variables);
     Ok(command.status().await?)
+}
+
+/// Runs an example of a package, as it is measured.
+pub(crate) async fn run_example(
+    (package, example): (&str, &str),
+    arguments: &[String],
+) -> anyhow::Result<Output> {
+    let names = ["--package", package, "--example", example, "--"];
+    let mut command = cargo(&["run", "--quiet", "--release", "--locked"]);
+    Ok(command.args(names).args(arguments).output().await?)
 }
 
 /// Runs tests with these variables; without arguments, every test of the workspace.

@@ -33,6 +33,8 @@ enum Task {
     Schema(tasks::schema::Options),
     /// Hold the results of a comparison of composers against the known exceptions.
     Agreement(tasks::agreement::Options),
+    /// Time Octavo and other composers on the same graphs.
+    Composers(tasks::composers::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,6 +46,7 @@ async fn main() -> ExitCode {
             Task::Bench(options) => tasks::bench::run(&options).await,
             Task::Schema(options) => tasks::schema::run(&options).await,
             Task::Agreement(options) => tasks::agreement::run(&options),
+            Task::Composers(options) => tasks::composers::run(&options).await,
         }
     };
     // Whatever ends first: dropping the other stops what it had started.

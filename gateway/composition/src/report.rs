@@ -21,6 +21,11 @@ impl Report {
         }
     }
 
+    /// The findings of another report, after those that are here.
+    pub(crate) fn take(&mut self, other: Self) {
+        other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// An error at one place.
     pub(crate) fn error(&mut self, code: Code, message: String, place: Place<'_>) {
         self.push(error(code, message, place));

@@ -7,6 +7,7 @@ mod error;
 mod field_set;
 mod limits;
 mod operation;
+mod reader;
 mod stream;
 mod type_system;
 
@@ -22,4 +23,5 @@ pub use error::{GraphqlError, Location};
 pub use field_set::parse_field_set;
 pub use limits::Limits;
 pub use operation::{CoercedVariables, ValidDocument};
+pub use reader::parse_without_places;
 pub use type_system::{TypeSystemDocument, ValidSchema};

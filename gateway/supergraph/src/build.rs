@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use octavo_index::{IdMap, IndexVec, Interner, NameId};
-use octavo_language::{Limits, Node, TypeSystemDocument, ast, parse_field_set};
+use octavo_language::{Limits, Node, ast, parse_field_set, parse_without_places};
 
 use crate::access;
 use crate::api::api_schema;
@@ -23,16 +23,16 @@ impl Supergraph {
     /// Loads a supergraph from its SDL. All errors are reported, not the first.
     pub fn parse(sdl: &str) -> Result<Self, Vec<SupergraphError>> {
         let syntax = |errors: Vec<_>| errors.into_iter().map(SupergraphError::Syntax).collect::<Vec<_>>();
-        let document = TypeSystemDocument::parse("supergraph", sdl, Limits::SCHEMA).map_err(syntax)?;
-        let links = Links::read(document.ast());
+        let document = parse_without_places("supergraph", sdl, Limits::SCHEMA).map_err(syntax)?;
+        let links = Links::read(&document);
         let names = JoinNames::of(&links);
         let mut build = Build::new(&links, &names);
-        build.subgraphs(document.ast());
+        build.subgraphs(&document);
         if build.subgraphs.is_empty() {
             return Err(vec![SupergraphError::NotASupergraph]);
         }
-        build.type_names(document.ast());
-        for definition in &document.ast().definitions {
+        build.type_names(&document);
+        for definition in &document.definitions {
             build.definition(definition);
         }
         build.field_sets();
@@ -40,9 +40,9 @@ impl Supergraph {
         if !build.errors.is_empty() {
             return Err(build.errors);
         }
-        let api = api_schema(document.ast(), &links, &names)?;
-        let mut supergraph = build.finish(document.ast(), api)?;
-        access::freeze(&mut supergraph, document.ast(), &links)?;
+        let api = api_schema(&document, &links, &names)?;
+        let mut supergraph = build.finish(&document, api)?;
+        access::freeze(&mut supergraph, &document, &links)?;
         Ok(supergraph)
     }
 }
@@ -53,6 +53,9 @@ enum Pending<'a> {
     Requires { field: FieldId, join: usize, text: &'a str },
     Provides { field: FieldId, join: usize, text: &'a str },
 }
+
+/// Field sets by their texts, most of which stand at many places.
+type FieldSets<'a> = HashMap<&'a str, Result<Vec<ast::Selection>, String>>;
 
 struct Build<'a> {
     links: &'a Links,
@@ -314,11 +317,12 @@ impl<'a> Build<'a> {
     }
 
     fn field_sets(&mut self) {
+        let mut parsed = FieldSets::new();
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Key { ty, subgraph, resolvable, text } => {
                     let place = self.names.resolve(self.types[ty].name).to_owned();
-                    let Some(fields) = self.field_set(&place, ty, text) else { continue };
+                    let Some(fields) = self.field_set(&place, ty, (text, &mut parsed)) else { continue };
                     let join = self.types[ty].joins.iter_mut().find(|j| j.subgraph == subgraph);
                     if let Some(join) = join {
                         join.keys.push(Key { fields, resolvable });
@@ -326,12 +330,12 @@ impl<'a> Build<'a> {
                 }
                 Pending::Requires { field, join, text } => {
                     let parent = self.fields[field].parent;
-                    let set = self.field_set(&self.coordinate(field), parent, text);
+                    let set = self.field_set(&self.coordinate(field), parent, (text, &mut parsed));
                     self.fields[field].joins[join].requires = set;
                 }
                 Pending::Provides { field, join, text } => {
                     let ty = self.fields[field].ty.named();
-                    let set = self.field_set(&self.coordinate(field), ty, text);
+                    let set = self.field_set(&self.coordinate(field), ty, (text, &mut parsed));
                     self.fields[field].joins[join].provides = set;
                 }
             }
@@ -344,9 +348,17 @@ impl<'a> Build<'a> {
         format!("{parent}.{}", self.names.resolve(field.name))
     }
 
-    fn field_set(&mut self, place: &str, on: TypeId, text: &str) -> Option<FieldSet> {
-        let parsed = parse_field_set(text).map_err(|errors| errors[0].message.clone());
-        let bound = parsed.and_then(|selections| self.selections(on, &selections));
+    fn field_set(
+        &mut self,
+        place: &str,
+        on: TypeId,
+        (text, parsed): (&'a str, &mut FieldSets<'a>),
+    ) -> Option<FieldSet> {
+        let parse = || parse_field_set(text).map_err(|errors| errors[0].message.clone());
+        let bound = match parsed.entry(text).or_insert_with(parse) {
+            Ok(selections) => self.selections(on, selections),
+            Err(why) => Err(why.clone()),
+        };
         bound
             .map_err(|why| {
                 let (place, fields) = (place.to_owned(), text.to_owned());

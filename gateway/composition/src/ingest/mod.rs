@@ -17,6 +17,10 @@ mod upgrade;
 mod usage;
 mod vocabulary;
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
 use octavo_index::IndexVec;
 use octavo_language::{Limits, TypeSystemDocument};
 
@@ -26,6 +30,9 @@ use crate::model::{GraphId, Span, Subgraph, Version};
 use crate::report::{Place, Report};
 use links::Links;
 use vocabulary::{KnownDefinitions, Vocabulary};
+
+/// Bytes of text whose parsing takes longer than to start a thread for it.
+const WORTH_A_THREAD: usize = 8 * 1024;
 
 /// A parsed text with the URL of its service.
 #[derive(Debug)]
@@ -50,7 +57,35 @@ pub(crate) fn parse<'i>(inputs: &[SubgraphInput<'i>], report: &mut Report) -> Ve
             );
         }
     }
-    inputs.into_iter().filter_map(|input| parse_one(input, report)).collect()
+    let parsed = parse_all(&inputs).into_iter().filter_map(|(parsed, own)| {
+        report.take(own);
+        parsed
+    });
+    parsed.collect()
+}
+
+/// Parses texts in their order, on as many threads as there are processors: nothing else of composing takes so long.
+fn parse_all<'i>(inputs: &[&SubgraphInput<'i>]) -> Vec<(Option<Parsed<'i>>, Report)> {
+    let parse = |inputs: &[&SubgraphInput<'i>]| -> Vec<_> {
+        let parse = |input: &&SubgraphInput<'i>| {
+            let mut own = Report::default();
+            (parse_one(input, &mut own), own)
+        };
+        inputs.iter().map(parse).collect()
+    };
+    let bytes: usize = inputs.iter().map(|input| input.sdl.len()).sum();
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = processors.min(bytes / WORTH_A_THREAD).max(1);
+    let mut shares = inputs.chunks(inputs.len().div_ceil(threads).max(1));
+    let first = shares.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || parse(share))).collect();
+        let mut all = parse(first);
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        all
+    })
 }
 
 fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parsed<'i>> {
@@ -109,9 +144,7 @@ fn ingest_one<'a>(
     let links = Links::read(document, &mut own);
     let subgraph = check_and_build(parsed, links, known, &mut own);
     let failed = own.has_errors();
-    for diagnostic in own.into_diagnostics() {
-        report.push(diagnostic);
-    }
+    report.take(own);
     (!failed).then_some(subgraph).flatten()
 }
 

@@ -22,9 +22,8 @@ fn asked(supergraph: &Supergraph, ty: &str, field: &str) -> Vec<String> {
     let ty = supergraph.type_named(ty).expect("a type");
     let field = supergraph.field_named(ty, field).expect("a field");
     let sets = |word: &str, sets: &[Box<[_]>]| {
-        let set =
-            |set: &Box<[_]>| set.iter().map(|name| supergraph.name(*name)).collect::<Vec<_>>().join("+");
-        format!("{word} {}", sets.iter().map(set).collect::<Vec<_>>().join("|"))
+        let names = |set: &[_]| set.iter().map(|name| supergraph.name(*name)).collect::<Vec<_>>().join("+");
+        format!("{word} {}", sets.iter().map(|set| names(set)).collect::<Vec<_>>().join("|"))
     };
     let write = |id: &_| match supergraph.requirement(*id) {
         Requirement::Authenticated => "authenticated".to_owned(),
