@@ -1,7 +1,8 @@
 //! `cargo xtask composers`: how long Octavo and composers for Node take for the same graphs, side by side.
 //!
 //! The graphs are those of `composing_growth`. Every composer gets each of them in a process of its own, as texts: the *first* time is
-//! what one run takes, the *best* of several what is left once Node has compiled the code.
+//! what one run takes, the *best* of several what is left once Node has compiled the code. Of a few processes the least counts: what
+//! else runs on the machine only adds to it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use tokio::process::Command;
 use crate::{cargo, progress};
 
 const PEERS: [&str; 2] = ["@theguild/federation-composition", "@apollo/composition"];
+const PROCESSES: usize = 3;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tasks/composers.mjs");
 const EXAMPLE: (&str, &str) = ("octavo-composition", "composing_growth");
 
@@ -32,6 +34,23 @@ pub(crate) struct Options {
 struct Times {
     first: f64,
     best: f64,
+}
+
+impl Times {
+    const NONE: Self = Self { first: f64::INFINITY, best: f64::INFINITY };
+
+    fn or_less(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), best: self.best.min(other.best) }
+    }
+}
+
+/// What another composer makes of a graph.
+enum Outcome {
+    /// It is not installed.
+    Absent,
+    Timed(Times),
+    /// It does not compose it; its own words.
+    Failed(String),
 }
 
 pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -63,11 +82,12 @@ async fn compare(options: &Options, folder: &Path) -> anyhow::Result<()> {
         progress::relay(&line(size, "octavo", own, own));
         let mut found = false;
         for peer in PEERS {
-            let Some(times) = peer_times(&options.node_modules, peer, &folder.join(size)).await? else {
-                continue;
-            };
+            match peer_times(&options.node_modules, peer, &folder.join(size)).await? {
+                Outcome::Absent => continue,
+                Outcome::Timed(times) => progress::relay(&line(size, peer, times, own)),
+                Outcome::Failed(why) => progress::relay(&format!("{size:>9}  {peer:34} fails: {why}")),
+            }
             found = true;
-            progress::relay(&line(size, peer, times, own));
         }
         ensure!(found, "{} holds none of {}", options.node_modules.display(), PEERS.join(", "));
     }
@@ -84,13 +104,16 @@ fn line(size: &str, name: &str, times: Times, own: Times) -> String {
 }
 
 async fn octavo(size: &str) -> anyhow::Result<Times> {
-    let told = example(&["--alone".to_owned(), size.to_owned()]).await?;
-    let times =
-        told.split_whitespace().skip(3).step_by(2).take(2).map(str::parse).collect::<Result<Vec<f64>, _>>();
-    match times.as_deref() {
-        Ok(&[first, best]) => Ok(Times { first, best }),
-        _ => bail!("{} tells no times: {told}", EXAMPLE.1),
+    let mut least = Times::NONE;
+    for _ in 0..PROCESSES {
+        let told = example(&["--alone".to_owned(), size.to_owned()]).await?;
+        let times = told.split_whitespace().skip(3).step_by(2).take(2).map(str::parse);
+        match times.collect::<Result<Vec<f64>, _>>().as_deref() {
+            Ok(&[first, best]) => least = least.or_less(Times { first, best }),
+            _ => bail!("{} tells no times: {told}", EXAMPLE.1),
+        }
     }
+    Ok(least)
 }
 
 async fn example(arguments: &[String]) -> anyhow::Result<String> {
@@ -99,14 +122,23 @@ async fn example(arguments: &[String]) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// How long another composer takes; `None` if it is not installed.
-async fn peer_times(modules: &Path, peer: &str, folder: &Path) -> anyhow::Result<Option<Times>> {
-    let mut node = Command::new("node");
-    node.arg(SCRIPT).arg(modules).arg(peer).arg(folder).kill_on_drop(true);
-    let output = node.output().await.context("cannot start node; is Node.js installed?")?;
-    ensure!(output.status.success(), "{peer} fails: {}", String::from_utf8_lossy(&output.stderr));
-    if output.stdout.is_empty() {
-        return Ok(None);
+/// How long another composer takes.
+async fn peer_times(modules: &Path, peer: &str, folder: &Path) -> anyhow::Result<Outcome> {
+    let mut least = Times::NONE;
+    for _ in 0..PROCESSES {
+        let mut node = Command::new("node");
+        node.arg(SCRIPT).arg(modules).arg(peer).arg(folder).kill_on_drop(true);
+        let output = node.output().await.context("cannot start node; is Node.js installed?")?;
+        if !output.status.success() {
+            let told = String::from_utf8_lossy(&output.stderr);
+            let why = told.lines().find(|line| line.contains("Error: ")).unwrap_or("it says nothing");
+            return Ok(Outcome::Failed(why.to_owned()));
+        }
+        if output.stdout.is_empty() {
+            return Ok(Outcome::Absent);
+        }
+        let times = serde_json::from_slice(&output.stdout).context("composers.mjs prints no times")?;
+        least = least.or_less(times);
     }
-    serde_json::from_slice(&output.stdout).context("composers.mjs prints no times").map(Some)
+    Ok(Outcome::Timed(least))
 }
