@@ -116,8 +116,8 @@ async fn either_process_of_each_service_may_be_killed() -> anyhow::Result<()> {
     let writer = tokio::spawn(write(Arc::clone(&addresses), Arc::clone(&stop)));
     let reader = tokio::spawn(read(Arc::clone(&addresses), Arc::clone(&stop), Arc::clone(&reads)));
     for (place, name) in SERVICES.into_iter().enumerate() {
-        for replica in 0..2 {
-            let killed = processes[place][replica].take().context("it was started")?;
+        for (replica, process) in processes[place].iter_mut().enumerate() {
+            let killed = process.take().context("it was started")?;
             killed.kill9()?;
             // Whoever balances requests sees soon that it is gone, and not at once.
             sleep(WITHOUT).await;
@@ -125,7 +125,7 @@ async fn either_process_of_each_service_may_be_killed() -> anyhow::Result<()> {
             sleep(WITHOUT).await;
             let next = library.start(name).await?;
             addresses.set(place, replica, Some(next.address()));
-            processes[place][replica] = Some(next);
+            *process = Some(next);
         }
     }
     stop.store(true, Ordering::Relaxed);
