@@ -28,7 +28,7 @@ impl Authenticator {
     pub fn new(options: Options, providers: Vec<Provider>) -> Self {
         let issuers = providers.into_iter().map(|provider| Issuer {
             keyring: Keyring::new(provider.name, provider.source, provider.refresh),
-            rules: token::rules(&provider.algorithms, &provider.issuers, &provider.audiences),
+            rules: token::rules(&provider.algorithms, &provider.audiences),
             names: provider.issuers,
         });
         Self { options, issuers: issuers.collect() }
@@ -107,6 +107,7 @@ impl Authenticator {
 }
 
 impl Issuer {
+    /// What is read before the token is verified is what the signature is checked for afterwards.
     fn may_have_issued(&self, token: &Unverified) -> bool {
         self.names.is_empty() || token.issuer.as_ref().is_some_and(|issuer| self.names.contains(issuer))
     }
