@@ -13,6 +13,7 @@ mod breaker;
 pub mod bus;
 pub mod change;
 pub mod changes;
+pub mod deposit;
 pub mod documents;
 pub mod engine;
 pub mod error;

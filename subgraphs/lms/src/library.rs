@@ -103,6 +103,7 @@ impl Library {
                         tracing::error!(service = service.name(), %error, "a service ended");
                     },
                     () = service.take_part(&around) => {}
+                    () = service.purge_hourly() => {}
                 }
             });
         }

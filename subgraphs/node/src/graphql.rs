@@ -53,7 +53,20 @@ macro_rules! nodes {
     };
 }
 
-nodes!(Author, Book, CatalogueBookSaga, Comment, Genre, LendBookSaga, Lending, ReturnBookSaga, Student, User);
+nodes!(
+    Author,
+    Book,
+    CatalogueBookSaga,
+    Comment,
+    EraseStudentSaga,
+    Genre,
+    LendBookSaga,
+    Lending,
+    RegisterStudentSaga,
+    ReturnBookSaga,
+    Student,
+    User
+);
 
 pub(crate) struct Query;
 

@@ -10,7 +10,7 @@ use lms_kit::{
     idempotency::Command,
     inbox::{HandleError, Handler},
     planted::{self, Bug},
-    saga::{Reply, StepTx},
+    saga::{Reply, Start, StepTx},
 };
 use serde_json::json;
 
@@ -90,6 +90,21 @@ impl Coordinator {
         Ok(saga)
     }
 
+    /// Begins what a service asks for, once.
+    async fn begin_once<Tx: SagaTx>(
+        &self,
+        tx: &mut Tx,
+        start: Start,
+        command: &Command,
+    ) -> Result<(), StoreError> {
+        let Start { saga: id, kind, caller, input } = start;
+        if tx.saga(&id).await?.is_some() {
+            return Ok(());
+        }
+        let beginning = Beginning { id, caller, traceparent: command.traceparent.clone(), input };
+        self.begin(tx, &kind, beginning, command).await.map(drop)
+    }
+
     /// Takes a service's answer.
     async fn take<Tx: SagaTx>(
         &self,
@@ -167,6 +182,11 @@ pub enum StepIn {
 #[async_trait]
 impl<Tx: SagaTx> Handler<Tx> for Coordinator {
     async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        if event.data.aggregate == Start::AGGREGATE {
+            let start = Start::read(event)?;
+            let command = Command::of_message(event, &start.saga, &self.sources);
+            return Ok(self.begin_once(tx, start, &command).await?);
+        }
         let reply = Reply::read(event)?;
         let command = Command::of_message(event, &reply.saga, &self.sources);
         Ok(self.take(tx, &reply, &command).await?)

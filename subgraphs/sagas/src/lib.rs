@@ -33,7 +33,7 @@ use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
 use metrics::Measured;
-use store::{Done, History, SagaStore, SqlSagas, UnderWay};
+use store::{Done, History, Kept, SagaStore, SqlSagas, UnderWay};
 use watching::Watch;
 
 /// The subgraph's name.
@@ -55,7 +55,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let coordinating = Coordinating::new(db.clone(), coordinator, moved);
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
     let measured = Measured::new(db.clone(), watch.clone());
-    let parts = parts.listening(coordinating).listening(watch);
+    let parts = parts.listening(coordinating).listening(watch).keeping(Kept(db.clone()));
     let parts = parts.keeping_sagas(UnderWay::new(db.clone())).measuring(measured);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)

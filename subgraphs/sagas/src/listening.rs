@@ -1,4 +1,4 @@
-//! What the coordinator hears: answers, and the time.
+//! What the coordinator hears: answers, sagas that services want begun, and the time.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
 /// How many sagas are taken at once.
 const AT_ONCE: u32 = 100;
 
-/// Listens to services' answers, and to the clock.
+/// Listens to services' answers and wishes, and to the clock.
 pub(crate) struct Coordinating {
     listener: Listener<SqlInbox, Telling>,
     coordinator: Coordinator,
@@ -40,7 +40,7 @@ impl Coordinating {
             store: SqlInbox::new(db.clone()),
             handler: Telling { coordinator: coordinator.clone(), moved },
             events_of: &[],
-            messages: vec![Topic::replies(NAME)],
+            messages: vec![Topic::replies(NAME), Topic::commands(NAME)],
             speaks_on: asked.into_iter().map(Topic::commands).collect(),
         };
         Self { listener, coordinator, db }

@@ -4,6 +4,9 @@ use lms_kit::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The kind that may be begun without a token.
+const REGISTRATION: &str = "RegisterStudentSaga";
+
 /// A saga. Whoever changes it does so from the version that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Saga {
@@ -58,6 +61,12 @@ impl Phase {
     #[must_use]
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Completed | Self::Compensated | Self::Stuck)
+    }
+
+    /// Whether nothing more happens, whoever steps in.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Compensated)
     }
 
     /// The word that is stored.
@@ -124,6 +133,13 @@ impl Saga {
     /// What the instances of a step came to, those that are done.
     pub fn outputs_of<'s>(&'s self, step: &'s str) -> impl Iterator<Item = &'s Value> {
         self.steps.iter().filter(move |run| run.step == step).filter_map(|run| run.output.as_ref())
+    }
+
+    /// Whether it was begun without a token, as only registrations may be: its identifier, which only whoever began it was
+    /// told, is all that there is to know its owner by.
+    #[must_use]
+    pub fn is_of_nobody(&self) -> bool {
+        self.kind == REGISTRATION && self.caller.is_empty()
     }
 
     /// When something is due, in ms of the engine's clock.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use lms_kit::{
     OpenError, Refusal, Service, Sources,
     access::Caller,
+    deposit::{Depositories, Joining},
     documents::DocumentInbox,
     federation::SdlError,
     idempotency::{Call, Command},
@@ -35,10 +36,12 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let store: Arc<dyn StudentStore> = Arc::new(students.clone());
     let schema = graphql::schema().data(loaders::loader(store)).finish();
     let (documents, outbox) = (Arc::clone(students.engine()), Arc::clone(students.outbox()));
-    let participant = StudentSteps::new(Arc::clone(&documents));
+    let depositories = Depositories::default();
+    let participant = StudentSteps::new(students, depositories.clone());
     let steps =
         DocumentSteps::new(NAME, participant, (Arc::clone(&documents), Arc::clone(&outbox)), sources.clone());
     let listener = Listener::in_sagas(NAME, DocumentInbox::new(Arc::clone(&documents)), steps);
+    let listener = Joining::new(listener, depositories);
     let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener);
     let engine = DocumentEngine { documents, outbox, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)

@@ -26,6 +26,27 @@ pub(crate) enum Role {
     Admin,
 }
 
+/// Whether a user may do anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum State {
+    /// May log in.
+    #[default]
+    Active,
+    /// May not, and is in no list: the registration is still under way, or the erasure has begun.
+    Disabled,
+}
+
+impl State {
+    /// The word that is stored.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Disabled => "DISABLED",
+        }
+    }
+}
+
 /// A user, without the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct User {
@@ -35,6 +56,9 @@ pub(crate) struct User {
     pub(crate) email: String,
     /// In order, each once.
     pub(crate) roles: Vec<Role>,
+    /// Results of an earlier version do not say it.
+    #[serde(default)]
+    pub(crate) state: State,
     pub(crate) version: i32,
 }
 
@@ -62,16 +86,35 @@ impl User {
         self.event("UserChanged")
     }
 
-    /// What others need to know: who it is and what it may do. Name and address are personal, and stay here.
+    /// It has come into this state.
+    pub(crate) fn came_to(&self, state: State) -> Event {
+        let kind = match state {
+            State::Active => "UserActivated",
+            State::Disabled => "UserDisabled",
+        };
+        Self { state, ..self.clone() }.event(kind)
+    }
+
+    /// It is gone, and was never there as far as others know.
+    pub(crate) fn discarded(&self) -> Event {
+        Event { deleted: true, ..self.event("UserDiscarded") }
+    }
+
+    /// It is gone, and so is what was known of it.
+    pub(crate) fn erased(&self) -> Event {
+        Event { deleted: true, ..self.event("UserErased") }
+    }
+
+    /// What others need to know: who it is and what it may do. Username, name and address are personal, and stay here.
     fn event(&self, kind: &'static str) -> Event {
-        let keys = vec![json!({ "id": self.id }), json!({ "username": self.username })];
+        let keys = vec![json!({ "id": self.id })];
         Event {
             service: NAME,
             aggregate_type: "User",
             aggregate_id: self.id.clone(),
             kind,
             schema_version: 1,
-            data: json!({ "id": self.id, "roles": self.roles, "version": self.version }),
+            data: json!({ "id": self.id, "roles": self.roles, "state": self.state, "version": self.version }),
             deleted: false,
             touches: vec![Touch { type_name: "User".to_owned(), keys, subgraph: NAME.to_owned() }],
         }
@@ -86,6 +129,22 @@ pub(crate) fn no_user(id: &str) -> Problem {
 /// Someone else has this username.
 pub(crate) fn username_taken(username: &str) -> Problem {
     Problem::duplicate(&["username"], format!("the username {username} is taken"))
+}
+
+/// The user's account is not in use, so it is not changed either.
+pub(crate) fn not_active(id: &str) -> Problem {
+    Problem::invalid(&["id"], "an active user", format!("the user {id} is disabled"))
+}
+
+/// What a student gives beside the account. It is passed on to students as it came: the rules are theirs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Particulars {
+    pub(crate) name: String,
+    pub(crate) birth_date: String,
+    pub(crate) phone: String,
+    pub(crate) gdpr_consent: bool,
+    pub(crate) interests: Vec<String>,
 }
 
 /// What a client gives of a new user, as it came, without the password.
@@ -107,7 +166,7 @@ impl NewUser {
         let roles = keep(check_roles(self.roles), &mut problems);
         match (username, name, email, roles) {
             (Some(username), Some(name), Some(email), Some(roles)) => {
-                Ok(User { id, username, name, email, roles, version: 1 })
+                Ok(User { id, username, name, email, roles, state: State::Active, version: 1 })
             }
             _ => Err(problems),
         }
@@ -231,7 +290,9 @@ mod tests {
     #[test]
     fn an_event_tells_nothing_personal() {
         let user = new_user().check("1".into()).unwrap();
-        let told = user.registered().data.to_string();
-        assert!(!told.contains("Zo") && !told.contains("example.org"), "{told}");
+        for event in [user.registered(), user.came_to(State::Disabled), user.discarded(), user.erased()] {
+            let told = format!("{event:?}").to_lowercase();
+            assert!(!told.contains("zo") && !told.contains("example.org"), "{told}");
+        }
     }
 }

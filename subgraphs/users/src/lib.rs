@@ -1,7 +1,7 @@
 //! The users service: who may log in, with which roles, and the tokens that prove it.
 //!
-//! A request goes `graphql` → `loaders` → `store`; the rules are in `domain`, which knows no engine; `password`
-//! and `token` are the only modules that touch a secret.
+//! A request goes `graphql` → `loaders` → `store`; the rules are in `domain`, which knows no engine; `password`,
+//! `token` and `store::erased` are the only modules that touch a secret.
 
 mod admin;
 mod domain;
@@ -15,16 +15,18 @@ use std::sync::Arc;
 
 use lms_kit::{
     OpenError, Service, Sources,
+    bus::Topic,
     federation::SdlError,
     migrate,
-    service::{SchemaParts, SqlEngine},
+    saga::{COORDINATOR, Steps},
+    service::{Listener, SchemaParts, SqlEngine},
     sql::{Db, DbOptions},
 };
 
 pub use admin::{AdminPassword, create_admin};
 
 use password::Passwords;
-use store::{SqlUsers, UserStore};
+use store::{Registrations, SqlUsers, UserSteps, UserStore};
 use token::Signer;
 
 /// The subgraph's name.
@@ -45,7 +47,11 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
         .data(Passwords::new())
         .data(signer)
         .finish();
+    let mut listener = Listener::to_sagas(NAME, &db, Steps::new(NAME, UserSteps, sources.clone()));
+    // A registration asks for its saga.
+    listener.speaks_on.push(Topic::commands(COORDINATOR));
     let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).publishing(JWKS_PATH, public_keys);
+    let parts = parts.listening(listener).keeping(Registrations(db.clone()));
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -122,11 +122,12 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::domain::State;
 
     fn user() -> User {
         let roles = vec![Role::Librarian, Role::Student];
         let (name, email) = ("Zoë".to_owned(), "zoe@example.org".to_owned());
-        User { id: "u1".into(), username: "zoe".into(), name, email, roles, version: 1 }
+        User { id: "u1".into(), username: "zoe".into(), name, email, roles, state: State::Active, version: 1 }
     }
 
     fn check(token: &str, keys: &str) -> Result<Value, jsonwebtoken::errors::Error> {

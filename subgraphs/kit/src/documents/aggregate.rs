@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Collection, Document, Found};
@@ -63,6 +63,11 @@ pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The values of its key columns but [`WAITING`]; what is left out is NULL.
     fn keys(&self) -> BTreeMap<&'static str, SortKey>;
+
+    /// Whether what is personal has gone from it: then the marks of commands go as well, which hold what it was.
+    fn is_erased(&self) -> bool {
+        false
+    }
 }
 
 /// A state with its pending events and its marks: what one atomic write stores.
@@ -370,7 +375,10 @@ impl<S: State> Aggregate<S> {
         let since = |event: &OutboxRow| if self.is_stuck() { SET_ASIDE } else { event.created_at };
         keys.insert(WAITING, self.outbox.first().map(since).into());
         let body = serde_json::to_value(self);
-        let body = body.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
+        let mut body = body.map_err(|source| StoreError::corrupt(S::COLLECTION.name, source))?;
+        if self.state.is_erased() {
+            body["marks"] = json!([]);
+        }
         Ok(Document { id: self.state.id().to_owned(), revision: self.revision, keys, body })
     }
 }

@@ -125,6 +125,11 @@ pub trait Documents: Send + Sync {
     /// Whether the engine answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// Has the engine let go of what was deleted, where that is a service's to ask for.
+    async fn let_go(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Closes what is open, once what is under way has ended.
     async fn close(&self);
 

@@ -17,4 +17,4 @@ pub use problems::{
     Duplicate, Forbidden, IdempotencyMismatch, Invalid, NotFound, ProblemCode, ProblemView, Unauthenticated,
     Unavailable, VersionConflict, views,
 };
-pub use scalars::{DateTime, Duration};
+pub use scalars::{Date, DateTime, Duration};

@@ -1,4 +1,4 @@
-//! Instants and durations as clients see them.
+//! Instants, days and durations as clients see them.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +19,13 @@ impl DateTime {
 }
 
 async_graphql::scalar!(DateTime, "DateTime", "An instant to the millisecond, as `YYYY-MM-DDThh:mm:ss.mmmZ`.");
+
+/// A day, as `YYYY-MM-DD`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Date(pub String);
+
+async_graphql::scalar!(Date, "Date", "A day, as `YYYY-MM-DD`.");
 
 /// A length of time in ISO 8601, such as `PT2.5S` for two and a half seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

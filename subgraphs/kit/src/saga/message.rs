@@ -116,7 +116,7 @@ impl Reply {
     }
 }
 
-fn message(
+pub(super) fn message(
     aggregate_type: &'static str,
     kind: &'static str,
     service: &'static str,
@@ -135,7 +135,7 @@ fn message(
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(event: &Envelope) -> Result<T, HandleError> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(event: &Envelope) -> Result<T, HandleError> {
     T::deserialize(&event.data.state)
         .map_err(|error| HandleError::Poison(format!("{} cannot be read: {error}", event.what())))
 }

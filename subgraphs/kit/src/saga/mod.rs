@@ -22,6 +22,7 @@ mod documents;
 mod message;
 mod participant;
 mod sql;
+mod start;
 
 pub(crate) use documents::purge as purge_documents;
 pub use documents::{
@@ -30,6 +31,7 @@ pub use documents::{
 pub use message::{Action, COORDINATOR, Outcome, Reply, Request};
 pub use participant::{Act, ActError, Participant, Steps};
 pub(crate) use sql::purge;
+pub use start::Start;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

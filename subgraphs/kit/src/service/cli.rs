@@ -228,7 +228,7 @@ async fn serve(
     };
     tokio::select! {
         ended = server => ended.map_err(RunError::Serve)?,
-        () = purge_hourly(&service) => {}
+        () = service.purge_hourly() => {}
         () = service.take_part(&around) => {}
         () = deadline => tracing::warn!("requests were still under way when the time to stop was over"),
     }
@@ -244,16 +244,6 @@ async fn peer_token(file: Option<&Path>, variable: Option<String>) -> Result<Pee
     let text = tokio::fs::read_to_string(file).await;
     let failed = |source| RunError::PeerToken { path: file.display().to_string(), source };
     text.map(|text| PeerToken::new(&text)).map_err(failed)
-}
-
-async fn purge_hourly(service: &Service) {
-    let mut hours = tokio::time::interval(Duration::from_hours(1));
-    loop {
-        hours.tick().await;
-        if let Err(error) = service.purge().await {
-            tracing::warn!(%error, "old results are kept until the next hour");
-        }
-    }
 }
 
 /// Waits for Ctrl-C, or for a supervisor's request to stop.

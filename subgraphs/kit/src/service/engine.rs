@@ -139,7 +139,8 @@ impl Engine for SqlEngine {
         idempotency::purge(&self.db, now_ms).await?;
         outbox::purge(&self.db).await?;
         inbox::purge(&self.db).await?;
-        saga::purge(&self.db).await
+        saga::purge(&self.db).await?;
+        self.db.let_go().await
     }
 
     async fn close(&self) {
@@ -196,7 +197,8 @@ impl Engine for DocumentEngine {
         self.outbox.reconsider().await?;
         self.outbox.upgrade().await?;
         documents::purge(self.documents.as_ref()).await?;
-        saga::purge_documents(self.documents.as_ref()).await
+        saga::purge_documents(self.documents.as_ref()).await?;
+        self.documents.let_go().await
     }
 
     async fn close(&self) {

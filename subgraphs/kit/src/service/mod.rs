@@ -19,7 +19,7 @@ mod order;
 mod schema;
 mod silent;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
 use tokio::{net::TcpListener, sync::watch};
@@ -37,6 +37,7 @@ pub use silent::Silent;
 
 use crate::{
     access::{Access, PeerToken},
+    deposit::Deposits,
     error::StoreError,
     federation::SdlError,
     migrate::Process,
@@ -62,6 +63,7 @@ struct Inner {
     field_types: FieldTypes,
     documents: Vec<Document>,
     listeners: Vec<Box<dyn Listen>>,
+    deposits: Option<Arc<dyn Deposits>>,
     engine: Arc<dyn Engine>,
     sources: Sources,
     beat: Beat,
@@ -82,8 +84,17 @@ struct Sdl {
 impl Service {
     /// A service from its schema and its engine.
     pub fn new(parts: SchemaParts, engine: Arc<dyn Engine>, sources: Sources) -> Result<Self, SdlError> {
-        let SchemaParts { name, executor, exported, annotations, documents, listeners, sagas, measures } =
-            parts;
+        let SchemaParts {
+            name,
+            executor,
+            exported,
+            annotations,
+            documents,
+            listeners,
+            deposits,
+            sagas,
+            measures,
+        } = parts;
         let shown = crate::federation::annotate(&exported, annotations)?;
         let field_types = FieldTypes::read(&exported)?;
         let sdl = Sdl { exported, shown };
@@ -94,6 +105,7 @@ impl Service {
             field_types,
             documents,
             listeners,
+            deposits,
             engine,
             process: Process::new(&sources),
             sources,
@@ -182,6 +194,11 @@ impl Service {
         self.inner.engine.messages()
     }
 
+    /// What the service keeps for others, if it does.
+    pub(crate) fn deposits(&self) -> Option<&dyn Deposits> {
+        self.inner.deposits.as_deref()
+    }
+
     /// What has come to each of the service's consumers.
     pub(crate) async fn hears(&self) -> Result<Vec<Heard>, StoreError> {
         let heard = try_join_all(self.inner.listeners.iter().map(|listener| listener.hears())).await?;
@@ -198,10 +215,20 @@ impl Service {
         self.inner.engine.now_ms().await
     }
 
-    /// Forgets what nobody needs any more: results of mutations, what left or was applied long ago. A process does so
-    /// each hour.
+    /// Forgets what nobody needs any more: results of mutations, what left or was applied long ago.
     pub async fn purge(&self) -> Result<(), StoreError> {
         self.inner.engine.purge(self.inner.sources.clock.now_ms()).await
+    }
+
+    /// The same now and each hour, for ever.
+    pub async fn purge_hourly(&self) {
+        let mut hours = tokio::time::interval(Duration::from_hours(1));
+        loop {
+            hours.tick().await;
+            if let Err(error) = self.purge().await {
+                tracing::warn!(service = self.name(), %error, "what nobody needs is kept until the next hour");
+            }
+        }
     }
 
     /// Closes the engine.

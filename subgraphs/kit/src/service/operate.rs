@@ -1,4 +1,5 @@
-//! What only other services may ask: the state, and what waits here ([`crate::watch`]).
+//! What only other services may ask: the state, what waits here ([`crate::watch`]) and what is kept for them
+//! ([`crate::deposit`]).
 
 use axum::{
     Json, Router,
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{ContractError, ContractWish, Messages, Service};
 use crate::{
     changes::Page,
+    deposit::Deposit,
     problem::Problem,
     watch::{LetterKey, Mended, Peer, PeerError, Replay},
 };
@@ -20,6 +22,7 @@ use crate::{
 pub(super) fn routes() -> Router<Service> {
     Router::new()
         .route("/changes", get(changes))
+        .route("/deposits", get(deposit))
         .route("/messages", get(traffic))
         .route("/messages/dead", get(dead_letters))
         .route("/messages/replay", post(replay))
@@ -66,6 +69,23 @@ async fn changes(
         None => changes.page(asked.from.as_deref(), limit).await,
     };
     answer(page.map_err(PeerError::from))
+}
+
+/// Which deposit is asked for.
+#[derive(Deserialize)]
+struct Asked {
+    key: String,
+}
+
+async fn deposit(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(Asked { key }): Query<Asked>,
+) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => answer(service.deposit(&key).await.map(|deposit| Deposit { deposit })),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 async fn traffic(State(service): State<Service>, headers: HeaderMap) -> Response {

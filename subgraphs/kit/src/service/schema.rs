@@ -1,5 +1,7 @@
 //! How a service's schema is built, and how it is held without its types.
 
+use std::sync::Arc;
+
 use async_graphql::{
     EmptySubscription, ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
     SubscriptionType,
@@ -8,7 +10,10 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use super::{Listen, Measures, SagasUnderWay};
-use crate::federation::{Annotation, Federated, SdlError, annotate};
+use crate::{
+    deposit::Deposits,
+    federation::{Annotation, Federated, SdlError, annotate},
+};
 
 /// How deep selections may go, entities and connections included.
 const MAX_DEPTH: usize = 40;
@@ -56,6 +61,7 @@ pub struct SchemaParts {
     pub(super) listeners: Vec<Box<dyn Listen>>,
     pub(super) sagas: Option<Box<dyn SagasUnderWay>>,
     pub(super) measures: Option<Box<dyn Measures>>,
+    pub(super) deposits: Option<Arc<dyn Deposits>>,
 }
 
 /// JSON that anyone may read beside the graph.
@@ -86,6 +92,7 @@ impl SchemaParts {
             listeners: Vec::new(),
             sagas: None,
             measures: None,
+            deposits: None,
         }
     }
 
@@ -107,6 +114,13 @@ impl SchemaParts {
     #[must_use]
     pub fn publishing(mut self, path: &'static str, json: String) -> Self {
         self.documents.push(Document { path, json });
+        self
+    }
+
+    /// Keeps what other services take.
+    #[must_use]
+    pub fn keeping(mut self, deposits: impl Deposits + 'static) -> Self {
+        self.deposits = Some(Arc::new(deposits));
         self
     }
 

@@ -176,6 +176,14 @@ impl Db {
         }
     }
 
+    /// Has the engine let go of what was deleted, where that is a service's to ask for: PostgreSQL does so by itself.
+    pub(crate) async fn let_go(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite(pools) => self.gauge.limit(sqlite::truncate_log(pools)).await,
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
     /// How many statements have run, transactions' own included, `BEGIN` and `COMMIT` not.
     #[must_use]
     pub fn statements(&self) -> u64 {

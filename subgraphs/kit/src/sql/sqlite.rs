@@ -35,6 +35,12 @@ impl SqlitePools {
     }
 }
 
+/// Moves the write-ahead log into the file and empties it: it holds pages as they were. While somebody reads or writes,
+/// it is left for the next time.
+pub(crate) async fn truncate_log(pools: &SqlitePools) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pools.writer).await.map(drop)
+}
+
 /// Opens a file, and makes it if it is not there.
 pub(crate) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, sqlx::Error> {
     // The driver sets the busy timeout while it connects, before any pragma: switching to the
@@ -46,7 +52,9 @@ pub(crate) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, 
         .journal_mode(SqliteJournalMode::Wal)
         // What is acknowledged or answered must survive a power cut.
         .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true);
+        .foreign_keys(true)
+        // What is deleted or replaced is overwritten: an erased person is in no free page of the file.
+        .pragma("secure_delete", "ON");
     let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(timeout);
     let writer = pool(1).connect_with(options.clone()).await?;
     let reader = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;

@@ -9,6 +9,7 @@
 //! | `GET /messages` | [`Traffic`] |
 //! | `GET /messages/dead` | [`Letters`] |
 //! | `POST /messages/replay`, [`Replay`] | `{"problem": null}`, or why nothing was done |
+//! | `GET /deposits?key=KEY` | [`Deposit`](crate::deposit::Deposit) |
 //! | `POST /messages/discard`, [`LetterKey`] | the same |
 
 mod letter;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use serde_json::Value;
 
 use super::{LetterKey, Letters, Traffic, check_edited, collect, letter::MOST_LETTERS};
 use crate::{
@@ -21,6 +22,9 @@ pub trait Peer: Send + Sync {
 
     /// Its dead letters.
     async fn dead_letters(&self) -> Result<Letters, PeerError>;
+
+    /// What it keeps for another service under a key.
+    async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError>;
 
     /// Has a letter tried again, with this body if one is given.
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError>;
@@ -98,6 +102,11 @@ impl Peer for Service {
         let messages = self.messages().ok_or(PeerError::KeepsNothing)?;
         let Some(letters) = messages.dead_letters else { return Ok(Letters::default()) };
         Ok(collect(letters.list(MOST_LETTERS + 1).await?))
+    }
+
+    async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError> {
+        let deposits = self.deposits().ok_or(PeerError::KeepsNothing)?;
+        Ok(deposits.deposit(key).await?)
     }
 
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError> {

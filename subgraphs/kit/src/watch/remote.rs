@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{LetterKey, Letters, Mended, Peer, PeerError, Replay, Traffic};
-use crate::{access::PeerToken, error::Cause, migrate::Standing, problem::Problem};
+use crate::{access::PeerToken, deposit::Deposit, error::Cause, migrate::Standing, problem::Problem};
 
 /// How long an answer may take: somebody waits for it, and for those of the others.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -71,6 +72,15 @@ impl Peer for HttpPeer {
 
     async fn dead_letters(&self) -> Result<Letters, PeerError> {
         self.ask("messages/dead", Client::get).await
+    }
+
+    async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError> {
+        let asked = self.ask("deposits", |client, mut url| {
+            url.query_pairs_mut().append_pair("key", key);
+            client.get(url)
+        });
+        let Deposit { deposit } = asked.await?;
+        Ok(deposit)
     }
 
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError> {

@@ -3,7 +3,9 @@
 
 mod catalogue_book;
 mod check;
+mod erase_student;
 mod lend_book;
+mod register_student;
 mod return_book;
 mod source;
 
@@ -77,8 +79,13 @@ pub enum Role {
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All definitions, the newest of each kind first.
-pub const DEFINITIONS: &[Definition] =
-    &[catalogue_book::CATALOGUE_BOOK, lend_book::LEND_BOOK, return_book::RETURN_BOOK];
+pub const DEFINITIONS: &[Definition] = &[
+    catalogue_book::CATALOGUE_BOOK,
+    erase_student::ERASE_STUDENT,
+    lend_book::LEND_BOOK,
+    register_student::REGISTER_STUDENT,
+    return_book::RETURN_BOOK,
+];
 
 /// The definition of a kind in a version.
 #[must_use]

@@ -36,6 +36,7 @@ pub(super) const RETURN_BOOK: Definition = Definition {
                     OF_LENDING[0],
                     OF_LENDING[1],
                     OF_LENDING[2],
+                    // Null: it is kept beside the saga, for students alone. Sagas begun earlier hold it themselves.
                     ("comment", Source::Item("/comment")),
                     ("grade", Source::Item("/grade")),
                 ],

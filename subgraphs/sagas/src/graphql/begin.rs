@@ -46,17 +46,20 @@ impl CataloguedAuthor {
 const COMMENT: TextRule = TextRule { field: "comment", min: 1, max: 4096 };
 const GRADES: std::ops::RangeInclusive<i32> = 0..=10;
 
-/// What a student says of a book that comes back, checked before the book is back: afterwards nobody asks. A list,
-/// as the saga's step has it: one comment or none.
-pub(crate) fn comments(comment: Option<String>, grade: Option<i32>) -> Result<Vec<Value>, Problem> {
+/// What a student says of a book that comes back, checked before the book is back: afterwards nobody asks. First a list,
+/// as the saga's step has it: the grade of one comment, or none. Then what is said, which is kept beside the saga.
+pub(crate) fn comments(
+    comment: Option<String>,
+    grade: Option<i32>,
+) -> Result<(Vec<Value>, Option<Value>), Problem> {
     match (comment, grade) {
-        (None, None) => Ok(Vec::new()),
+        (None, None) => Ok((Vec::new(), None)),
         (Some(comment), Some(grade)) => {
             let comment = COMMENT.check(&comment)?;
             if !GRADES.contains(&grade) {
                 return Err(Problem::invalid(&["grade"], "0..=10", format!("{grade} is not a grade")));
             }
-            Ok(vec![json!({ "comment": comment, "grade": grade })])
+            Ok((vec![json!({ "grade": grade })], Some(json!({ "comment": comment }))))
         }
         (None, Some(_)) => Err(incomplete("comment", "a grade")),
         (Some(_), None) => Err(incomplete("grade", "a comment")),

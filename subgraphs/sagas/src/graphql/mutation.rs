@@ -6,7 +6,7 @@ use std::{sync::Arc, time};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome, Problem,
-    access::Scope,
+    access::{Caller, Scope},
     graphql::{Duration, ProblemView, caller, command, settle, views},
     isbn::Isbn,
     outbox::Wake,
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     begin::{CataloguedAuthor, authors, comments},
-    saga::{CatalogueBookSaga, LendBookSaga, ReturnBookSaga, Saga, own_id},
+    saga::{CatalogueBookSaga, EraseStudentSaga, LendBookSaga, ReturnBookSaga, Saga, own_id},
 };
 use crate::{
     coordinator::StepIn,
@@ -55,6 +55,8 @@ payloads! {
     LendBookPayload(LendBookSaga),
     /// What became of a wish to return a book.
     ReturnBookPayload(ReturnBookSaga),
+    /// What became of a wish to erase a student.
+    EraseStudentPayload(EraseStudentSaga),
 }
 
 /// What became of a wish about a saga.
@@ -106,9 +108,11 @@ impl Mutation {
                 "genre": genre,
                 "authors": authors(given)?,
                 "photo": photo,
-            }))
+            })
+            .into())
         };
-        let wish = Wish { mutation: "catalogueBook", kind: "CatalogueBookSaga", await_completion };
+        let wish =
+            Wish { mutation: "catalogueBook", kind: "CatalogueBookSaga", allowed: staff, await_completion };
         Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
     }
 
@@ -125,9 +129,9 @@ impl Mutation {
     ) -> Result<LendBookPayload> {
         let input = || {
             let isbn = Isbn::parse("isbn", &isbn)?;
-            Ok(json!({ "studentNumber": student_number.as_str(), "isbn": isbn }))
+            Ok(json!({ "studentNumber": student_number.as_str(), "isbn": isbn }).into())
         };
-        let wish = Wish { mutation: "lendBook", kind: "LendBookSaga", await_completion };
+        let wish = Wish { mutation: "lendBook", kind: "LendBookSaga", allowed: staff, await_completion };
         Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
     }
 
@@ -144,10 +148,32 @@ impl Mutation {
         idempotency_key: String,
     ) -> Result<ReturnBookPayload> {
         let input = || {
-            let comments = comments(comment, grade)?;
-            Ok(json!({ "lendingNumber": lending_number.as_str(), "comments": comments }))
+            let (comments, kept) = comments(comment, grade)?;
+            let input = json!({ "lendingNumber": lending_number.as_str(), "comments": comments });
+            Ok(Given { input, kept })
         };
-        let wish = Wish { mutation: "returnBook", kind: "ReturnBookSaga", await_completion };
+        let wish = Wish { mutation: "returnBook", kind: "ReturnBookSaga", allowed: staff, await_completion };
+        Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
+    }
+
+    /// Erases a student with the account that belongs to the student: what is known of the student goes, and the number
+    /// and the grades stay. A student who has a book is not erased. For the student, librarians and administrators. The
+    /// answer comes at once, or when the saga has settled, but after `awaitCompletion` (30 seconds at most) in any case.
+    async fn erase_student(
+        &self,
+        ctx: &Context<'_>,
+        student_number: ID,
+        await_completion: Option<Duration>,
+        idempotency_key: String,
+    ) -> Result<EraseStudentPayload> {
+        let input = || {
+            let asks = caller(ctx);
+            // Whose account it is, students say: the saga turns back if it is another's.
+            let account = (!asks.has_any(&Scope::STAFF)).then(|| asks.name());
+            Ok(json!({ "studentNumber": student_number.as_str(), "account": account }).into())
+        };
+        let wish =
+            Wish { mutation: "eraseStudent", kind: "EraseStudentSaga", allowed: known, await_completion };
         Ok(begin(ctx, wish, input, &idempotency_key).await?.into())
     }
 
@@ -178,24 +204,48 @@ impl Mutation {
 struct Wish {
     mutation: &'static str,
     kind: &'static str,
+    allowed: fn(&Caller) -> Result<(), Problem>,
     await_completion: Option<Duration>,
 }
 
-/// Begins a saga for whoever looks after the library, and waits for it if that is wished.
+/// What a saga is begun with, and what is kept beside it since no message may hold it.
+struct Given {
+    input: Value,
+    kept: Option<Value>,
+}
+
+impl From<Value> for Given {
+    fn from(input: Value) -> Self {
+        Self { input, kept: None }
+    }
+}
+
+/// Those who look after the library.
+fn staff(caller: &Caller) -> Result<(), Problem> {
+    caller.need(&Scope::STAFF)
+}
+
+/// Whoever is known by a token.
+fn known(caller: &Caller) -> Result<(), Problem> {
+    caller.need_user(Some(caller.name()), &Scope::STAFF)
+}
+
+/// Begins a saga for whoever may, and waits for it if that is wished.
 async fn begin(
     ctx: &Context<'_>,
     wish: Wish,
-    input: impl FnOnce() -> Result<Value, Problem> + Send,
+    given: impl FnOnce() -> Result<Given, Problem> + Send,
     idempotency_key: &str,
 ) -> Result<Outcome<saga::Saga>> {
     let store = ctx.data::<Arc<dyn SagaStore>>()?;
     let outcome = settle(async {
-        caller(ctx).need(&Scope::STAFF)?;
-        let input = input()?;
-        let command = command(ctx, wish.mutation, idempotency_key, &input)?;
+        (wish.allowed)(caller(ctx))?;
+        let Given { input, kept } = given()?;
+        let whole = kept.as_ref().map_or_else(|| input.clone(), |kept| json!([input, kept]));
+        let command = command(ctx, wish.mutation, idempotency_key, &whole)?;
         let id = command.sources.ids.next_id().to_string();
         let (caller, traceparent) = (command.caller.clone(), command.traceparent.clone());
-        store.begin(wish.kind, Beginning { id, caller, traceparent, input }, &command).await
+        store.begin(wish.kind, (Beginning { id, caller, traceparent, input }, kept), &command).await
     });
     let Outcome { entity, problems } = outcome.await?;
     let entity = match (entity, wish.await_completion) {

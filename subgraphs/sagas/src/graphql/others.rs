@@ -34,6 +34,14 @@ pub(crate) struct Student {
     pub(crate) student_number: ID,
 }
 
+/// A user, by its key.
+#[derive(SimpleObject, Clone)]
+#[graphql(unresolvable = "id")]
+pub(crate) struct User {
+    /// The user's key.
+    pub(crate) id: ID,
+}
+
 /// A genre, by its key.
 #[derive(SimpleObject, Clone)]
 #[graphql(unresolvable = "id")]

@@ -10,7 +10,10 @@ use lms_kit::{
     page::{CursorKind, Page, PageArguments},
 };
 
-use super::saga::{CatalogueBookSaga, LendBookSaga, ReturnBookSaga, Saga, SagaPhase, own_id};
+use super::saga::{
+    CatalogueBookSaga, EraseStudentSaga, LendBookSaga, RegisterStudentSaga, ReturnBookSaga, Saga, SagaPhase,
+    own_id,
+};
 use crate::{
     loaders::{ById, SagaLoader},
     saga,
@@ -79,6 +82,24 @@ impl Query {
     }
 
     #[graphql(entity)]
+    async fn find_erase_student_saga_by_id(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> Result<Option<EraseStudentSaga>> {
+        of_kind(ctx, "EraseStudentSaga", &id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_erase_student_saga_by_node_key(
+        &self,
+        ctx: &Context<'_>,
+        node_key: ID,
+    ) -> Result<Option<EraseStudentSaga>> {
+        of_kind(ctx, "EraseStudentSaga", &node_key).await
+    }
+
+    #[graphql(entity)]
     async fn find_lend_book_saga_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<LendBookSaga>> {
         of_kind(ctx, "LendBookSaga", &id).await
     }
@@ -105,6 +126,24 @@ impl Query {
     ) -> Result<Option<ReturnBookSaga>> {
         of_kind(ctx, "ReturnBookSaga", &node_key).await
     }
+
+    #[graphql(entity)]
+    async fn find_register_student_saga_by_id(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> Result<Option<RegisterStudentSaga>> {
+        of_kind(ctx, "RegisterStudentSaga", &id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_register_student_saga_by_node_key(
+        &self,
+        ctx: &Context<'_>,
+        node_key: ID,
+    ) -> Result<Option<RegisterStudentSaga>> {
+        of_kind(ctx, "RegisterStudentSaga", &node_key).await
+    }
 }
 
 /// A saga of this kind, if it is one that the caller may see.
@@ -115,7 +154,7 @@ async fn of_kind<T: From<saga::Saga>>(ctx: &Context<'_>, kind: &str, id: &ID) ->
 /// A saga, if it is one that the caller may see.
 pub(super) async fn visible(ctx: &Context<'_>, id: &ID) -> Result<Option<saga::Saga>> {
     let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(own_id(id))).await?;
-    if let Some(saga) = &saga {
+    if let Some(saga) = saga.as_ref().filter(|saga| !saga.is_of_nobody()) {
         caller(ctx).need_user(Some(&saga.caller), &Scope::STAFF)?;
     }
     Ok(saga)

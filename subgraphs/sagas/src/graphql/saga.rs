@@ -7,7 +7,7 @@ use lms_kit::{
 };
 use serde_json::Value;
 
-use super::others::{Author, Book, Genre, Lending, Student};
+use super::others::{Author, Book, Genre, Lending, Student, User};
 use crate::{
     definition, machine,
     saga::{Phase, Saga as Running, Status, StepRun},
@@ -97,6 +97,10 @@ pub(crate) enum Saga {
     Lend(LendBookSaga),
     /// A student brings a book back.
     Return(ReturnBookSaga),
+    /// A student goes, and what is known of whoever it was.
+    Erase(EraseStudentSaga),
+    /// A student comes to the library together with an account.
+    Register(RegisterStudentSaga),
 }
 
 /// The types of sagas: what they have in common, and what each has come to beside that. One that is new takes its
@@ -189,6 +193,18 @@ sagas! {
         /// Who brought it, once it is back.
         student: Option<Student>,
     }
+    /// A student goes, and what is known of whoever it was.
+    EraseStudentSaga(Erase) {
+        /// The student, of whom nothing but the number is left once the saga is completed.
+        student: Option<Student>,
+    }
+    /// A student comes to the library together with an account.
+    RegisterStudentSaga(Register) {
+        /// The account; disabled until the saga is completed.
+        user: Option<User>,
+        /// The student, once registered.
+        student: Option<Student>,
+    }
 }
 
 /// What a saga has come to so far. One that turned back has come to nothing.
@@ -234,6 +250,12 @@ impl Come for Option<Lending> {
 impl Come for Option<Student> {
     fn come(result: &Value) -> Self {
         key(result, "studentNumber").map(|student_number| Student { student_number })
+    }
+}
+
+impl Come for Option<User> {
+    fn come(result: &Value) -> Self {
+        key(result, "userId").map(|id| User { id: ID(node::global("User", &id)) })
     }
 }
 

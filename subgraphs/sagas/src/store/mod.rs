@@ -2,6 +2,7 @@
 
 mod done;
 mod history;
+mod kept;
 mod sql;
 mod under_way;
 
@@ -11,6 +12,7 @@ use lms_kit::{
     idempotency::Command,
     page::{Page, Window},
 };
+use serde_json::Value;
 
 use crate::{
     coordinator::StepIn,
@@ -20,6 +22,7 @@ use crate::{
 
 pub(crate) use done::Done;
 pub(crate) use history::{History, SagaChange};
+pub(crate) use kept::Kept;
 pub(crate) use sql::{MIGRATIONS, SqlSagas};
 pub(crate) use under_way::UnderWay;
 
@@ -41,11 +44,11 @@ pub(crate) trait SagaStore: Send + Sync {
     /// A page of the sagas, those begun last first.
     async fn list(&self, filter: &SagaFilter, window: &Window) -> Result<Page<Saga>, StoreError>;
 
-    /// Begins a saga.
+    /// Begins a saga of a kind, and keeps something beside it until it has settled.
     async fn begin(
         &self,
         kind: &'static str,
-        beginning: Beginning,
+        (beginning, kept): (Beginning, Option<Value>),
         command: &Command,
     ) -> Result<Saga, Refusal>;
 

@@ -9,8 +9,12 @@ use lms_kit::{
     page::{Cursor, Page, Window},
     sql::{Db, Order, Row, Sql, Tx},
 };
+use serde_json::Value;
 
-use super::{SagaFilter, SagaStore};
+use super::{
+    SagaFilter, SagaStore,
+    kept::{forget, keep},
+};
 use crate::{
     coordinator::{Coordinator, POSTPONED_MS, SagaTx, StepIn},
     machine::Beginning,
@@ -18,13 +22,22 @@ use crate::{
 };
 
 /// The tables, a step at a time.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "sagas",
-    phase: MigrationPhase::Expand,
-    sqlite: include_str!("../../migrations/sqlite/0001_sagas.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_sagas.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "sagas",
+        phase: MigrationPhase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0001_sagas.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_sagas.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "kept",
+        phase: MigrationPhase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0002_kept.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_kept.sql"),
+    },
+];
 
 const NEWEST: Order = Order { sort: "created_at", id: "id", nullable: false, descending: true };
 
@@ -76,6 +89,9 @@ impl SagaTx for Tx {
             "UPDATE sagas SET kind = $2, phase = $3, due_at = $4, version = $5, body = $6, created_at = $7, \
              updated_at = $8 WHERE id = $1 AND version = $5 - 1",
         );
+        if saga.phase.is_over() {
+            forget(self, &saga.id).await?;
+        }
         match self.run(&bind(update, saga)?).await? {
             1 => Ok(()),
             _ => Err(StoreError::corrupt("saga", format!("{} was changed by somebody else", saga.id))),
@@ -138,13 +154,16 @@ impl SagaStore for SqlSagas {
     async fn begin(
         &self,
         kind: &'static str,
-        beginning: Beginning,
+        (beginning, kept): (Beginning, Option<Value>),
         command: &Command,
     ) -> Result<Saga, Refusal> {
         let mut change = match Change::begin::<String>(&self.db, command).await? {
             Begun::Before(id) => return self.again(&id).await,
             Begun::Fresh(change) => change,
         };
+        if let Some(what) = kept {
+            keep(change.tx(), &beginning.id, &what).await?;
+        }
         let saga = self.coordinator.begin(change.tx(), kind, beginning, command).await?;
         change.commit(saga.id.clone()).await?;
         Ok(saga)

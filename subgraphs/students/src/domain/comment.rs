@@ -32,6 +32,9 @@ pub(crate) struct Comment {
     pub(crate) version: i32,
     /// Taken back by its student: in no list and in no average.
     pub(crate) deleted: bool,
+    /// Its student is erased, and with it what was said.
+    #[serde(default)]
+    pub(crate) silenced: bool,
 }
 
 /// The identifier of a student's comment on a book.

@@ -2,8 +2,10 @@
 
 mod activity;
 mod comment;
+mod erasure;
 mod isbn;
 mod slot;
+mod standing;
 mod student;
 
 pub(crate) use activity::{Activity, ActivityKind};
@@ -11,6 +13,7 @@ pub use comment::CommentInput;
 pub(crate) use comment::{Comment, CommentChange, comment_id, lending_comment_id, student_of_comment};
 pub(crate) use isbn::Isbn;
 pub(crate) use slot::{Lent, Slots};
+pub(crate) use standing::{Standing, no_student};
 pub use student::Registration;
 pub(crate) use student::{Student, StudentChange, StudentFilter, parse_student_number, phone_key, year_of};
 

@@ -7,7 +7,7 @@ use lms_kit::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Slots;
+use super::{Slots, Standing};
 
 /// The youngest that a student may be at registration, in years.
 const MINIMUM_AGE: i32 = 12;
@@ -40,6 +40,9 @@ pub(crate) struct Student {
     /// What the student has borrowed, or is about to.
     #[serde(default)]
     pub(crate) slots: Slots,
+    /// What may be done.
+    #[serde(default)]
+    pub(crate) standing: Standing,
 }
 
 impl Student {
@@ -101,8 +104,19 @@ impl Registration {
         };
         let number = String::new();
         let consented_at_ms = now_ms;
-        let (version, slots) = (1, Slots::default());
-        Ok(Student { number, name, birth_date, phone, interests, user_id, consented_at_ms, version, slots })
+        let (version, slots, standing) = (1, Slots::default(), Standing::Active);
+        Ok(Student {
+            number,
+            name,
+            birth_date,
+            phone,
+            interests,
+            user_id,
+            consented_at_ms,
+            version,
+            slots,
+            standing,
+        })
     }
 }
 

@@ -4,7 +4,6 @@ mod comment;
 mod mutation;
 mod others;
 mod query;
-mod scalars;
 mod student;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};

@@ -5,12 +5,12 @@ use async_graphql::{Context, ID, Object, Result};
 use lms_kit::{
     Refusal,
     access::Scope,
-    graphql::{caller, command, settle},
+    graphql::{Date, caller, command, settle},
     node,
 };
 use serde_json::json;
 
-use super::{comment::CommentPayload, scalars::Date, student::StudentPayload};
+use super::{comment::CommentPayload, student::StudentPayload};
 use crate::{
     domain::{self, COMMENT, CommentChange, CommentInput, Isbn, Registration, StudentChange},
     loaders::Students,

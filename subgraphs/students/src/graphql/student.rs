@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use lms_kit::{
     Outcome, Problem,
     access::{Caller, Scope},
-    graphql::{Connection, DateTime, OwnedList, ProblemView, TextFilter, caller, connection, views},
+    graphql::{Connection, Date, DateTime, OwnedList, ProblemView, TextFilter, caller, connection, views},
     node,
     page::PageArguments,
 };
@@ -13,7 +13,6 @@ use lms_kit::{
 use super::{
     comment::Comment,
     others::{Book, Genre, User},
-    scalars::Date,
 };
 use crate::{
     domain::{self, STUDENT, StudentFilter},

@@ -13,7 +13,7 @@ use lms_kit::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Activity, Comment, Student};
+use crate::domain::{Activity, Comment, Standing, Student};
 
 /// Students by number.
 pub(super) const STUDENTS: Collection = Collection {
@@ -111,12 +111,17 @@ impl State for StudentRecord {
             Some(id) => user_key(id),
             None => format!("number {}", self.student.number),
         };
-        BTreeMap::from([
-            (NAME_KEY, self.student.name_key().into()),
-            (PHONE_KEY, self.student.phone_key().into()),
-            (USER_KEY, user.into()),
-            (CALL_KEY, call.into()),
-        ])
+        let mut keys = BTreeMap::from([(USER_KEY, user.into()), (CALL_KEY, call.into())]);
+        // Whoever is not there is in no list.
+        if self.student.standing.is_there() {
+            keys.insert(NAME_KEY, self.student.name_key().into());
+            keys.insert(PHONE_KEY, self.student.phone_key().into());
+        }
+        keys
+    }
+
+    fn is_erased(&self) -> bool {
+        self.student.standing == Standing::Erased
     }
 }
 
@@ -140,17 +145,23 @@ impl State for CommentRecord {
         &self.comment.id
     }
 
-    /// A deleted comment keeps no key, so no list and no average finds it.
+    /// No list and no average finds a deleted comment, of which only is kept whose it was.
     fn keys(&self) -> BTreeMap<&'static str, SortKey> {
         let comment = &self.comment;
-        let mut keys = BTreeMap::from([(CALL_KEY, self.call.clone().into())]);
+        let mut keys = BTreeMap::from([
+            (CALL_KEY, self.call.clone().into()),
+            (STUDENT_KEY, comment.student_number.as_str().into()),
+        ]);
         if !comment.deleted {
-            keys.insert(STUDENT_KEY, comment.student_number.as_str().into());
             keys.insert(ISBN_KEY, comment.isbn.as_str().into());
             keys.insert(GRADE, i64::from(comment.grade).into());
             keys.insert(CREATED_AT, comment.created_at_ms.into());
         }
         keys
+    }
+
+    fn is_erased(&self) -> bool {
+        self.comment.silenced
     }
 }
 

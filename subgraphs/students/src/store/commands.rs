@@ -2,7 +2,7 @@
 
 use lms_kit::{
     Problem, Refusal, StoreError,
-    documents::{Aggregate, Decision, State, Written, create, update},
+    documents::{Aggregate, Decision, Documents, State, Written, create, update},
     idempotency::Command,
 };
 
@@ -12,7 +12,8 @@ use super::{
     events::{comment_event, student_event},
 };
 use crate::domain::{
-    ActivityKind, Comment, CommentInput, Isbn, Registration, Student, StudentChange, comment_id, year_of,
+    ActivityKind, Comment, CommentInput, Isbn, Registration, Student, StudentChange, comment_id, no_student,
+    year_of,
 };
 
 /// How often a registration may lose its number or its idempotency key to another call before it gives up.
@@ -30,7 +31,7 @@ impl DocumentStudents {
         }
         let student = input.check(command.now_ms)?;
         for _ in 0..ATTEMPTS {
-            let number = self.next_student_number(command.now_ms).await?;
+            let number = next_student_number(self.engine.as_ref(), command.now_ms).await?;
             let student = Student { number, ..student.clone() };
             let record = StudentRecord { student: student.clone(), call: Some(call.clone()) };
             let mut aggregate = Aggregate::new(record.clone());
@@ -72,13 +73,6 @@ impl DocumentStudents {
         Ok(None)
     }
 
-    /// A new student number of this year.
-    async fn next_student_number(&self, now_ms: i64) -> Result<String, StoreError> {
-        let year = year_of(now_ms);
-        let number = self.engine.take_numbers(&student_counter(year), 1).await?;
-        Ok(format!("{year}/{number}"))
-    }
-
     pub(super) async fn update_student(
         &self,
         command: &Command,
@@ -91,6 +85,7 @@ impl DocumentStudents {
                 return Ok(Decision::Before(before));
             }
             let current = &aggregate.state.student;
+            current.standing.check(&current.number)?;
             target.check(current.version)?;
             let student = change.clone().apply(current)?;
             let event = student_event(ActivityKind::Updated, &student);
@@ -116,9 +111,7 @@ impl DocumentStudents {
             }
         }
         let input = input.check()?;
-        if self.engine.get(&STUDENTS, &[student_number.to_owned()]).await?.is_empty() {
-            return Err(no_student(student_number).into());
-        }
+        active(self.engine.as_ref(), student_number).await??;
         let comment = Comment {
             id: comment_id(student_number, isbn),
             student_number: student_number.to_owned(),
@@ -130,6 +123,7 @@ impl DocumentStudents {
             updated_at_ms: command.now_ms,
             version: 1,
             deleted: false,
+            silenced: false,
         };
         self.store_comment(command, CommentRecord { comment, call: Some(call) }).await
     }
@@ -153,7 +147,7 @@ impl DocumentStudents {
                 return Ok(Decision::Before(before));
             }
             let earlier = &aggregate.state.comment;
-            if !earlier.deleted {
+            if !earlier.deleted || earlier.silenced {
                 return Err(duplicate.clone().into());
             }
             let comment = Comment { version: earlier.version + 1, ..record.comment.clone() };
@@ -173,6 +167,10 @@ impl DocumentStudents {
         target: &Target,
         change: impl Fn(&Comment) -> Result<Comment, Vec<Problem>> + Send + Sync,
     ) -> Result<Comment, Refusal> {
+        for found in self.engine.get(&COMMENTS, std::slice::from_ref(&target.id)).await? {
+            let comment = Aggregate::<CommentRecord>::read(found)?.state.comment;
+            active(self.engine.as_ref(), &comment.student_number).await??;
+        }
         let missing = Problem::not_found(&["id"], format!("there is no comment {}", target.id));
         let gone = missing.clone();
         let decide = |aggregate: &mut Aggregate<CommentRecord>| {
@@ -180,7 +178,7 @@ impl DocumentStudents {
                 return Ok(Decision::Before(before));
             }
             let current = &aggregate.state.comment;
-            if current.deleted {
+            if current.deleted || current.silenced {
                 return Err(gone.clone().into());
             }
             target.check(current.version)?;
@@ -219,7 +217,16 @@ pub(super) fn student_counter(year: i16) -> String {
     format!("students {year}")
 }
 
-/// There is no student with this number.
-pub(super) fn no_student(number: &str) -> Problem {
-    Problem::not_found(&["studentNumber"], format!("no student has the number {number}"))
+/// A new student number of this year.
+pub(super) async fn next_student_number(engine: &dyn Documents, now_ms: i64) -> Result<String, StoreError> {
+    let year = year_of(now_ms);
+    let number = engine.take_numbers(&student_counter(year), 1).await?;
+    Ok(format!("{year}/{number}"))
+}
+
+/// Whether the student with this number may do something.
+pub(super) async fn active(engine: &dyn Documents, number: &str) -> Result<Result<(), Problem>, StoreError> {
+    let found = engine.get(&STUDENTS, &[number.to_owned()]).await?.into_iter().next();
+    let Some(found) = found else { return Ok(Err(no_student(number))) };
+    Ok(Aggregate::<StudentRecord>::read(found)?.state.student.standing.check(number))
 }

@@ -94,7 +94,9 @@ const LOG_OF_STUDENTS: List = List { collection: &ACTIVITY, by: STUDENT_KEY, ord
 #[async_trait]
 impl StudentStore for DocumentStudents {
     async fn students(&self, numbers: &[String]) -> Result<Vec<Student>, StoreError> {
-        self.engine.get(&STUDENTS, numbers).await?.into_iter().map(student).collect()
+        let found = self.engine.get(&STUDENTS, numbers).await?.into_iter().map(student);
+        let students = found.collect::<Result<Vec<_>, _>>()?;
+        Ok(students.into_iter().filter(|student| student.standing.is_there()).collect())
     }
 
     async fn by_users(&self, user_ids: &[String]) -> Result<PerOwner<Student>, StoreError> {

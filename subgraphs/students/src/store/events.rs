@@ -1,5 +1,5 @@
-//! What each change says to the rest of the library. No event holds a name, a telephone number, a birth date
-//! or what was said: whoever needs those asks here.
+//! What each change says to the rest of the library. No event holds a name, a telephone number, a birth date,
+//! an interest or what was said: whoever needs those asks here.
 
 use lms_kit::event::{Event, Touch};
 use serde_json::{Value, json};
@@ -23,7 +23,6 @@ pub(super) fn slot_event(kind: &'static str, student: &Student, lending: Option<
 /// Each event of a student says all of the student that others may know: whoever is new hears the last one only.
 fn of_student(kind: &'static str, student: &Student, mut data: Value) -> Event {
     data["studentNumber"] = json!(student.number);
-    data["interests"] = json!(student.interests);
     data["version"] = json!(student.version);
     data["openLoans"] = json!(student.slots.in_use());
     let mut touches = vec![touch(STUDENT, json!({ "studentNumber": student.number }))];
@@ -41,6 +40,10 @@ fn of_student(kind: &'static str, student: &Student, mut data: Value) -> Event {
 }
 
 pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
+    of_comment(kind.event_type(), comment)
+}
+
+fn of_comment(kind: &'static str, comment: &Comment) -> Event {
     let mut touches = vec![
         touch(COMMENT, json!({ "id": comment.id })),
         touch("Book", json!({ "isbn": comment.isbn })),
@@ -52,7 +55,7 @@ pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
         service: NAME,
         aggregate_type: COMMENT,
         aggregate_id: comment.id.clone(),
-        kind: kind.event_type(),
+        kind,
         schema_version: 1,
         data: json!({
             "id": comment.id,
@@ -66,6 +69,16 @@ pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
         deleted: comment.deleted,
         touches,
     }
+}
+
+/// The student is erased: the last that others hear, and so without the account, which says by itself that it is gone.
+pub(super) fn erased_event(student: &Student) -> Event {
+    Event { deleted: true, ..of_student("StudentErased", student, json!({})) }
+}
+
+/// A comment whose student is erased says nothing any more.
+pub(super) fn silenced_event(comment: &Comment) -> Event {
+    of_comment("CommentSilenced", comment)
 }
 
 fn touch(type_name: &str, key: Value) -> Touch {

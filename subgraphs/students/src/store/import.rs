@@ -12,11 +12,12 @@ use lms_kit::{
 use super::{
     DocumentStudents,
     collections::{CommentRecord, STUDENTS, StudentRecord},
-    commands::{no_student, student_counter},
+    commands::student_counter,
     events::{comment_event, student_event},
 };
 use crate::domain::{
-    ActivityKind, Comment, CommentInput, Isbn, Registration, Student, comment_id, parse_student_number,
+    ActivityKind, Comment, CommentInput, Isbn, Registration, Student, comment_id, no_student,
+    parse_student_number,
 };
 
 /// A student to load.
@@ -136,5 +137,6 @@ fn checked(imported: ImportedComment) -> Result<Comment, Vec<Problem>> {
         updated_at_ms: imported.at_ms,
         version: 1,
         deleted: false,
+        silenced: false,
     })
 }

@@ -4,9 +4,11 @@
 mod collections;
 mod commands;
 mod documents;
+mod erasing;
 mod events;
 mod import;
 mod projection;
+mod registering;
 mod steps;
 
 use async_trait::async_trait;

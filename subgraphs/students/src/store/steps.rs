@@ -1,11 +1,10 @@
-//! What sagas ask of students: a place for a book before it is lent, and what was said of it when it is back.
-
-use std::sync::Arc;
+//! What sagas ask of students: a place for a book before it is lent, and what was said of it when it is back; that a
+//! student comes, or goes.
 
 use async_trait::async_trait;
 use lms_kit::{
-    Problem, StoreError,
-    documents::Documents,
+    Problem,
+    deposit::Depositories,
     inbox::HandleError,
     saga::{Act, ActError, Asked, Changed, Deed, DocumentParticipant, Target},
 };
@@ -13,25 +12,25 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    collections::{CommentRecord, STUDENTS, StudentRecord},
-    commands::no_student,
+    DocumentStudents,
+    collections::{CommentRecord, StudentRecord},
+    commands::active,
+    erasing::{Anonymise, BeginErasure, Forget, forget},
     events::{comment_event, slot_event},
+    registering::register,
 };
-use crate::domain::{ActivityKind, Comment, CommentInput, Isbn, Lent, Slots, lending_comment_id};
+use crate::domain::{ActivityKind, Comment, CommentInput, Isbn, Lent, Slots, lending_comment_id, no_student};
 
 /// The steps of sagas that students takes part in.
 pub(crate) struct StudentSteps {
-    engine: Arc<dyn Documents>,
+    students: DocumentStudents,
+    depositories: Depositories,
 }
 
 impl StudentSteps {
-    /// Over the documents of the service.
-    pub(crate) fn new(engine: Arc<dyn Documents>) -> Self {
-        Self { engine }
-    }
-
-    async fn is_known(&self, number: &str) -> Result<bool, StoreError> {
-        Ok(!self.engine.get(&STUDENTS, &[number.to_owned()]).await?.is_empty())
+    /// Over the documents of the service; what others keep for it is taken from there.
+    pub(crate) fn new(students: DocumentStudents, depositories: Depositories) -> Self {
+        Self { students, depositories }
     }
 
     async fn about_student(
@@ -45,9 +44,14 @@ impl StudentSteps {
     }
 
     async fn about_comment(&self, asked: &Asked<'_>) -> Result<(), HandleError> {
-        let said: Said = asked.act().read()?;
-        let deed = AddComment { is_known: self.is_known(&said.student_number).await? };
-        asked.of(Target::Made { nothing: said.nothing() }, &deed).await
+        let mut said: Said = asked.act().read()?;
+        if said.comment.is_none() && asked.is_do() {
+            let kept = self.depositories.take::<Kept>(SAGAS, asked.act().saga()).await?;
+            said.comment = kept.map(|kept| kept.comment);
+        }
+        let standing = active(self.students.engine().as_ref(), &said.student_number).await?;
+        let nothing = said.nothing();
+        asked.of(Target::Made { nothing }, &AddComment { said, standing }).await
     }
 }
 
@@ -59,6 +63,14 @@ impl DocumentParticipant for StudentSteps {
             "confirmSlot" => self.about_student(asked, ConfirmSlot).await,
             "releaseSlot" => self.about_student(asked, ReleaseSlot).await,
             "addLendingComment" => self.about_comment(asked).await,
+            "register" => register((self.students.engine().as_ref(), &self.depositories), asked).await,
+            "beginErasure" | "endErasure" => self.about_student(asked, BeginErasure).await,
+            "anonymise" => self.about_student(asked, Anonymise).await,
+            "forget" => {
+                let OfStudent { student_number } = asked.act().read()?;
+                forget(&self.students, &student_number, asked).await?;
+                self.about_student(asked, Forget).await
+            }
             _ => Err(asked.act().unknown().into()),
         }
     }
@@ -86,15 +98,25 @@ struct Returned {
 }
 
 /// What is said of a book that is brought back.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Said {
     student_number: String,
     lending_number: String,
     isbn: String,
-    comment: String,
+    /// What is said, where the saga was begun by one that said it itself.
+    comment: Option<String>,
     grade: i32,
 }
+
+/// What sagas keep of it otherwise.
+#[derive(Deserialize)]
+struct Kept {
+    comment: String,
+}
+
+/// Who keeps what was said.
+const SAGAS: &str = "sagas";
 
 impl Said {
     /// The comment before it is made: in no list, as one that was taken back.
@@ -110,6 +132,7 @@ impl Said {
             updated_at_ms: 0,
             version: 0,
             deleted: true,
+            silenced: false,
         };
         CommentRecord { comment, call: None }
     }
@@ -140,8 +163,9 @@ impl Deed<StudentRecord> for ReserveSlot {
     ) -> Result<(Changed<StudentRecord>, Value), ActError> {
         let AskedAt { at } = act.read()?;
         let student = &record.student;
+        student.standing.check(&student.number)?;
         let slots = student.slots.reserved(act.saga(), at)?;
-        let output = json!({ "studentNumber": student.number, "name": student.name });
+        let output = json!({ "studentNumber": student.number });
         Ok((with_slots(record, slots, ("SlotReserved", None)), output))
     }
 
@@ -190,8 +214,10 @@ impl Deed<StudentRecord> for ReleaseSlot {
 
 /// The one comment of a lending.
 struct AddComment {
-    /// Whether there is such a student.
-    is_known: bool,
+    /// What is said.
+    said: Said,
+    /// Whether there is such a student, who may say something.
+    standing: Result<(), Problem>,
 }
 
 impl Deed<CommentRecord> for AddComment {
@@ -200,12 +226,11 @@ impl Deed<CommentRecord> for AddComment {
         record: &CommentRecord,
         act: &Act<'_>,
     ) -> Result<(Changed<CommentRecord>, Value), ActError> {
-        let said: Said = act.read()?;
+        let said = self.said.clone();
         let isbn = Isbn::parse(&said.isbn)?;
-        let input = CommentInput { text: said.comment, grade: said.grade }.check()?;
-        if !self.is_known {
-            return Err(no_student(&said.student_number).into());
-        }
+        let gone = || Problem::not_found(&["comment"], "what was said is not kept any more");
+        let input = CommentInput { text: said.comment.ok_or_else(gone)?, grade: said.grade }.check()?;
+        self.standing.clone()?;
         if !record.comment.deleted {
             let message = format!("lending {} has a comment", said.lending_number);
             return Err(Problem::duplicate(&["lendingNumber"], message).into());
@@ -221,6 +246,7 @@ impl Deed<CommentRecord> for AddComment {
             updated_at_ms: act.command.now_ms,
             version: record.comment.version + 1,
             deleted: false,
+            silenced: false,
         };
         let output = json!({ "commentId": comment.id });
         let event = Some(comment_event(ActivityKind::CommentAdded, &comment));

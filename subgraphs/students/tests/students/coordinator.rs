@@ -21,7 +21,10 @@ use lms_kit::{
 };
 use serde_json::{Value, json};
 
-use crate::library::{Engine, Library};
+use crate::{
+    keeper::Keeper,
+    library::{Engine, Library},
+};
 
 /// Asks, and hears what is answered.
 pub(crate) struct Coordinator {
@@ -145,6 +148,8 @@ impl Coordinator {
 pub(crate) struct Site {
     engine: Engine,
     pub(crate) library: Library,
+    /// What other services keep for this one.
+    pub(crate) kept: Keeper,
     coordinator: Coordinator,
     _folder: tempfile::TempDir,
 }
@@ -162,13 +167,16 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let coordinator = Coordinator::on(&folder.path().join("bus.sqlite")).await;
         let library = Library::open(engine).await;
-        let site = Self { engine, library, coordinator, _folder: folder };
+        let site = Self { engine, library, kept: Keeper::default(), coordinator, _folder: folder };
         site.take_part(site.library.clone());
         site
     }
 
     fn take_part(&self, library: Library) {
-        let around = Surroundings::new(Arc::clone(&self.coordinator.bus), Arc::new(LocalOwners::default()));
+        let mut around =
+            Surroundings::new(Arc::clone(&self.coordinator.bus), Arc::new(LocalOwners::default()));
+        around.peers.insert("users", self.kept.clone());
+        around.peers.insert("sagas", self.kept.clone());
         tokio::spawn(async move { library.service.take_part(&around).await });
     }
 

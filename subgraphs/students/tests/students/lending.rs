@@ -54,7 +54,7 @@ async fn a_book_is_lent_and_brought_back() {
         let site = Site::open(engine).await;
         let number = site.library.student("Ana").await;
         let reserved = site.ask("s", "reserve", "reserveSlot", Do, &place(&number, 0)).await;
-        assert_eq!(reserved["output"], json!({ "studentNumber": number, "name": "Ana" }), "{engine:?}");
+        assert_eq!(reserved["output"], json!({ "studentNumber": number }), "{engine:?}");
         assert_eq!(site.open_loans(&number).await, 1, "{engine:?}: it is taken before the book is lent");
         site.lend("s", &number, "7", 100).await;
         let released = json!({ "studentNumber": number, "lendingNumber": "7", "isbn": isbn(1) });

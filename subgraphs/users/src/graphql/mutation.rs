@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) struct Mutation;
 
-#[Object]
+#[Object(name = "UserMutation")]
 impl Mutation {
     /// Registers a user, a student if nothing else is said; other roles are an administrator's to give. The username has 3 to 64 letters, digits, dots,
     /// underscores and hyphens, and is unique; the name has 1 to 150 characters, the password 8 to 128.
@@ -139,7 +139,10 @@ async fn prove(
 }
 
 /// Both, or the problems of both.
-fn both<A, B>(one: Result<A, Vec<Problem>>, other: Result<B, Problem>) -> Result<(A, B), Vec<Problem>> {
+pub(super) fn both<A, B>(
+    one: Result<A, Vec<Problem>>,
+    other: Result<B, Problem>,
+) -> Result<(A, B), Vec<Problem>> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
         (one, other) => Err(one.err().into_iter().flatten().chain(other.err()).collect()),

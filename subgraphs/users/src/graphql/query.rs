@@ -33,7 +33,7 @@ impl Query {
         Ok(ctx.data::<DataLoader<UserLoader>>()?.load_one(key).await?.map(User::from))
     }
 
-    /// All users, by name.
+    /// All active users, by name.
     async fn users(
         &self,
         ctx: &Context<'_>,

@@ -29,7 +29,7 @@ impl From<domain::User> for User {
 
 impl User {
     /// The user whose password the request brought.
-    fn proven(user: domain::User) -> Self {
+    pub(super) fn proven(user: domain::User) -> Self {
         Self { user, proven: true }
     }
 }
@@ -70,6 +70,11 @@ impl User {
         self.user.roles.iter().copied().map(Role::from).collect()
     }
 
+    /// Whether the user may log in.
+    async fn state(&self) -> UserState {
+        self.user.state.into()
+    }
+
     /// Grows with each change by a client.
     async fn version(&self) -> i32 {
         self.user.version
@@ -86,6 +91,16 @@ pub(crate) enum Role {
     Student,
     /// Looks after the system.
     Admin,
+}
+
+/// Whether a user may do anything.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::State")]
+pub(crate) enum UserState {
+    /// May log in.
+    Active,
+    /// May not, and is in no list: the registration is still under way, or the erasure has begun.
+    Disabled,
 }
 
 /// Which users are wanted.

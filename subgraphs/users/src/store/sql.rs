@@ -7,29 +7,38 @@ use lms_kit::{
     idempotency::Command,
     migrate::{Migration, Phase},
     page::{Cursor, Page, Window},
-    sql::{Db, Order, Row, Sql},
+    sql::{Db, Order, Row, Sql, Tx},
 };
 
-use super::{Target, UserStore};
+use super::{Target, UserStore, erased::is_erased};
 use crate::{
-    domain::{Role, User, UserChange, UserFilter, no_user, username_taken},
+    domain::{Particulars, Role, State, User, UserChange, UserFilter, no_user, not_active, username_taken},
     token,
 };
 
 /// The tables, a step at a time.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "users",
-    phase: Phase::Expand,
-    sqlite: include_str!("../../migrations/sqlite/0001_users.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_users.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "users",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0001_users.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_users.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "registrations_and_erasure",
+        phase: Phase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0002_registrations_and_erasure.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_registrations_and_erasure.sql"),
+    },
+];
 
 const BY_NAME: Order = Order::ascending("name_key", "id");
 
 /// Users in an SQL database.
 pub(crate) struct SqlUsers {
-    db: Db,
+    pub(super) db: Db,
 }
 
 impl SqlUsers {
@@ -56,20 +65,18 @@ impl SqlUsers {
 #[async_trait]
 impl UserStore for SqlUsers {
     async fn by_ids(&self, ids: &[String]) -> Result<Vec<User>, StoreError> {
-        let query =
-            Sql::new("SELECT id, username, name, email, roles, version FROM users WHERE id = ANY($1)");
-        self.db.rows(&query.bind(ids.to_vec())).await?.iter().map(read).collect()
+        let query = select().push(" WHERE id = ANY(").push_value(ids.to_vec()).push(")");
+        self.db.rows(&query).await?.iter().map(read).collect()
     }
 
     async fn by_username_keys(&self, keys: &[String]) -> Result<Vec<User>, StoreError> {
-        let query = Sql::new(
-            "SELECT id, username, name, email, roles, version FROM users WHERE username_key = ANY($1)",
-        );
-        self.db.rows(&query.bind(keys.to_vec())).await?.iter().map(read).collect()
+        let query = select().push(" WHERE username_key = ANY(").push_value(keys.to_vec()).push(")");
+        self.db.rows(&query).await?.iter().map(read).collect()
     }
 
     async fn list(&self, filter: &UserFilter, window: &Window) -> Result<Page<User>, StoreError> {
-        let query = Sql::new("SELECT id, username, name, email, roles, version FROM users WHERE 1 = 1")
+        let query = select()
+            .push(" WHERE state = 'ACTIVE'")
             .matching("name_key", &filter.name)
             .matching("email_key", &filter.email)
             .page(&BY_NAME, window);
@@ -82,9 +89,8 @@ impl UserStore for SqlUsers {
     }
 
     async fn credentials(&self, username_key: &str) -> Result<Option<(User, String)>, StoreError> {
-        let query = Sql::new(
-            "SELECT id, username, name, email, roles, version, password_hash FROM users WHERE username_key = $1",
-        );
+        let query = Sql::new("SELECT password_hash, ").push(COLUMNS);
+        let query = query.push(" FROM users WHERE state = 'ACTIVE' AND username_key = $1");
         let row = self.db.row(&query.bind(username_key)).await?;
         row.map(|row| Ok((read(&row)?, row.text("password_hash")?))).transpose()
     }
@@ -99,26 +105,18 @@ impl UserStore for SqlUsers {
             Begun::Before(user) => return Ok(user),
             Begun::Fresh(change) => change,
         };
-        let insert = Sql::new(
-            "INSERT INTO users (id, username, username_key, name, name_key, email, email_key, roles, \
-             password_hash, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-             ON CONFLICT (username_key) DO NOTHING",
-        )
-        .bind(&user.id)
-        .bind(&user.username)
-        .bind(user.username_key())
-        .bind(&user.name)
-        .bind(user.name_key())
-        .bind(&user.email)
-        .bind(user.email_key())
-        .bind(write_roles(&user.roles))
-        .bind(password_hash)
-        .bind(user.version);
-        if change.tx().run(&insert).await? == 0 {
-            return Err(username_taken(&user.username).into());
-        }
+        insert(change.tx(), &user, password_hash).await?;
         change.event(&user.registered()).await?;
         change.commit(user).await
+    }
+
+    async fn register_with_student(
+        &self,
+        user: (User, &str),
+        particulars: &Particulars,
+        command: &Command,
+    ) -> Result<(String, String), Refusal> {
+        self.begin_registration(user, particulars, command).await
     }
 
     async fn update(
@@ -151,29 +149,68 @@ impl UserStore for SqlUsers {
     }
 }
 
+/// A new user, if the username is free and was never that of a user who was erased.
+pub(super) async fn insert(tx: &mut Tx, user: &User, password_hash: &str) -> Result<(), Refusal> {
+    let insert = Sql::new(
+        "INSERT INTO users (id, username, username_key, name, name_key, email, email_key, roles, state, \
+         password_hash, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (username_key) DO NOTHING",
+    )
+    .bind(&user.id)
+    .bind(&user.username)
+    .bind(user.username_key())
+    .bind(&user.name)
+    .bind(user.name_key())
+    .bind(&user.email)
+    .bind(user.email_key())
+    .bind(write_roles(&user.roles))
+    .bind(user.state.as_str())
+    .bind(password_hash)
+    .bind(user.version);
+    // Whoever is erased meanwhile is seen by then: the row is waited for.
+    if tx.run(&insert).await? == 0 || is_erased(tx, &user.username_key()).await? {
+        return Err(username_taken(&user.username).into());
+    }
+    Ok(())
+}
+
 /// The user of a change, held against others until the change ends, if it is the one that the client saw.
 async fn locked(change: &mut Change<'_>, target: &Target) -> Result<User, Refusal> {
     // A write takes the row's lock on both engines, which `FOR UPDATE` does on one only.
-    let lock = Sql::new(
-        "UPDATE users SET version = version WHERE id = $1 RETURNING id, username, name, email, roles, version",
-    );
+    let lock = Sql::new("UPDATE users SET version = version WHERE id = $1 RETURNING ").push(COLUMNS);
     let row = change.tx().row(&lock.bind(&target.id)).await?.ok_or_else(|| no_user(&target.id))?;
     let user = read(&row)?;
+    if user.state != State::Active {
+        return Err(not_active(&user.id).into());
+    }
     if user.version != target.expected_version {
         return Err(Problem::version_conflict(target.expected_version, user.version).into());
     }
     Ok(user)
 }
 
-fn read(row: &Row) -> Result<User, StoreError> {
+/// What [`read`] needs of a row.
+pub(super) const COLUMNS: &str = "id, username, name, email, roles, state, version";
+
+fn select() -> Sql {
+    Sql::new("SELECT ").push(COLUMNS).push(" FROM users")
+}
+
+pub(super) fn read(row: &Row) -> Result<User, StoreError> {
     Ok(User {
         id: row.text("id")?,
         username: row.text("username")?,
         name: row.text("name")?,
         email: row.text("email")?,
         roles: read_roles(&row.text("roles")?)?,
+        state: read_state(&row.text("state")?)?,
         version: row.version("version")?,
     })
+}
+
+fn read_state(text: &str) -> Result<State, StoreError> {
+    let state = [State::Active, State::Disabled].into_iter().find(|state| state.as_str() == text);
+    state.ok_or_else(|| StoreError::corrupt("state of a user", format!("`{text}` is none")))
 }
 
 /// Roles are kept as a JSON list.

@@ -6,6 +6,7 @@ mod lendings;
 mod nodes;
 mod operations;
 mod refusals;
+mod registration;
 mod sagas;
 mod suggested;
 mod watched;

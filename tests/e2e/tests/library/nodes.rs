@@ -19,7 +19,11 @@ const SAGAS: &str = "mutation { catalogueBook(isbn: \"9780306406157\", title: \"
     authors: [{ name: \"a\", bio: \"b\" }], idempotencyKey: \"k\") { saga { __typename id } }
     lendBook(studentNumber: \"2021/2\", isbn: \"9780439023481\", awaitCompletion: \"PT30S\", idempotencyKey: \"k\")
     { saga { __typename id lending { __typename id } } }
-    returnBook(lendingNumber: \"2024/1\", idempotencyKey: \"k\") { saga { __typename id } } }";
+    returnBook(lendingNumber: \"2024/1\", idempotencyKey: \"k\") { saga { __typename id } }
+    registerStudentWithAccount(username: \"new\", name: \"n\", email: \"n@example.org\", password: \"correct horse\",
+        birthDate: \"2001-02-03\", phone: \"123456\", gdprConsent: true, awaitCompletion: \"PT30S\", idempotencyKey: \"k\")
+    { saga { __typename id } }
+    eraseStudent(studentNumber: \"1999/1\", idempotencyKey: \"k\") { saga { __typename id } } }";
 
 #[test]
 fn every_entity_implements_node() -> anyhow::Result<()> {

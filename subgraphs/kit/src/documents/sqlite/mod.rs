@@ -216,6 +216,10 @@ impl Documents for SqliteDocuments {
         sqlx::query("SELECT 1").execute(&self.pools.reader).await.map(drop).map_err(refusal)
     }
 
+    async fn let_go(&self) -> Result<(), StoreError> {
+        sqlite::truncate_log(&self.pools).await.map_err(refusal)
+    }
+
     async fn close(&self) {
         self.pools.close().await;
     }

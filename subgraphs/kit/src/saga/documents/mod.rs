@@ -17,7 +17,7 @@ pub(crate) use book::purge;
 use book::{Book, Entry};
 
 use super::{
-    Act, ActError, COORDINATOR, Request,
+    Act, ActError, Action, COORDINATOR, Request,
     decide::{Answer, Verdict, decide},
 };
 use crate::{
@@ -145,6 +145,12 @@ impl Asked<'_> {
     #[must_use]
     pub fn act(&self) -> Act<'_> {
         Act { operation: &self.request.operation, input: &self.request.input, command: self.command }
+    }
+
+    /// Whether it is asked to be done, and not whether it was or to be undone.
+    #[must_use]
+    pub fn is_do(&self) -> bool {
+        self.request.action == Action::Do
     }
 
     /// Answers the request with a deed done to a document, or undone.
