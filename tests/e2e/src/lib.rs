@@ -5,12 +5,14 @@
 
 mod graphql;
 mod running;
+mod search;
 mod tap;
 
 use std::path::Path;
 
 pub use graphql::{Answer, ask, ask_as, post};
 pub use running::{Running, finish};
+pub use search::files_with;
 pub use tap::Tap;
 
 /// The five services that keep something.

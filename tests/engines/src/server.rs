@@ -51,6 +51,12 @@ impl Server {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Where it keeps its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.stop().await?;
         let deadline = Instant::now() + STOP_WITHIN;

@@ -2,6 +2,7 @@
 
 mod cache;
 mod entities;
+mod erasure;
 mod figures;
 mod replicas;
 mod sagas;
