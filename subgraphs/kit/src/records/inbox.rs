@@ -63,13 +63,15 @@ impl<R: Records> RecordTx<R> {
         Ok(self.changed.entry(name.clone()).or_default())
     }
 
-    /// Sequences that will be needed, looked up at once.
+    /// Looks up at once what will be needed of sequences, those included that are new.
     async fn foresee(&mut self, records: &R, names: &[Name]) -> Result<(), StoreError> {
         let unknown = |name: &&Name| !self.changed.contains_key(name) && !self.desk.open.contains_key(name);
-        let keys: Vec<String> = names.iter().filter(unknown).map(Name::key).collect();
-        for (key, text) in records.get(&keys).await? {
-            let Some(name) = of_key(&key) else { continue };
-            self.changed.insert(name, read(&text)?);
+        let unknown: BTreeMap<String, &Name> =
+            names.iter().filter(unknown).map(|name| (name.key(), name)).collect();
+        let found = records.get(&unknown.keys().cloned().collect::<Vec<_>>()).await?;
+        for (key, name) in unknown {
+            let known = found.get(&key).map(|text| read(text)).transpose()?;
+            self.changed.insert(name.clone(), known.unwrap_or_default());
         }
         Ok(())
     }

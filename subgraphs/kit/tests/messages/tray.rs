@@ -222,3 +222,26 @@ async fn one_ledger_says_which_migrations_ran() {
     let standing = engine.standing().await.unwrap().unwrap();
     assert_eq!((standing.ledger.len(), standing.pending.len()), (1, 0));
 }
+
+#[tokio::test]
+async fn messages_that_were_applied_long_ago_are_forgotten_and_events_never_are() {
+    let tray = Tray::of("").await;
+    let of = |name: &str| format!("sequence listener notes {name}");
+    let record = |name: &str, applied_at: i64| Write {
+        key: of(name),
+        text: Some(format!(
+            "{{\"lastSeq\":1,\"attempts\":0,\"nextTryAt\":0,\"dead\":null,\"appliedAt\":{applied_at}}}"
+        )),
+    };
+    let records = [
+        record("Command/old", 0),
+        record("Reply/old", 0),
+        record("Command/new", i64::MAX),
+        record("Note/old", 0),
+    ];
+    tray.file.commit(&records, Vec::new()).await.unwrap();
+    let engine = RecordEngine::open(Arc::clone(&tray.file), "notes", MIGRATIONS, 1).await.unwrap();
+    engine.purge(0).await.unwrap();
+    let left: Vec<_> = tray.file.scan("sequence ").await.unwrap().into_keys().collect();
+    assert_eq!(left, [of("Command/new"), of("Note/old")]);
+}
