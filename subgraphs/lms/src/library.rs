@@ -1,4 +1,4 @@
-//! The seven services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
+//! The eight services on embedded databases and the one that keeps nothing, each behind a port of its own, and the
 //! bus between them.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -21,6 +21,7 @@ pub(crate) struct Library {
     pub(crate) genres: Service,
     lendings: Service,
     node: Service,
+    reports: Service,
     sagas: Service,
     pub(crate) students: Service,
     pub(crate) users: Service,
@@ -38,27 +39,40 @@ impl Library {
         let shown = data.display();
         folder().create(data).await.with_context(|| format!("the folder {shown} cannot be made"))?;
         let url = |name: &str| database_url(data, name);
-        let (authors, books, genres, lendings, sagas, students, users) = (
+        let (authors, books, genres, lendings, reports, sagas, students, users) = (
             url(lms_authors::NAME),
             url(lms_books::NAME),
             url(lms_genres::NAME),
             url(lms_lendings::NAME),
+            reports_url(data),
             url(lms_sagas::NAME),
             url(lms_students::NAME),
             url(lms_users::NAME),
         );
-        let (authors, books, genres, lendings, sagas, students, users) = tokio::try_join!(
+        let (authors, books, genres, lendings, reports, sagas, students, users) = tokio::try_join!(
             lms_authors::open(&authors, Sources::system()),
             lms_books::open(&books, Sources::system()),
             lms_genres::open(&genres, Sources::system()),
             lms_lendings::open(&lendings, Sources::system()),
+            lms_reports::open(&reports, Sources::system()),
             lms_sagas::open(&sagas, Sources::system()),
             lms_students::open(&students, Sources::system()),
             lms_users::open(&users, Sources::system()),
         )?;
         let node = lms_node::open(Sources::system())?;
         let bus = LocalBus::open(&data.join(BUS)).await.context("the bus cannot be opened")?;
-        Ok(Self { authors, books, genres, lendings, node, sagas, students, users, bus: Arc::new(bus) })
+        Ok(Self {
+            authors,
+            books,
+            genres,
+            lendings,
+            node,
+            reports,
+            sagas,
+            students,
+            users,
+            bus: Arc::new(bus),
+        })
     }
 
     /// Serves each service on a free port of this machine until it is told to stop. Secured, the services take
@@ -116,9 +130,9 @@ impl Library {
         self.bus.close().await;
     }
 
-    fn services(&self) -> [&Service; 8] {
-        let Self { authors, books, genres, lendings, node, sagas, students, users, .. } = self;
-        [authors, books, genres, lendings, node, sagas, students, users]
+    fn services(&self) -> [&Service; 9] {
+        let Self { authors, books, genres, lendings, node, reports, sagas, students, users, .. } = self;
+        [authors, books, genres, lendings, node, reports, sagas, students, users]
     }
 }
 
@@ -156,4 +170,9 @@ fn folder() -> DirBuilder {
 /// The embedded database of a service.
 pub(crate) fn database_url(data: &Path, name: &str) -> String {
     format!("sqlite:{}", data.join(format!("{name}.sqlite")).display())
+}
+
+/// The index of the reports.
+fn reports_url(data: &Path) -> String {
+    format!("{}:{}", lms_reports::SCHEME, data.join("reports.index").display())
 }

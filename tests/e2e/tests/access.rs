@@ -132,6 +132,12 @@ async fn each_mutation_is_for_whom_the_rules_name() -> anyhow::Result<()> {
     assert_eq!(seen, [nobody, no, "", "", ""], "whoever borrows a book still sees it");
     let overdue = "{ done: overdueLendings { edges { node { id } } } }";
     assert_eq!(library.codes(overdue).await?, [nobody, no, no, "", ""]);
+    let report = "{ reports { done: topStudents { lendings } } }";
+    let callers = ["", &library.eve, &library.zoe, &library.librarian, &library.admin];
+    for (caller, refusal) in callers.into_iter().zip([Some(nobody), Some(no), Some(no), None, None]) {
+        let answer = ask_as(library.process.address(), caller, report, json!({})).await?.body;
+        assert_eq!(answer["errors"][0]["extensions"]["code"].as_str(), refusal, "{answer}");
+    }
     let discard =
         "mutation { done: discardDeadLetter(id: \"x\", idempotencyKey: \"KEY\") { problems { code } } }";
     assert_eq!(library.codes(discard).await?, [nobody, no, no, "INVALID", "INVALID"]);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use octavo_e2e::root;
 use octavo_engines::{binary, free_address, shared};
+use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
@@ -41,10 +42,11 @@ async fn the_gateway_becomes_ready_with_its_configuration() -> anyhow::Result<()
 }
 
 async fn becomes_ready(name: &str, service: &Service) -> anyhow::Result<()> {
-    let database = if service.environment["DATABASE_URL"].starts_with("mongodb:") {
-        shared::mongo_database(name)?
-    } else {
-        shared::postgres_database(name).await?
+    let folder = TempDir::new()?;
+    let database = match service.environment["DATABASE_URL"].split(':').next() {
+        Some("mongodb") => shared::mongo_database(name)?,
+        Some("tantivy") => format!("tantivy:{}", folder.path().display()),
+        _ => shared::postgres_database(name).await?,
     };
     let address = free_address()?;
     let mut process = start(service, address, |_| None)?.env("DATABASE_URL", database).spawn()?;

@@ -7,6 +7,7 @@ mod nodes;
 mod operations;
 mod refusals;
 mod registration;
+mod reports;
 mod sagas;
 mod suggested;
 mod watched;

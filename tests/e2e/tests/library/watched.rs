@@ -24,7 +24,7 @@ async fn every_edge_of_the_library_is_there_and_becomes_healthy() -> anyhow::Res
     for _ in 0..100 {
         consistency = ask(library.address(), CONSISTENCY, json!({})).await?.data()?["consistency"].clone();
         let edges = consistency["edges"].as_array().cloned().unwrap_or_default();
-        if edges.len() > 11 && edges.iter().all(|edge| edge["healthy"] == true) {
+        if edges.len() > 14 && edges.iter().all(|edge| edge["healthy"] == true) {
             break;
         }
         sleep(Duration::from_millis(200)).await;
@@ -37,11 +37,15 @@ async fn every_edge_of_the_library_is_there_and_becomes_healthy() -> anyhow::Res
             assert!(edge.is_some_and(|edge| edge["healthy"] == true), "{from} to {to}: {consistency}");
         }
     }
+    for service in ["books", "lendings", "students"] {
+        let edge = edges.iter().find(|edge| edge["from"] == service && edge["to"] == "reports");
+        assert!(edge.is_some_and(|edge| edge["healthy"] == true), "{service} to reports: {consistency}");
+    }
     let names: Vec<_> =
         consistency["services"].as_array().into_iter().flatten().map(|service| &service["name"]).collect();
     assert_eq!(
         json!(names),
-        json!(["authors", "books", "genres", "lendings", "sagas", "students", "users"]),
+        json!(["authors", "books", "genres", "lendings", "reports", "sagas", "students", "users"]),
         "node keeps nothing"
     );
     Ok(())

@@ -46,7 +46,7 @@ const BLIND: [(&str, &[&str]); 3] = [
     ("gateway/query-plan", &["octavo-operation", "octavo-query-graph", "tokio", "futures"]),
 ];
 
-const DRIVERS: [&str; 6] = ["sqlx", "mongodb", "bson", "pulsar", "redis", "rusqlite"];
+const DRIVERS: [&str; 7] = ["sqlx", "mongodb", "bson", "pulsar", "redis", "rusqlite", "tantivy"];
 
 fn shipped(manifest: &Manifest) -> impl Iterator<Item = octavo_tidy::Dependency> {
     manifest.dependencies().into_iter().filter(|dependency| dependency.kind != DependencyKind::Dev)
