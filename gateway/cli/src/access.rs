@@ -125,7 +125,7 @@ pub(crate) fn warn(supergraph: &Supergraph, config: &Config) {
         return;
     }
     if !config.authorization.enforce {
-        tracing::warn!(
+        tracing::info!(
             fields,
             "the access rules of the schema are not enforced here (authorization.enforce: false): the subgraphs must hold them"
         );
