@@ -17,6 +17,13 @@ pub(crate) async fn build() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds the binaries.
+pub(crate) async fn build_binaries() -> anyhow::Result<()> {
+    let status = cargo(&["build", "--workspace", "--bins", "--locked"]).status().await?;
+    ensure!(status.success(), "the binaries do not build");
+    Ok(())
+}
+
 /// Builds the binaries of some packages.
 pub(crate) async fn build_packages(names: &[String]) -> anyhow::Result<()> {
     let mut command = cargo(&["build", "--quiet", "--bins", "--locked"]);

@@ -6,6 +6,9 @@ use crate::counts::Counts;
 use crate::engines::Engines;
 use crate::{cargo, install, progress};
 
+/// Packages whose tests start the binaries of others: cargo builds these for none of their tests.
+const STARTS_BINARIES: [&str; 3] = ["octavo-browser", "octavo-conformance", "octavo-e2e"];
+
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -26,9 +29,13 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
     let means = install::means().await?;
+    let starts_binaries =
+        STARTS_BINARIES.iter().any(|package| options.arguments.iter().any(|one| one == package));
     let build = async {
         if options.arguments.is_empty() {
             progress::step("build of the workspace", cargo::build()).await?;
+        } else if starts_binaries {
+            progress::step("build of the binaries", cargo::build_binaries()).await?;
         }
         anyhow::Ok(())
     };
