@@ -112,6 +112,7 @@ fn fits(plan: &QueryPlan, value: &Value, ty: &ValueType) -> bool {
                 shape.outputs.iter().filter(|output| *output.key == **key).any(|output| match output.value {
                     OutputValue::Slot(slot) => fits(plan, value, &shape.slots[slot].value),
                     OutputValue::Typename => value.is_string(),
+                    OutputValue::Refused { non_null } => value.is_null() && !non_null,
                 })
             })
         }
