@@ -31,7 +31,7 @@ async fn reports_agree_with_the_services_that_they_hear() -> anyhow::Result<()> 
     for _ in 0..300 {
         seen = ask(library.address(), REPORTS, json!({})).await?.data()?.clone();
         let graded = seen["reports"]["gradedBooks"].as_array().into_iter().flatten();
-        let mut graded = graded.map(|entry| &entry["averageGrade"] == &entry["book"]["averageGrade"]);
+        let mut graded = graded.map(|entry| entry["averageGrade"] == entry["book"]["averageGrade"]);
         if seen["reports"]["topStudents"] == seen["top"]["students"] && graded.all(|agrees| agrees) {
             break;
         }
