@@ -159,6 +159,9 @@ async fn write_until_done(library: &Library, number: &str, writer: usize, count:
         if let Some(written) = payload["student"]["version"].as_i64() {
             version = written;
             done += 1;
+        } else if payload["problems"][0]["code"] == "UNAVAILABLE" {
+            // So much waits in the document that it takes nothing more for the moment: the same call is made again.
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         } else {
             let problem = &payload["problems"][0];
             version = problem["current"].as_i64().unwrap_or_else(|| panic!("{problem}"));
