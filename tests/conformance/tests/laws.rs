@@ -224,8 +224,12 @@ async fn an_edited_migration_and_an_unknown_one_stop_the_start() {
             Ok(_) => panic!("it started"),
             Err(error) => error.to_string(),
         };
-        write("UPDATE migration_ledger SET version = 9 WHERE owner = 'genres'").await;
-        assert!(refusal().await.contains("genres/0009 was applied, and this program does not know it"));
+        write("UPDATE migration_ledger SET version = 9, phase = 'contract' WHERE owner = 'genres'").await;
+        let refused = refusal().await;
+        assert!(
+            refused.contains("genres/0009 has taken something away, and this program does not know it"),
+            "{refused}"
+        );
         write("UPDATE migration_ledger SET version = 1, checksum = 'abc' WHERE owner = 'genres'").await;
         let refused = refusal().await;
         assert!(refused.contains("genres/0001 was changed after it was applied: abc there"), "{refused}");

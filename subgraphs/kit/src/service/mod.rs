@@ -107,7 +107,7 @@ impl Service {
             listeners,
             deposits,
             engine,
-            process: Process::new(&sources),
+            process: Process::of_now(),
             sources,
             beat: Beat::default(),
             sagas,
