@@ -51,7 +51,7 @@ impl Addresses {
 }
 
 /// A number with its check digit (ISO 2108).
-fn isbn(number: usize) -> String {
+pub(crate) fn isbn(number: usize) -> String {
     let digits = format!("978{number:09}");
     let sum: u32 = digits
         .bytes()
