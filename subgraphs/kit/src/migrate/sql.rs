@@ -163,13 +163,10 @@ async fn step(
         return Ok(None);
     };
     let pending = Pending::new(owner, migration.version, migration.name, migration.phase);
-    let unmet = match gate.zip(migration.phase.requires()) {
-        Some((gate, requires)) => gate.unmet(requires).await,
-        None => Vec::new(),
-    };
-    if !unmet.is_empty() {
+    let contracted = Contracted::asked(gate, (pending, migration.phase.requires())).await;
+    if !contracted.applied {
         tx.roll_back().await.map_err(MigrateError::Ledger)?;
-        return Ok(Some(Contracted::new(pending, unmet, false)));
+        return Ok(Some(contracted));
     }
     let script = migration.script(db.engine());
     let failed =
@@ -179,7 +176,7 @@ async fn step(
     tx.run(&note(&entry)).await.map_err(MigrateError::Ledger)?;
     fault::at(Place::MigrationBeforeCommit).await;
     tx.commit().await.map_err(MigrateError::Ledger)?;
-    Ok(Some(Contracted::new(pending, unmet, true)))
+    Ok(Some(contracted))
 }
 
 fn note(entry: &LedgerEntry) -> Sql {

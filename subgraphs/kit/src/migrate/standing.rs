@@ -127,6 +127,19 @@ pub struct Contracted {
 }
 
 impl Contracted {
+    /// A missing migration that is to be applied now, unless a gate has something against it.
+    pub(crate) async fn asked(
+        gate: Option<&dyn Gate>,
+        (pending, requires): (Pending, Option<Requirements>),
+    ) -> Self {
+        let unmet = match gate.zip(requires) {
+            Some((gate, requires)) => gate.unmet(requires).await,
+            None => Vec::new(),
+        };
+        let applied = unmet.is_empty();
+        Self::new(pending, unmet, applied)
+    }
+
     pub(crate) fn new(pending: Pending, unmet: Vec<String>, applied: bool) -> Self {
         let Pending { step, name, requires, .. } = pending;
         Self { step, name, requires, unmet, applied }

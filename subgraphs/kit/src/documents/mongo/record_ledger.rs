@@ -71,14 +71,11 @@ async fn apply(
 ) -> Result<Vec<Contracted>, MigrateError> {
     let mut done = Vec::new();
     for migration in wanted(engine, (owner, migrations), gate).await? {
-        let (pending, requires) = migration.pending(owner);
-        if let Some((gate, requires)) = gate.zip(requires) {
-            let unmet = gate.unmet(requires).await;
-            let may = unmet.is_empty();
-            done.push(Contracted::new(pending, unmet, may));
-            if !may {
-                break;
-            }
+        let contracted = Contracted::asked(gate, migration.pending(owner)).await;
+        let goes_on = contracted.applied;
+        done.push(contracted);
+        if !goes_on {
+            break;
         }
         let version = migration.version;
         for step in migration.steps {

@@ -43,17 +43,15 @@ pub(super) async fn migrate(
     let ledger = entries(&rows)?;
     let mut done = Vec::new();
     for migration in missing(owner, migrations, &ledger)? {
-        let (pending, requires) = migration.pending(owner);
-        if requires.is_some() != gate.is_some() {
+        let missing = migration.pending(owner);
+        if missing.1.is_some() != gate.is_some() {
             continue;
         }
-        if let Some((gate, requires)) = gate.zip(requires) {
-            let unmet = gate.unmet(requires).await;
-            let may = unmet.is_empty();
-            done.push(Contracted::new(pending, unmet, may));
-            if !may {
-                break;
-            }
+        let contracted = Contracted::asked(gate, missing).await;
+        let goes_on = contracted.applied;
+        done.push(contracted);
+        if !goes_on {
+            break;
         }
         let version = migration.version;
         let failed = |source| MigrateError::Failed { owner: owner.to_owned(), version, source };
