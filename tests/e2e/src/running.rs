@@ -74,7 +74,9 @@ impl Running {
     /// How many statements it has sent to an SQL database, without those that look for messages.
     pub fn statements(&self) -> anyhow::Result<usize> {
         let of_messages = |line: &str| {
-            ["outbox", "inbox", "messages", "waiting", "due_at"].iter().any(|table| line.contains(table))
+            ["outbox", "inbox", "messages", "waiting", "due_at", "processes"]
+                .iter()
+                .any(|table| line.contains(table))
         };
         let log = self.log()?;
         Ok(log.lines().filter(|line| line.contains("sqlx::query") && !of_messages(line)).count())

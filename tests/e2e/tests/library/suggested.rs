@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use octavo_e2e::{SUGGESTED, ask, finish};
+use octavo_e2e::{Running, SUGGESTED, ask, finish};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -11,6 +11,8 @@ use tempfile::TempDir;
 const MOST_REQUESTS: usize = 6;
 /// For five books as for fifty: it is the number of related lists that counts.
 const MOST_STATEMENTS: usize = 12;
+/// Which books the suggested query asks for.
+const FILTERED: &str = "first: 5, filter: { title: { startsWith: \"the \" } }";
 
 #[tokio::test]
 async fn it_costs_as_much_for_five_books_as_for_fifty() -> anyhow::Result<()> {
@@ -23,14 +25,7 @@ async fn it_costs_as_much_for_five_books_as_for_fifty() -> anyhow::Result<()> {
 
     let mut figures = Vec::new();
     for books in [5, 50] {
-        // Another number of books is another request to each service; what the cache keeps of the first is a few of the last.
-        let filtered = "first: 5, filter: { title: { startsWith: \"the \" } }";
-        let query = SUGGESTED.replace(filtered, &format!("first: {books}"));
-        let before = library.statements()?;
-        let answer = ask(library.address(), &query, json!({})).await?;
-        let edges = answer.data()?["books"]["edges"].as_array().map_or(0, Vec::len);
-        assert_eq!(edges, books, "{}", answer.text);
-        let statements = library.statements()? - before;
+        let statements = fewest_statements(&library, books).await?;
         assert!((3..=MOST_STATEMENTS).contains(&statements), "{books} books: {statements} statements");
         figures.push((books, statements));
     }
@@ -42,6 +37,22 @@ async fn it_costs_as_much_for_five_books_as_for_fifty() -> anyhow::Result<()> {
     println!("ready after {first_start:?} with the sample to load, {again:?} with data there");
     println!("(books, statements): {figures:?}");
     Ok(())
+}
+
+/// What a page of so many books costs: the least of three pages, each of other books, since services send a few statements
+/// by themselves whenever they are due.
+async fn fewest_statements(library: &Running, books: usize) -> anyhow::Result<usize> {
+    let (mut fewest, mut after) = (usize::MAX, Value::Null);
+    for _ in 0..3 {
+        let page = SUGGESTED.replace(FILTERED, &format!("first: {books}, after: {after}"));
+        let before = library.statements()?;
+        let answer = ask(library.address(), &page, json!({})).await?;
+        let found = &answer.data()?["books"];
+        assert_eq!(found["edges"].as_array().map_or(0, Vec::len), books, "{}", answer.text);
+        fewest = fewest.min(library.statements()? - before);
+        after = found["pageInfo"]["endCursor"].clone();
+    }
+    Ok(fewest)
 }
 
 #[test]
