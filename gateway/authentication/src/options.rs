@@ -17,7 +17,8 @@ pub struct Options {
     pub prefix: String,
     /// What becomes of a request whose token is not valid.
     pub on_invalid: InvalidTokens,
-    /// The claim that holds the caller's scopes: a list, or a text with spaces between them.
+    /// The claim that holds the caller's scopes: a list, or a text with spaces between them. A name, or a path such as
+    /// `realm_access.roles`.
     pub scopes_claim: String,
     /// The claim that holds the policies that hold for the caller, in the same way; `None`: none ever holds.
     pub policies_claim: Option<String>,

@@ -9,7 +9,7 @@ use crate::Refusal;
 use crate::keyring::Key;
 
 /// How far two clocks may be apart, in seconds.
-const LEEWAY: u64 = 30;
+pub(crate) const LEEWAY: u64 = 30;
 
 /// What can be read of a token before it is verified: by it, the keys are chosen.
 pub(crate) struct Unverified {

@@ -1,13 +1,16 @@
 //! A planned operation executed: as a whole, in parts that are sent as they come, or once for each event.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
+use octavo_authentication::Refusal;
 use octavo_executor::{ExecutionReport, ExecutionRequest, IncrementalFormat, Late, Ports};
 use octavo_language::CoercedVariables;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::failure::Failure;
 use crate::introspection::Introspection;
@@ -32,12 +35,24 @@ pub(crate) struct Payloads {
 
 /// The responses of a subscription. It ends when they are dropped.
 pub(crate) struct Responses {
-    pub(crate) receiver: mpsc::Receiver<ExecutionReport>,
+    receiver: mpsc::Receiver<ExecutionReport>,
     pub(crate) gateway: Arc<Gateway>,
     running: Running,
+    /// When the caller's token is good no longer, if there is one.
+    expiry: Option<Pin<Box<Sleep>>>,
 }
 
 impl Responses {
+    /// The next response; `None`: there are no more. An error: the caller's token is good no longer.
+    pub(crate) async fn next(&mut self) -> Result<Option<ExecutionReport>, Failure> {
+        let Some(expiry) = &mut self.expiry else { return Ok(self.receiver.next().await) };
+        tokio::select! {
+            biased;
+            () = expiry => Err(Failure::Unauthenticated(Refusal::Expired.to_string())),
+            response = self.receiver.next() => Ok(response),
+        }
+    }
+
     /// Whether the subscription came to its own end, once there are no more responses.
     pub(crate) async fn ended_well(&mut self) -> bool {
         (&mut self.running.0).await.is_ok()
@@ -86,12 +101,15 @@ impl Execution {
         }
     }
 
-    /// Follows a subscription; the next event is taken up once the response to the last one was taken.
-    pub(crate) fn events(self) -> Responses {
+    /// Follows a subscription until a time, if one is given; the next event is taken up once the response to the last one
+    /// was taken.
+    pub(crate) fn events(self, until: Option<SystemTime>) -> Responses {
         let (sender, receiver) = mpsc::channel(0);
         let gateway = Arc::clone(&self.gateway);
         let running = Running(tokio::spawn(self.send_events(sender)));
-        Responses { receiver, gateway, running }
+        let left = |until: SystemTime| until.duration_since(SystemTime::now()).unwrap_or_default();
+        let expiry = until.map(|until| Box::pin(sleep(left(until))));
+        Responses { receiver, gateway, running, expiry }
     }
 
     async fn send_events(mut self, responses: mpsc::Sender<ExecutionReport>) {

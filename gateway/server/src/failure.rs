@@ -126,8 +126,7 @@ impl Failure {
 
     /// The response in the client's media type. There is no `data`: nothing was executed.
     pub(crate) fn respond(&self, media: MediaType) -> Response {
-        let body = serde_json::to_vec(&self.body()).unwrap_or_default();
-        let mut response = respond::json(self.status(media), media, Bytes::from(body));
+        let mut response = respond::json(self.status(media), media, self.json());
         let (name, value) = match self {
             Self::MutationByGet => (ALLOW, "POST"),
             Self::MethodNotAllowed => (ALLOW, "GET, POST"),
@@ -137,6 +136,11 @@ impl Failure {
         };
         response.headers_mut().insert(name, HeaderValue::from_static(value));
         response
+    }
+
+    /// The response's JSON.
+    pub(crate) fn json(&self) -> Bytes {
+        serde_json::to_vec(&self.body()).unwrap_or_default().into()
     }
 
     fn body(&self) -> Body<'_> {

@@ -49,7 +49,7 @@ async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Resul
     let execution = Execution { gateway, schema, planned, variables, request };
     if execution.planned.kind == OperationKind::Subscription {
         let format = EventFormat::negotiate(&head.headers).ok_or(Failure::NoEvents)?;
-        return Ok(respond::events(execution.events(), format));
+        return Ok(respond::events(execution.events(caller.until()), format));
     }
     match format.filter(|_| execution.has_parts()) {
         Some(format) => Ok(respond::parts(execution.in_parts(format).await?, format)),

@@ -75,13 +75,17 @@ async fn next(
     let mut responses = state?;
     let gateway = std::sync::Arc::clone(&responses.gateway);
     let waited = tokio::select! {
-        waited = timeout(HEARTBEAT, responses.receiver.next()) => waited,
+        waited = timeout(HEARTBEAT, responses.next()) => waited,
         () = gateway.stopping() => return Some((Err(Broken), None)),
     };
     Some(match waited {
-        Ok(Some(response)) => (Ok(written(&response.body, format).into()), Some(responses)),
-        Ok(None) if responses.ended_well().await => (Ok(Bytes::from_static(format.end)), None),
-        Ok(None) => (Err(Broken), None),
+        Ok(Ok(Some(response))) => (Ok(written(&response.body, format).into()), Some(responses)),
+        Ok(Ok(None)) if responses.ended_well().await => (Ok(Bytes::from_static(format.end)), None),
+        Ok(Ok(None)) => (Err(Broken), None),
+        Ok(Err(failure)) => {
+            let last = [&written(&failure.json(), format), format.end].concat();
+            (Ok(last.into()), None)
+        }
         Err(_) => (Ok(Bytes::from_static(format.heartbeat)), Some(responses)),
     })
 }

@@ -68,7 +68,11 @@ fn authenticator() -> Authenticator {
 }
 
 fn token(scope: &str) -> String {
-    let claims = json!({ "exp": get_current_timestamp() + 60, "scope": scope, "policies": scope });
+    token_until(get_current_timestamp() + 60, scope)
+}
+
+fn token_until(expires: u64, scope: &str) -> String {
+    let claims = json!({ "exp": expires, "scope": scope, "policies": scope });
     format!("Bearer {}", encode(&Header::new(Algorithm::EdDSA), &claims, &signing_key()).expect("a token"))
 }
 
@@ -248,6 +252,28 @@ async fn a_subscription_to_what_may_not_be_seen_is_refused_and_the_rest_of_event
     let followed = send(Some("")).await.text();
     assert!(followed.contains(r#"{"lent":{"title":"Lalka","grade":null}}"#), "{followed}");
     assert_eq!(asked(&kit), ["books"]);
+}
+
+#[tokio::test]
+async fn a_subscription_ends_with_its_token() {
+    let kit = kit(AuthorizationOptions::default());
+    for accept in ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"] {
+        let events = kit.events();
+        let event = r#"{"data":{"lent":{"__typename":"Book","isbn":"1","title":"Lalka"}}}"#;
+        events.unbounded_send(kit::json(event)).expect("it is followed");
+        // A token is good for 30 seconds longer than it says, since clocks differ.
+        let token = token_until(get_current_timestamp() - 29, "read grades");
+        let request = Request::post("/graphql").header("content-type", "application/json");
+        let request = request.header("accept", accept).header("authorization", token);
+        let query = json!({ "query": "subscription { lent { title } }" });
+        // Whole answers only: that there is one says that the subscription has ended.
+        let text = kit.send(request.body(Body::from(query.to_string())).expect("a request")).await.text();
+        let (event, end) = text.split_once("Lalka").unwrap_or_else(|| panic!("{text}"));
+        assert!(!event.contains("errors"), "{text}");
+        assert!(end.contains("the token has expired") && end.contains("UNAUTHENTICATED"), "{text}");
+        assert!(end.ends_with("event: complete\ndata:\n\n") || end.ends_with("--graphql--\r\n"), "{text}");
+        drop(events);
+    }
 }
 
 #[tokio::test]

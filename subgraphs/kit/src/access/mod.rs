@@ -41,14 +41,33 @@ pub(crate) enum Unverified {
     Away,
 }
 
+impl Unverified {
+    /// The token was good once.
+    pub(crate) const EXPIRED: Self = Self::Invalid("the token has expired");
+}
+
+/// Who asks, and for how long that holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Verified {
+    pub(crate) caller: Caller,
+    /// When the token is good no longer, in ms of the service's clock. `None`: there is none that could expire.
+    pub(crate) until: Option<i64>,
+}
+
+impl From<Caller> for Verified {
+    fn from(caller: Caller) -> Self {
+        Self { caller, until: None }
+    }
+}
+
 impl Access {
     /// Whoever sends a request with these headers at a time.
-    pub(crate) async fn caller(&self, headers: &Headers, now_ms: i64) -> Result<Caller, Unverified> {
+    pub(crate) async fn verify(&self, headers: &Headers, now_ms: i64) -> Result<Verified, Unverified> {
         let keyring = match self {
-            Self::Open => return Ok(Caller::Local(headers.caller.clone())),
+            Self::Open => return Ok(Caller::Local(headers.caller.clone()).into()),
             Self::Secured(keyring) => keyring,
         };
-        let Some(authorization) = &headers.authorization else { return Ok(Caller::Anonymous) };
+        let Some(authorization) = &headers.authorization else { return Ok(Caller::Anonymous.into()) };
         let token =
             bearer(authorization).ok_or(Unverified::Invalid("`Authorization` has no bearer token"))?;
         let key_id = token::key_id(token)?;

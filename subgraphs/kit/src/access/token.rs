@@ -3,7 +3,7 @@
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
-use super::{Caller, Scope, Unverified};
+use super::{Caller, Scope, Unverified, Verified};
 
 /// Who issues the tokens.
 pub const ISSUER: &str = "library/users";
@@ -27,7 +27,7 @@ pub(super) fn key_id(token: &str) -> Result<String, Unverified> {
 }
 
 /// The bearer of a token that this key has signed and that is still good.
-pub(super) fn verify(token: &str, key: &DecodingKey, now_ms: i64) -> Result<Caller, Unverified> {
+pub(super) fn verify(token: &str, key: &DecodingKey, now_ms: i64) -> Result<Verified, Unverified> {
     let mut rules = Validation::new(Algorithm::EdDSA);
     rules.set_audience(&[AUDIENCE]);
     rules.set_issuer(&[ISSUER]);
@@ -37,10 +37,11 @@ pub(super) fn verify(token: &str, key: &DecodingKey, now_ms: i64) -> Result<Call
     let claims = decode::<Claims>(token, key, &rules);
     let Claims { sub, scope, exp } =
         claims.map_err(|_| Unverified::Invalid("the token was not issued by the users service"))?.claims;
-    if now_ms / 1000 >= exp.saturating_add(LEEWAY) {
-        return Err(Unverified::Invalid("the token has expired"));
+    let until = exp.saturating_add(LEEWAY).saturating_mul(1000);
+    if now_ms >= until {
+        return Err(Unverified::EXPIRED);
     }
-    Ok(Caller::Bearer { subject: sub, scopes: Scope::read(&scope) })
+    Ok(Verified { caller: Caller::Bearer { subject: sub, scopes: Scope::read(&scope) }, until: Some(until) })
 }
 
 #[cfg(test)]
@@ -59,7 +60,7 @@ mod tests {
         EncodingKey::from_ed_der(&der)
     }
 
-    fn verified(claims: &Value, now_s: i64) -> Result<Caller, Unverified> {
+    fn verified(claims: &Value, now_s: i64) -> Result<Verified, Unverified> {
         let key = signing_key();
         let public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
         let token = encode(&Header::new(Algorithm::EdDSA), claims, &key).unwrap();
@@ -69,10 +70,10 @@ mod tests {
     #[test]
     fn a_token_of_another_issuer_audience_or_time_is_refused() {
         let good = json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "u1", "scope": "admin", "exp": 1000 });
-        let bearer = Caller::Bearer { subject: "u1".into(), scopes: vec![Scope::Admin] };
+        let caller = Caller::Bearer { subject: "u1".into(), scopes: vec![Scope::Admin] };
+        let bearer = Verified { caller, until: Some((1000 + LEEWAY) * 1000) };
         assert_eq!(verified(&good, 1000 + LEEWAY - 1), Ok(bearer));
-        let expired = Err(Unverified::Invalid("the token has expired"));
-        assert_eq!(verified(&good, 1000 + LEEWAY), expired);
+        assert_eq!(verified(&good, 1000 + LEEWAY), Err(Unverified::EXPIRED));
         for (claim, value) in [
             ("iss", json!("another")),
             ("aud", json!("shop")),

@@ -1,16 +1,24 @@
 //! One request: guarded, parsed, executed, and its response put right.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, Value,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
-use futures::{StreamExt, stream::BoxStream};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 
 use super::{Service, absent, nulls, order};
 use crate::{
-    access::Unverified, error::StoreError, federation::EntityCalls, graphql::gather, guard, idempotency::Call,
+    access::{Unverified, Verified},
+    error::StoreError,
+    federation::EntityCalls,
+    graphql::gather,
+    guard,
+    idempotency::Call,
 };
 
 /// What a request's headers say to a service.
@@ -73,18 +81,41 @@ pub(super) async fn follow(
     if checked.operation.ty != OperationType::Subscription {
         return Ok(Answers::One(Box::new(checked.run(service, request).await)));
     }
+    let left = checked.until.map(|until| until.saturating_sub(service.inner.sources.clock.now_ms()));
     let (responses, service) = (service.inner.executor.subscribe(request), service.clone());
     let events = responses.map(move |mut response| {
         checked.put_right(&service, &mut response);
         response
     });
-    Ok(Answers::Events(events.boxed()))
+    Ok(Answers::Events(match left {
+        Some(left) => for_so_long(events.boxed(), Duration::from_millis(left.max(0).unsigned_abs())),
+        None => events.boxed(),
+    }))
+}
+
+/// The responses of a subscription as long as its token is good; then one that says so, and the end.
+fn for_so_long(responses: BoxStream<'static, Response>, time: Duration) -> BoxStream<'static, Response> {
+    let over = Box::pin(tokio::time::sleep(time));
+    let events = stream::unfold(Some((responses, over)), async |state| {
+        let (mut responses, mut over) = state?;
+        tokio::select! {
+            biased;
+            () = &mut over => {
+                let expired = coded(&Unverified::EXPIRED.to_string(), "UNAUTHENTICATED");
+                Some((Response::from_errors(vec![expired]), None))
+            }
+            response = responses.next() => Some((response?, Some((responses, over)))),
+        }
+    });
+    events.boxed()
 }
 
 /// What was asked, in a document that is not too large.
 struct Checked {
     document: ExecutableDocument,
     operation: OperationDefinition,
+    /// When the caller's token is good no longer, in ms of the service's clock.
+    until: Option<i64>,
 }
 
 /// Finds out who asks for what; the request as it is to be executed.
@@ -94,8 +125,8 @@ async fn check(
     headers: Headers,
 ) -> Result<(Request, Checked), Rejection> {
     let sources = &service.inner.sources;
-    let caller = service.access.caller(&headers, sources.clock.now_ms()).await;
-    let caller = caller.map_err(Rejection::Unverified)?;
+    let verified = service.access.verify(&headers, sources.clock.now_ms()).await;
+    let Verified { caller, until } = verified.map_err(Rejection::Unverified)?;
     guard::check(&request.query).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
     let document = request.parsed_query().map_err(Rejection::Malformed)?.clone();
     guard::check_expanded(&document).map_err(|excess| Rejection::Malformed(rejected(&excess.to_string())))?;
@@ -107,7 +138,7 @@ async fn check(
     }
     let call = Call { caller, traceparent: headers.traceparent, sources: sources.clone() };
     let request = request.data(call).data(EntityCalls::default());
-    Ok((request, Checked { document, operation }))
+    Ok((request, Checked { document, operation, until }))
 }
 
 impl Checked {
@@ -122,7 +153,7 @@ impl Checked {
     }
 
     fn put_right(&self, service: &Service, response: &mut Response) {
-        let Self { document, operation } = self;
+        let Self { document, operation, until: _ } = self;
         nulls::propagate(response, operation, document, &service.inner.field_types);
         order::restore(&mut response.data, operation, document);
         order::sort_errors(&mut response.errors);
@@ -181,4 +212,26 @@ fn explain(error: &mut ServerError) {
 
 fn set_code(error: &mut ServerError, code: &str) {
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subscription_ends_with_its_token() {
+        let every_second = || {
+            stream::iter(1..=4).then(async |number| {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Response::new(Value::from(number))
+            })
+        };
+        let to_its_end: Vec<_> = for_so_long(every_second().boxed(), Duration::from_secs(60)).collect().await;
+        assert_eq!(to_its_end.len(), 4, "{to_its_end:?}");
+        let cut: Vec<_> = for_so_long(every_second().boxed(), Duration::from_millis(2_500)).collect().await;
+        assert_eq!((cut.len(), &cut[1].data), (3, &Value::from(2)));
+        assert!(cut[2].errors[0].message.starts_with("the token has expired"), "{:?}", cut[2]);
+        let code = cut[2].errors[0].extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        assert_eq!(code, Some(&Value::from("UNAUTHENTICATED")));
+    }
 }
