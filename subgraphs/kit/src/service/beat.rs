@@ -47,6 +47,8 @@ struct State {
     sent: Sent,
     spoken_on: Vec<SpokenOn>,
     looked_at: Option<Instant>,
+    /// What [`Beat::steady`] gave last, and when.
+    told: Option<(i64, Instant)>,
 }
 
 impl Beat {
@@ -56,6 +58,17 @@ impl Beat {
         state.looked_at = Some(Instant::now());
         self.looked.tell();
         (state.sent.clone(), state.spoken_on.clone())
+    }
+
+    /// A time on the engine's clock, given what that shows now: if it was set back, the time goes on from what was told
+    /// last, since whoever has applied a marker takes none that is older.
+    pub(super) fn steady(&self, now: i64) -> i64 {
+        let mut state = self.state();
+        let at = Instant::now();
+        let since = |when: Instant| i64::try_from(at.duration_since(when).as_millis()).unwrap_or(i64::MAX);
+        let steady = state.told.map_or(now, |(told, when)| now.max(told.saturating_add(since(when))));
+        state.told = Some((steady, at));
+        steady
     }
 
     fn is_looked_at(&self) -> bool {
@@ -100,7 +113,7 @@ pub(super) async fn run(service: &Service, around: &Surroundings, topics: &[Topi
             known = partitions(&around.bus, topics).await;
             counted = (known.len() == topics.len()).then(Instant::now);
         }
-        match service.inner.engine.now_ms().await {
+        match service.now_ms().await {
             Ok(left_at) => {
                 beat.note(left_at, &known);
                 say(service, &around.bus, &known, left_at).await;
@@ -136,5 +149,26 @@ async fn say(service: &Service, bus: &SharedBus, topics: &[Partitions], left_at:
     for error in bus.publish(markers).await.into_iter().filter_map(Result::err) {
         // That it does not come back says it to whoever looks.
         tracing::debug!(service = service.name(), %error, "a marker has not left");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_hide_that_nothing_arrives() {
+        const HOUR: i64 = 3_600_000;
+        let beat = Beat::default();
+        let before = beat.steady(10 * HOUR);
+        beat.note(before, &[]);
+        // Applied elsewhere; then the clock is set back, another marker leaves, and nothing is heard any more.
+        let next = beat.steady(9 * HOUR);
+        beat.note(next + 1, &[]);
+        std::thread::sleep(Duration::from_millis(30));
+        let now = beat.steady(9 * HOUR + 20);
+        let behind = beat.look().0.behind(before, now);
+        assert!((20..10_000).contains(&behind), "{behind}");
+        assert_eq!(beat.steady(11 * HOUR), 11 * HOUR, "a clock that is set forward is followed");
     }
 }

@@ -210,9 +210,9 @@ impl Service {
         self.inner.beat.look()
     }
 
-    /// The time on the engine's clock, in ms.
+    /// The time on the engine's clock by which its markers leave, in ms; it never goes back.
     pub(crate) async fn now_ms(&self) -> Result<i64, StoreError> {
-        self.inner.engine.now_ms().await
+        Ok(self.inner.beat.steady(self.inner.engine.now_ms().await?))
     }
 
     /// Forgets what nobody needs any more: results of mutations, what left or was applied long ago.
