@@ -18,7 +18,7 @@ pub(crate) struct Merged<'a> {
     /// Directive definitions of subgraphs that clients or readers of the supergraph see, as SDL by name.
     pub(crate) directives: BTreeMap<String, String>,
     /// Those of them that clients may use in operations.
-    pub(crate) executable: Vec<String>,
+    pub(crate) executable: Vec<MergedDirectiveDefinition<'a>>,
     /// Specifications whose directives are in use: arguments of `@link`.
     pub(crate) features: Vec<String>,
     /// Types that definitions in `directives` need, as SDL by name.
@@ -152,8 +152,8 @@ pub(crate) fn is_inaccessible(applied: &[MergedDirective]) -> bool {
     applied.iter().any(|directive| directive.kind == Visible::Inaccessible)
 }
 
-/// A definition of an executable directive before it is printed.
-#[derive(Debug)]
+/// A definition of an executable directive.
+#[derive(Clone, Debug)]
 pub(crate) struct MergedDirectiveDefinition<'a> {
     pub(crate) name: &'a str,
     pub(crate) arguments: IndexMap<&'a str, MergedArgument<'a>>,

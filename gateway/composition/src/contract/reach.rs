@@ -42,10 +42,11 @@ fn named_by<'t, 'a>(ty: &'t MergedType<'a>) -> impl Iterator<Item = &'a str> + '
     fields.chain(ty.implements.iter().map(|(_, interface)| *interface)).chain(ty.members.keys().copied())
 }
 
-/// The types that arguments of executable directives are of. The definitions are text by now; whatever in it is a type's name is
-/// taken for one.
+/// The types that arguments of executable directives are of.
 fn of_directives<'a>(merged: &Merged<'a>) -> Vec<&'a str> {
-    let texts = merged.executable.iter().filter_map(|name| merged.directives.get(name));
-    let words = texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
-    words.filter_map(|word| merged.types.get(word).map(|ty| ty.name)).collect()
+    let arguments = merged.executable.iter().flat_map(|definition| definition.arguments.values());
+    arguments
+        .filter(|argument| !is_inaccessible(&argument.applied))
+        .map(|argument| argument.ty.name)
+        .collect()
 }

@@ -17,8 +17,8 @@ pub(crate) fn api(merged: &Merged<'_>) -> String {
         }
     }
     out.push_str("}\n");
-    for name in &merged.executable {
-        if let Some(text) = merged.directives.get(name) {
+    for definition in &merged.executable {
+        if let Some(text) = merged.directives.get(definition.name) {
             let _ = write!(out, "\n{text}\n");
         }
     }

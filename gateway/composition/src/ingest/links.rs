@@ -102,11 +102,19 @@ impl<'a> Reader<'a, '_> {
         if !self.known_version(&parsed, span) {
             return;
         }
+        let namespace = text(directive, "as").unwrap_or(parsed.name);
+        if let Some(other) = self.links.iter().find(|link| link.namespace == namespace) {
+            let message = format!(
+                "`{url}` and `{}` are both linked as `{namespace}`; give one another name by `as`",
+                other.url
+            );
+            return self.usage(message, span);
+        }
         let mut link = Link {
             identity: parsed.identity,
             url,
             name: parsed.name,
-            namespace: text(directive, "as").unwrap_or(parsed.name),
+            namespace,
             major: parsed.major,
             minor: parsed.minor,
             imports: Vec::new(),
@@ -188,6 +196,21 @@ impl<'a> Reader<'a, '_> {
             let is_explicit = self.links.iter().any(|link| link.identity == LINK);
             let code = if is_explicit { Code::InvalidGraphql } else { Code::InvalidLinkDirectiveUsage };
             return self.report.error(code, message, self.place(span));
+        }
+        let differs = |import: &&Declared<'_>| (import.element == element) != (import.local == local);
+        if let Some(before) = link.imports.iter().find(differs) {
+            let message = format!(
+                "`{element}` of `{}` is imported as `{local}`, yet before `{}` was as `{}`; each needs one name of its own",
+                link.url, before.element, before.local
+            );
+            return self.usage(message, span);
+        }
+        if let Some(other) = self.links.iter().find(|other| other.imports.iter().any(|i| i.local == local)) {
+            let message = format!(
+                "`{local}` is imported from `{}` and from `{}`; give one another name by `as`",
+                other.url, link.url
+            );
+            return self.usage(message, span);
         }
         link.imports.push(Declared { element, local });
     }

@@ -16,7 +16,7 @@ pub(crate) fn merge<'a>(context: &mut Context<'a, '_>, merged: &mut Merged<'a>) 
     for (name, sources) in gather(context) {
         if let Some(definition) = merge_one(context, name, &sources) {
             merged.directives.insert(name.to_owned(), emit::merged_directive_definition(&definition));
-            merged.executable.push(name.to_owned());
+            merged.executable.push(definition);
         }
     }
 }

@@ -55,6 +55,7 @@ impl<'a> Features<'a> {
                 features.compose(context, graph, applied);
             }
         }
+        features.settle_versions(context);
         features.spread(context);
         features.compare(context);
         features
@@ -204,10 +205,36 @@ impl<'a> Features<'a> {
         }
     }
 
-    /// Finds what the carried directives are called in every subgraph.
+    /// The newest version of a specification defines all of its directives that are carried.
+    fn settle_versions(&mut self, context: &mut Context<'a, '_>) {
+        let version = |composed: &Composed<'_>| (composed.link.major, composed.link.minor);
+        for at in 0..self.specifications.len() {
+            let identity = self.specifications[at].identity;
+            let same = self.specifications.iter().filter(|other| other.identity == identity);
+            let Some(newest) = same.max_by_key(|other| version(other)) else { continue };
+            if version(newest) == version(&self.specifications[at]) {
+                continue;
+            }
+            let (graph, link) = (newest.graph, newest.link);
+            let composed = &mut self.specifications[at];
+            let bare = composed.local.trim_start_matches('@');
+            if !context.subgraphs[graph].schema.directives.contains_key(bare) {
+                let message = format!(
+                    "`{}` is carried at the version of this subgraph, which does not define its `{}`",
+                    link.url, composed.local
+                );
+                let place = context.place(graph, link.span);
+                context.report.error(Code::DirectiveCompositionError, message, place);
+            }
+            (composed.graph, composed.link) = (graph, link);
+        }
+    }
+
+    /// Finds what the carried directives are called in the subgraphs that ask for them.
     fn spread(&mut self, context: &mut Context<'a, '_>) {
         for (at, composed) in self.specifications.iter().enumerate() {
-            for (graph, subgraph) in context.subgraphs.iter_with_ids() {
+            let asking = |(graph, _): &(GraphId, &Subgraph<'a>)| composed.asked_in.contains(graph);
+            for (graph, subgraph) in context.subgraphs.iter_with_ids().filter(asking) {
                 for &name in subgraph.schema.directives.keys() {
                     let full = format!("@{name}");
                     let Some((link, element)) = origin(subgraph, &full) else { continue };

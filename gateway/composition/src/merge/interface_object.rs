@@ -1,7 +1,8 @@
 //! Fields that an `@interfaceObject` adds to an interface belong to all its implementations.
 
 use crate::code::Code;
-use crate::merge::Context;
+use crate::merge::overrides::Takeover;
+use crate::merge::{Context, sharing};
 use crate::merged::{JoinField, Merged, MergedField};
 use crate::model::Kind;
 
@@ -25,8 +26,14 @@ pub(crate) fn complete_implementations<'a>(context: &mut Context<'a, '_>, merged
         for name in implementations {
             report_known(context, merged, interface, name);
             let Some(implementation) = merged.types.get_mut(name) else { continue };
-            for field in &fields {
-                implementation.fields.entry(field.name).or_insert_with(|| field.clone());
+            let new: Vec<_> =
+                fields.iter().filter(|field| !implementation.fields.contains_key(field.name)).collect();
+            for field in &new {
+                implementation.fields.insert(field.name, (*field).clone());
+            }
+            // Those that it has itself were looked at when they were merged.
+            for field in new {
+                sharing::check(context, implementation, field, &Takeover::default());
             }
         }
     }

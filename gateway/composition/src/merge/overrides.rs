@@ -2,8 +2,9 @@
 
 use crate::code::Code;
 use crate::merge::Context;
+use crate::merge::sharing::through_interface_objects;
 use crate::merged::{MergedType, Sources};
-use crate::model::{Applied, Builtin, Field, GraphId, Kind};
+use crate::model::{Applied, Builtin, Field, GraphId, Kind, TypeDefinition};
 
 /// What became of a field that another subgraph overrides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +48,9 @@ pub(crate) fn find<'a>(
     let mut takeover = Takeover::default();
     for &(graph, field) in sources {
         let Some(applied) = field.get(Builtin::Override) else { continue };
-        let on_interface = context.subgraphs[graph]
-            .schema
-            .types
-            .get(parent.name)
-            .is_some_and(|ty| ty.kind == Kind::Interface);
+        let on = context.subgraphs[graph].schema.types.get(parent.name);
+        let on_interface = on.is_some_and(|ty| ty.kind == Kind::Interface);
+        let on_interface_object = on.is_some_and(TypeDefinition::is_interface_object);
         let place = context.place(graph, applied.span);
         if on_interface {
             let message =
@@ -59,7 +58,14 @@ pub(crate) fn find<'a>(
             context.report.error(Code::OverrideOnInterface, message, place);
             continue;
         }
-        let mut step = Step { context, coordinate, sources, takeover: &mut takeover };
+        if on_interface_object {
+            let message = format!(
+                "`{coordinate}` is a field of an `@interfaceObject`, which stands for those of all implementations and cannot override"
+            );
+            context.report.error(Code::OverrideCollisionWithAnotherDirective, message, place);
+            continue;
+        }
+        let mut step = Step { context, parent, coordinate, sources, takeover: &mut takeover };
         step.apply(graph, field, applied);
     }
     takeover
@@ -67,6 +73,7 @@ pub(crate) fn find<'a>(
 
 struct Step<'a, 'c, 'r, 's> {
     context: &'c mut Context<'a, 'r>,
+    parent: &'s MergedType<'a>,
     coordinate: &'s str,
     sources: &'s Sources<'a, Field<'a>>,
     takeover: &'s mut Takeover<'a>,
@@ -86,6 +93,12 @@ impl<'a> Step<'a, '_, '_, '_> {
             return self.context.report.error(Code::OverrideFromSelfError, message, place);
         }
         let overridden = self.sources.iter().find(|(other, _)| *other == source).map(|(_, field)| *field);
+        if overridden.is_none() && self.stands_in(source) {
+            let message = format!(
+                "`{from}` has `{coordinate}` only by an `@interfaceObject`, whose fields cannot be overridden for one implementation"
+            );
+            return self.context.report.error(Code::OverrideCollisionWithAnotherDirective, message, place);
+        }
         if let Some(directive) = collision(field, overridden) {
             let message = format!(
                 "`@override` of `{coordinate}` goes together neither here nor in `{from}` with `{directive}`"
@@ -108,6 +121,13 @@ impl<'a> Step<'a, '_, '_, '_> {
             Some(label) => self.label(graph, source, label, applied),
             None => self.take(source, overridden),
         }
+    }
+
+    /// Whether a subgraph has the field by an interface object alone.
+    fn stands_in(&self, source: GraphId) -> bool {
+        let name = self.sources.first().map_or("", |(_, field)| field.name);
+        let found = through_interface_objects(self.context, self.parent, name);
+        found.iter().any(|(graph, _)| *graph == source)
     }
 
     fn take(&mut self, source: GraphId, overridden: &Field<'a>) {

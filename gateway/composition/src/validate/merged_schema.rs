@@ -27,6 +27,15 @@ impl<'a> MergedSchema<'a, '_> {
         first.map_or(Place { subgraph: "", span: Span::default() }, |(graph, ty)| self.place(*graph, ty.span))
     }
 
+    /// Where a directive is first defined.
+    pub(crate) fn place_of_directive(&self, name: &str) -> Place<'a> {
+        let mut found = self.subgraphs.iter().filter_map(|subgraph| {
+            let definition = subgraph.schema.directives.get(name)?;
+            Some(Place { subgraph: subgraph.name, span: definition.span })
+        });
+        found.next().unwrap_or(Place { subgraph: "", span: Span::default() })
+    }
+
     /// Where a subgraph has a field.
     pub(crate) fn place_of_field_in(&self, parent: &str, field: &str, subgraph: &str) -> Option<Place<'a>> {
         let sources = &self.merged.types.get(parent)?.fields.get(field)?.sources;
@@ -41,12 +50,9 @@ impl<'a> MergedSchema<'a, '_> {
     }
 }
 
-/// Rules that are checked together with merging.
-const MERGE_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
-    rules::interface_field_no_implem::check,
-    rules::interface_key_missing_implementation_type::check,
-    rules::missing_transitive_auth_requirements::check,
-];
+/// Rules over what was merged.
+const MERGE_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] =
+    &[rules::interface_field_no_implem::check, rules::missing_transitive_auth_requirements::check];
 
 /// Rules over what clients see.
 const API_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
@@ -60,6 +66,11 @@ const API_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
 
 /// Checks the merged schema.
 pub(crate) fn validate_merged(schema: MergedSchema<'_, '_>, report: &mut Report) {
+    rules::interface_key_missing_implementation_type::check(schema, report);
+    // An implementation that a subgraph lacks lacks its fields too.
+    if report.has_errors() {
+        return;
+    }
     for rule in MERGE_RULES {
         rule(schema, report);
     }

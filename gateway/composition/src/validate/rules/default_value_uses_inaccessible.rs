@@ -26,6 +26,25 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
             }
         }
     }
+    check_directives(schema, report);
+}
+
+/// What operations give to directives is seen by clients as well.
+fn check_directives(schema: MergedSchema<'_, '_>, report: &mut Report) {
+    for definition in &schema.merged.executable {
+        for argument in definition.arguments.values().filter(|argument| !is_inaccessible(&argument.applied)) {
+            let default = argument.default;
+            let Some(hidden) = default.and_then(|value| hidden_in(schema, value, argument.ty.name)) else {
+                continue;
+            };
+            let message = format!(
+                "the default of `@{}({}:)` uses `{hidden}`, which is `@inaccessible`",
+                definition.name, argument.name
+            );
+            let place = schema.place_of_directive(definition.name);
+            report.error(Code::DefaultValueUsesInaccessible, message, place);
+        }
+    }
 }
 
 /// The coordinate of something hidden in a value. Values nest no deeper than the parser lets them.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::field_set::{self, Selected, Selection};
-use crate::model::{Kind, Subgraph};
+use crate::model::{Key, Kind, Subgraph};
 use crate::report::{Place, Report};
 
 pub(crate) fn check(subgraph: &Subgraph<'_>, report: &mut Report) {
@@ -17,11 +17,12 @@ pub(crate) fn check(subgraph: &Subgraph<'_>, report: &mut Report) {
                 let Some(implementation) = schema.types.get(name).filter(|ty| ty.kind == Kind::Object) else {
                     continue;
                 };
-                let has = implementation.keys.iter().any(|own| {
-                    own.resolvable.unwrap_or(true) == key.resolvable.unwrap_or(true)
-                        && field_set::parse(&own.fields.text).is_ok_and(|own| normal(&own) == wanted)
-                });
-                if !has {
+                let same = implementation
+                    .keys
+                    .iter()
+                    .find(|own| field_set::parse(&own.fields.text).is_ok_and(|own| normal(&own) == wanted));
+                let resolves = |key: &Key<'_>| key.resolvable != Some(false);
+                if !same.is_some_and(|own| resolves(own) || !resolves(key)) {
                     let message = format!(
                         "`{name}` lacks the key `{}` of its interface `{}`",
                         key.fields.text, interface.name

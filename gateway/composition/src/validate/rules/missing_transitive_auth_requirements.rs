@@ -1,31 +1,63 @@
 //! `MISSING_TRANSITIVE_AUTH_REQUIREMENTS`: a field that is computed from guarded fields is guarded by the same rules.
 
 use crate::code::Code;
-use crate::field_set::{self, Selected, Selection};
+use crate::field_set::{self, Selected, Selection, split_context};
 use crate::merged::{Access, MergedType};
+use crate::model::{Argument, Builtin, Field, GraphId, Span};
 use crate::report::Report;
 use crate::validate::MergedSchema;
 
 pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
     for ty in schema.merged.types.values() {
         for field in ty.fields.values() {
+            let has = ty.access.and(&field.access);
             for (graph, source) in &field.sources {
-                let Some(requires) = &source.requires else { continue };
-                let Ok(selections) = field_set::parse(&requires.text) else { continue };
-                let has = ty.access.and(&field.access);
-                let mut missing = Vec::new();
-                collect(schema, ty, &selections, &has, &mut missing);
-                for required in missing {
-                    let message = format!(
-                        "`{}.{}` requires `{required}`, whose access rules it does not carry itself",
-                        ty.name, field.name
-                    );
-                    let place = schema.place(*graph, requires.span);
-                    report.error(Code::MissingTransitiveAuthRequirements, message, place);
+                for (parent, text, span) in inputs(schema, ty, *graph, source) {
+                    let Ok(selections) = field_set::parse(text) else { continue };
+                    let mut missing = Vec::new();
+                    if !has.covers(&parent.access) {
+                        missing.push(parent.name.to_owned());
+                    }
+                    collect(schema, parent, &selections, &has, &mut missing);
+                    for required in missing {
+                        let message = format!(
+                            "`{}.{}` requires `{required}`, whose access rules it does not carry itself",
+                            ty.name, field.name
+                        );
+                        report.error(
+                            Code::MissingTransitiveAuthRequirements,
+                            message,
+                            schema.place(*graph, span),
+                        );
+                    }
                 }
             }
         }
     }
+}
+
+/// What a field is computed from: what it requires of its own object, and what it has from contexts, each with the type that
+/// it is selected on.
+fn inputs<'s>(
+    schema: MergedSchema<'_, 's>,
+    ty: &'s MergedType<'_>,
+    graph: GraphId,
+    source: &'s Field<'_>,
+) -> Vec<(&'s MergedType<'s>, &'s str, Span)> {
+    let requires = source.requires.iter().map(|requires| (ty, &*requires.text, requires.span));
+    let mut found: Vec<(&MergedType<'_>, &str, Span)> = requires.collect();
+    let from_context =
+        |argument: &'s Argument<'_>| argument.applied.iter().find(|a| a.is(Builtin::FromContext));
+    for applied in source.arguments.values().filter_map(from_context) {
+        let Some((name, text)) = applied.string("field").and_then(split_context) else { continue };
+        for setter in schema.subgraphs[graph].schema.types.values() {
+            let sets = setter.all(Builtin::Context).any(|context| context.string("name") == Some(name));
+            if let Some(setter) = schema.merged.types.get(setter.name).filter(|_| sets) {
+                found.push((setter, text, applied.span));
+            }
+        }
+    }
+    found
 }
 
 fn collect(

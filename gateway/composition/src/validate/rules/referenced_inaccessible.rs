@@ -24,4 +24,19 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
             }
         }
     }
+    for definition in &schema.merged.executable {
+        for argument in definition.arguments.values().filter(|argument| !is_inaccessible(&argument.applied)) {
+            if is_hidden(argument.ty.name) {
+                let message = format!(
+                    "clients see `@{}({}:)`, but its type `{}` is `@inaccessible`",
+                    definition.name, argument.name, argument.ty.name
+                );
+                report.error(
+                    Code::ReferencedInaccessible,
+                    message,
+                    schema.place_of_directive(definition.name),
+                );
+            }
+        }
+    }
 }
