@@ -16,7 +16,7 @@ use tokio::time::{interval, sleep};
 
 use crate::{
     timed::TimedInbox,
-    world::{Ear, LISTENER, OWNER, World, nobody, subscription},
+    world::{Ear, LISTENER, OPENING, OWNER, World, nobody, subscription},
 };
 
 /// A hundred events a second.
@@ -39,7 +39,8 @@ pub(crate) struct Latency {
 }
 
 impl Latency {
-    fn at(&self, share: usize) -> Duration {
+    /// What so many of a thousand events did not exceed.
+    pub(crate) fn at(&self, share: usize) -> Duration {
         self.sorted[(self.sorted.len() - 1) * share / 1_000]
     }
 }
@@ -68,6 +69,15 @@ pub(crate) async fn measure(world: &World, length: Duration, relaying: Relaying)
     let (relaying_task, consuming) = (tokio::spawn(relay.run()), tokio::spawn(consumer.run()));
     let applying = tokio::spawn(async move { inbox.run().await });
 
+    // The services have been running for a while: their consumers and producers are there.
+    let applied = || store.applied.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    world.write("0", -1).await?;
+    let opening = Instant::now();
+    while applied().is_empty() {
+        ensure!(opening.elapsed() < OPENING, "the first event is still under way");
+        sleep(EVERY).await;
+    }
+
     let (mut committed, started, mut ticks) = (BTreeMap::new(), Instant::now(), interval(EVERY));
     while started.elapsed() < length {
         ticks.tick().await;
@@ -75,17 +85,16 @@ pub(crate) async fn measure(world: &World, length: Duration, relaying: Relaying)
         world.write(&(value % 1_000).to_string(), value).await?;
         committed.insert(value, Instant::now());
     }
-    let applied = || store.applied.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-    while applied().len() < committed.len() {
-        ensure!(started.elapsed() < length * 2, "events are still under way");
+    while applied().len() <= committed.len() {
+        ensure!(started.elapsed() < length * 2 + OPENING, "events are still under way");
         sleep(EVERY).await;
     }
     for task in [relaying_task, consuming, applying] {
         task.abort();
     }
     // An effect may be committed before its writer has been told of its own commit: no time has passed then.
-    let mut sorted: Vec<Duration> =
-        applied().iter().map(|(value, at)| at.saturating_duration_since(committed[value])).collect();
+    let took = |(value, at): &(i64, Instant)| Some(at.saturating_duration_since(*committed.get(value)?));
+    let mut sorted: Vec<Duration> = applied().iter().filter_map(took).collect();
     sorted.sort();
     ensure!(sorted.len() == committed.len(), "{} effects of {} events", sorted.len(), committed.len());
     Ok(Latency { relaying, sorted })

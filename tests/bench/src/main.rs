@@ -4,7 +4,8 @@
 //! 2. The rate of events from a business transaction each to the effect in another service's database; afterwards
 //!    nothing waits, and both databases are compared.
 //! 3. The time from commit to the effect's commit at a steady hundred events a second, on one monotonic clock; with
-//!    the relay woken by each commit, and with it left to look by itself.
+//!    the relay woken by each commit, and with it left to look by itself. Producers and consumers are open before the
+//!    first event that counts.
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 mod bare;
@@ -47,4 +48,24 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", latency::measure(&world, length, relay).await?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All parts run, and what they check holds; how fast depends on the machine.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_written_is_applied_and_sooner_where_commits_wake_the_relay() {
+        let length = Duration::from_secs(2);
+        assert!(bare::rate(length).await.unwrap() > 0.0);
+        let world = World::open().await.unwrap();
+        assert!(throughput::rate(&world, length, 2, 50).await.unwrap().events > 0);
+        let mut medians = Vec::new();
+        for relay in [latency::Relaying::Woken, latency::Relaying::Looking] {
+            let world = World::open().await.unwrap();
+            medians.push(latency::measure(&world, length, relay).await.unwrap().at(500));
+        }
+        assert!(medians[0] < medians[1], "{medians:?}");
+    }
 }

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::{
     timed::TimedInbox,
-    world::{Ear, LISTENER, OWNER, World, nobody, subscription},
+    world::{Ear, LISTENER, OPENING, OWNER, World, nobody, subscription},
 };
 
 /// What was measured.
@@ -65,7 +65,7 @@ pub(crate) async fn rate(
     });
     let written = futures_all(writing).await?;
     while outbox.backlog().await?.events > 0 || applied(world).await? < written {
-        ensure!(started.elapsed() < length * 4, "events are still under way");
+        ensure!(started.elapsed() < length * 4 + OPENING, "events are still under way");
         sleep(Duration::from_millis(20)).await;
     }
     let took = started.elapsed().as_secs_f64();

@@ -1,6 +1,6 @@
 //! Two services on databases of their own: one says something, the other keeps what it hears.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -29,6 +29,8 @@ const NOTES: &str = "CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, value BIG
 pub(crate) const OWNER: &str = "notes";
 /// The service that hears it.
 pub(crate) const LISTENER: &str = "listener";
+/// How long the first event of all may take.
+pub(crate) const OPENING: Duration = Duration::from_secs(30);
 
 /// Both services, and the bus between them.
 pub(crate) struct World {
