@@ -210,7 +210,7 @@ pub trait Subscription: Send {
     /// Waits for messages, and returns between one and `most` of them. A call that is dropped loses nothing.
     async fn receive(&mut self, most: usize) -> Result<Vec<Delivery>, BusError>;
 
-    /// Says that these are stored, and returns once the bus knows it.
+    /// Says that these are stored; what the bus does not come to know, since it failed meanwhile, comes again.
     async fn acknowledge(&mut self, receipts: &[Receipt]) -> Result<(), BusError>;
 }
 

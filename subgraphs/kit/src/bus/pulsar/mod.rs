@@ -33,7 +33,10 @@ pub use options::{PulsarOptions, Token, WhenFull};
 /// A bus on a Pulsar cluster. Nothing is connected before it is needed, and what fails is built anew.
 pub struct PulsarBus {
     options: Arc<PulsarOptions>,
-    clients: Clients,
+    /// Publishing has a connection of its own: the driver leaves Nagle's algorithm on, and a message would wait for
+    /// 40 ms behind an acknowledgement, which nobody answers.
+    publishing: Clients,
+    subscribing: Clients,
     admin: Option<Arc<Admin>>,
     producers: Mutex<HashMap<Topic, Arc<TopicProducer>>>,
 }
@@ -47,20 +50,26 @@ impl PulsarBus {
         let options = Arc::new(options);
         let admin = options.admin_url.as_ref().map(|url| Admin::new(url, options.clone()));
         let admin = admin.transpose()?.map(Arc::new);
-        Ok(Self { clients: Clients::new(options.clone()), options, admin, producers: Mutex::default() })
+        Ok(Self {
+            publishing: Clients::new(options.clone()),
+            subscribing: Clients::new(options.clone()),
+            options,
+            admin,
+            producers: Mutex::default(),
+        })
     }
 
     fn producer(&self, topic: &Topic) -> Arc<TopicProducer> {
         let mut producers = self.producers.lock().unwrap_or_else(PoisonError::into_inner);
         let new =
-            || TopicProducer::new(self.options.clone(), self.clients.clone(), self.admin.clone(), topic);
+            || TopicProducer::new(self.options.clone(), self.publishing.clone(), self.admin.clone(), topic);
         producers.entry(topic.clone()).or_insert_with(|| Arc::new(new())).clone()
     }
 
     /// Without the admin API nothing can be created, and of what is there only topics can be asked for.
     async fn check(&self, topics: impl Iterator<Item = &Topic>) -> Result<(), BusError> {
         for topic in topics {
-            self.clients.partitions(&self.options.full_name(topic.name())).await?;
+            self.publishing.partitions(&self.options.full_name(topic.name())).await?;
         }
         Ok(())
     }
@@ -93,12 +102,12 @@ impl Bus for PulsarBus {
     }
 
     async fn partition_keys(&self, topic: &Topic) -> Result<Vec<String>, BusError> {
-        let count = self.clients.partitions(&self.options.full_name(topic.name())).await?;
+        let count = self.publishing.partitions(&self.options.full_name(topic.name())).await?;
         Ok(publish::keys_of_partitions(usize::try_from(count).unwrap_or_default()))
     }
 
     async fn subscribe(&self, subscription: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError> {
-        let opened = PulsarSubscription::open(&self.options, &self.clients, subscription).await?;
+        let opened = PulsarSubscription::open(&self.options, &self.subscribing, subscription).await?;
         Ok(Box::new(opened))
     }
 
@@ -107,11 +116,12 @@ impl Bus for PulsarBus {
         let list = |client: client::Client| async move {
             Box::pin(client.get_topics_of_namespace(namespace, Mode::Persistent)).await
         };
-        self.clients.with(list).await.map(drop)
+        self.publishing.with(list).await.map(drop)
     }
 
     async fn close(&self) {
         self.producers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.clients.close().await;
+        self.publishing.close().await;
+        self.subscribing.close().await;
     }
 }
