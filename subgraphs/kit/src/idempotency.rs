@@ -106,15 +106,13 @@ pub struct Call {
 /// Claims the command's key within a transaction. `None`: it is new, and this transaction must settle it.
 /// Of two transactions with one key the second waits here for the first.
 pub(crate) async fn claim<T: DeserializeOwned>(tx: &mut Tx, command: &Command) -> Result<Option<T>, Refusal> {
-    let expired = Sql::new(
-        "DELETE FROM idempotency WHERE caller = $1 AND mutation = $2 AND key = $3 AND expires_at <= $4",
-    );
-    tx.run(&keyed(expired, command).bind(command.now_ms)).await?;
     let insert = Sql::new(
         "INSERT INTO idempotency (caller, mutation, key, input_hash, expires_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (caller, mutation, key) DO NOTHING",
+         ON CONFLICT (caller, mutation, key) DO UPDATE SET input_hash = excluded.input_hash, result = NULL, \
+         expires_at = excluded.expires_at WHERE idempotency.expires_at <= $6",
     );
     let insert = keyed(insert, command).bind(&command.input_hash).bind(command.now_ms + KEPT_MS);
+    let insert = insert.bind(command.now_ms);
     if tx.run(&insert).await? == 1 {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ mod contract;
 mod forms;
 mod http;
 mod inbox;
+mod keys;
 mod markers;
 mod outbox;
 mod shelf;
