@@ -79,6 +79,7 @@ impl Numbers {
             body: call.body(),
             headers: Headers::default(),
             generation: 1,
+            joined: Vec::new(),
             entities: Some(call),
         }
     }

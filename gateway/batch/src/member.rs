@@ -56,6 +56,7 @@ pub(crate) fn unite(members: &[Member]) -> Option<(SubgraphRequest, EntityCall, 
         body: call.body(),
         headers: Arc::clone(&first.request.headers),
         generation: first.request.generation,
+        joined: members.iter().skip(1).map(|member| Arc::clone(&member.request.headers)).collect(),
         entities: Some(call.clone()),
     };
     Some((request, call, shares))

@@ -19,14 +19,16 @@ mod output;
 mod plan;
 mod serve;
 mod subgraphs;
+mod telemetry;
 
 pub use command::run;
 pub use config::{
     AuthenticationConfig, AuthorizationConfig, BatchingConfig, CacheConfig, Config, CorsConfig,
     HeadersConfig, LimitsConfig, OnInvalid, PlaygroundConfig, ProviderConfig, RedisConfig, SubgraphConfig,
-    TimeoutsConfig,
+    TelemetryConfig, TimeoutsConfig,
 };
 pub use exit::Failure;
 pub use log::start as start_logging;
+pub use telemetry::start as start_tracing;
 
 pub use serve::serve_gateway;

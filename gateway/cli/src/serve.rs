@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Failure;
-use crate::{Config, assemble, file, log};
+use crate::{Config, assemble, file, log, telemetry};
 
 /// Hostile documents nest deep; the parser and the planner recurse within limits that this holds.
 const STACK: usize = 8 * 1024 * 1024;
@@ -38,7 +38,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         config.listen = listen;
     }
     let name = arguments.supergraph.display().to_string();
-    runtime()?.block_on(serve_gateway(&name, &sdl, &config, stop_signal()))
+    runtime()?.block_on(async {
+        let told = telemetry::start("octavo", &config)?;
+        let served = serve_gateway(&name, &sdl, &config, stop_signal()).await;
+        told.stop().await;
+        served
+    })
 }
 
 /// Serves the supergraph `sdl` on `config.listen` until `stop` is ready and requests under way have ended. `name` says in

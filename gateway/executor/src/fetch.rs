@@ -106,6 +106,7 @@ pub(crate) fn subgraph_request(
         body,
         headers: Arc::clone(&request.headers),
         generation: request.generation,
+        joined: Vec::new(),
         entities,
     }
 }

@@ -49,6 +49,8 @@ pub struct SubgraphRequest {
     pub headers: Headers,
     /// The schema's generation: requests of two generations never mean the same.
     pub generation: u64,
+    /// Headers of other clients' requests that this one is sent for as well.
+    pub joined: Vec<Headers>,
     /// What entities are asked for, when they are; `body` is [`EntityCall::body`] of it.
     pub entities: Option<EntityCall>,
 }

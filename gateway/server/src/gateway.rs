@@ -6,12 +6,10 @@ use arc_swap::ArcSwap;
 use http::HeaderMap;
 use octavo_authentication::Authenticator;
 use octavo_executor::{CachePort, Headers};
+use octavo_telemetry::Span;
 use tokio::sync::watch;
 
-use crate::{Options, Schema};
-
-/// Headers that carry a trace; subgraphs always get them. See <https://www.w3.org/TR/trace-context/>.
-const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+use crate::{Options, Schema, trace};
 
 /// Answers requests with the [`Schema`] of the moment.
 pub struct Gateway {
@@ -77,11 +75,18 @@ impl Gateway {
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
-    /// The client's headers that subgraphs get.
-    pub(crate) fn propagated(&self, headers: &HeaderMap) -> Headers {
+    /// The client's headers that subgraphs get; the request's own span in place of the client's, if there is one.
+    pub(crate) fn propagated(&self, headers: &HeaderMap, span: &Span) -> Headers {
+        let own = [span.traceparent(), span.tracestate()];
+        let is_told = own[0].is_some();
         let configured = self.options.propagated_headers.iter().map(String::as_str);
         let mut chosen = Vec::new();
-        for name in configured.chain(TRACE) {
+        for (name, value) in trace::HEADERS.into_iter().zip(own) {
+            chosen.extend(value.map(|value| (name.into(), value.into())));
+        }
+        let of_trace = trace::HEADERS.into_iter().filter(|_| !is_told);
+        let configured = configured.filter(|name| !is_told || !trace::HEADERS.contains(name));
+        for name in configured.chain(of_trace) {
             for value in headers.get_all(name) {
                 chosen.push((name.into(), bytes::Bytes::copy_from_slice(value.as_bytes())));
             }
@@ -92,7 +97,7 @@ impl Gateway {
     /// Who asks, as far as subgraphs can tell: by the configured headers. `None` when they tell nothing.
     pub(crate) fn caller(propagated: &Headers) -> Option<bytes::Bytes> {
         let mut caller = Vec::new();
-        for (name, value) in propagated.iter().filter(|(name, _)| !TRACE.contains(&&**name)) {
+        for (name, value) in propagated.iter().filter(|(name, _)| !trace::HEADERS.contains(&&**name)) {
             for part in [name.as_bytes(), value] {
                 caller.extend_from_slice(&(part.len() as u64).to_le_bytes());
                 caller.extend_from_slice(part);

@@ -24,6 +24,7 @@ mod request;
 mod respond;
 mod router;
 mod schema;
+mod trace;
 
 pub use gateway::Gateway;
 pub use listen::serve;

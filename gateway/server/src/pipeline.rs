@@ -4,34 +4,44 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::Response;
+use http::Method;
 use http::request::Parts;
-use http::{HeaderMap, Method};
-use octavo_executor::ExecutionRequest;
+use octavo_executor::{ExecutionRequest, Headers};
 use octavo_language::CoercedVariables;
 use octavo_query_plan::{Count, OperationKind};
+use octavo_telemetry::Span;
+use tracing::Instrument;
 
 use crate::document::document;
 use crate::execution::Execution;
 use crate::failure::Failure;
 use crate::planning::{Planned, planned};
 use crate::request::{EventFormat, MediaType, Params, check, incremental, parse, receive};
-use crate::{Gateway, Schema, authorization, respond};
+use crate::{Gateway, Schema, authorization, respond, trace};
 
 /// Answers a GraphQL request.
 pub(crate) async fn answer(gateway: Arc<Gateway>, request: Request) -> Response {
     let Some(media) = MediaType::negotiate(request.headers()) else {
         return Failure::NotAcceptable.respond(MediaType::Json);
     };
-    match run(gateway, request, media).await {
+    let mut span = trace::received(request.method().as_str(), request.headers());
+    let logged = trace::logged(&span);
+    match run(gateway, request, media, &mut span).instrument(logged).await {
         Ok(response) => response,
         Err(failure) => {
             tracing::debug!(%failure, "refused");
+            span.fail(failure.code());
             failure.respond(media)
         }
     }
 }
 
-async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Result<Response, Failure> {
+async fn run(
+    gateway: Arc<Gateway>,
+    request: Request,
+    media: MediaType,
+    span: &mut Span,
+) -> Result<Response, Failure> {
     let options = gateway.options();
     let (head, body) = request.into_parts();
     check(&head, options.csrf_prevention)?;
@@ -40,12 +50,14 @@ async fn run(gateway: Arc<Gateway>, request: Request, media: MediaType) -> Resul
     let params = parse(&head, &body)?;
     let schema = gateway.schema();
     let format = incremental(&head.headers);
-    let document = document(&schema, &params, format.is_some(), options).await?;
-    let planned = planned(&schema, &document, &caller, options).await?;
+    let parsing = document(&schema, &params, format.is_some(), options);
+    let document = trace::stage(span, "graphql.parse", parsing).await?;
+    let planned = trace::stage(span, "graphql.plan", planned(&schema, &document, &caller, options)).await?;
+    trace::asked(span, planned.kind, document.operation()?.name.as_ref().map(|name| name.as_str()));
     allow_method(&head, planned.kind)?;
     let variables = coerce(&schema, &planned, &params)?;
     authorization::check(&planned, &variables, options)?;
-    let request = execution_request(&gateway, &schema, &variables, &head.headers);
+    let request = execution_request(&schema, &variables, gateway.propagated(&head.headers, span));
     let execution = Execution { gateway, schema, planned, variables, request };
     if execution.planned.kind == OperationKind::Subscription {
         let format = EventFormat::negotiate(&head.headers).ok_or(Failure::NoEvents)?;
@@ -91,13 +103,7 @@ fn check_counts(planned: &Planned, variables: &CoercedVariables) -> Result<(), F
     Ok(())
 }
 
-fn execution_request(
-    gateway: &Gateway,
-    schema: &Schema,
-    variables: &CoercedVariables,
-    headers: &HeaderMap,
-) -> ExecutionRequest {
-    let headers = gateway.propagated(headers);
+fn execution_request(schema: &Schema, variables: &CoercedVariables, headers: Headers) -> ExecutionRequest {
     ExecutionRequest {
         variables: variables.iter().collect(),
         caller: Gateway::caller(&headers),

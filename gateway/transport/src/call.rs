@@ -12,12 +12,13 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use octavo_executor::{Events, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
 use octavo_query_plan::OperationKind;
+use octavo_telemetry::Span;
 use tokio::time::timeout;
 
 use crate::connect::{Pool, Sharing, pool};
 use crate::endpoint::Endpoint;
 use crate::subscribe::subscribe;
-use crate::{Options, TransportError, answer, cache_hint};
+use crate::{Options, TransportError, answer, cache_hint, trace};
 
 /// The subgraphs of one supergraph, asked over HTTP.
 pub struct HttpSubgraphs {
@@ -46,6 +47,7 @@ impl HttpSubgraphs {
         &self,
         endpoint: &Endpoint,
         request: &SubgraphRequest,
+        span: &mut Span,
     ) -> Result<SubgraphResponse, SubgraphError> {
         let response = match self.attempt(endpoint, request).await {
             Err(error) if request.kind == OperationKind::Query && closed_early(&error) => {
@@ -59,6 +61,7 @@ impl HttpSubgraphs {
             SubgraphError::Unreachable
         })?;
         let status = response.status();
+        span.say([("http.response.status_code", i64::from(status.as_u16()).into())]);
         let cache = cache_hint::read(response.headers(), &request.headers);
         let body = answer::read(response.into_body(), self.options.max_response_bytes).await?;
         if !status.is_success() && !answer::is_graphql(&body) {
@@ -78,26 +81,31 @@ impl HttpSubgraphs {
 }
 
 impl SubgraphPort for HttpSubgraphs {
-    fn call(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<SubgraphResponse, SubgraphError>> {
+    fn call(&self, mut request: SubgraphRequest) -> BoxFuture<'_, Result<SubgraphResponse, SubgraphError>> {
         async move {
             let Some(endpoint) = self.endpoints.get(&*request.subgraph) else {
                 tracing::debug!(subgraph = &*request.subgraph, "no URL is known");
                 return Err(SubgraphError::Unreachable);
             };
-            let answered = timeout(self.options.timeout, self.attempts(endpoint, &request)).await;
+            let mut span = trace::asking(&mut request, endpoint);
+            let attempts = self.attempts(endpoint, &request, &mut span);
+            let answered = timeout(self.options.timeout, attempts).await;
             let outcome = answered.unwrap_or(Err(SubgraphError::Timeout));
             if let Err(error) = &outcome {
                 tracing::warn!(subgraph = &*request.subgraph, %error, "no answer");
+                trace::answered(&mut span, *error);
             }
             outcome
         }
         .boxed()
     }
 
-    fn subscribe(&self, request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
+    fn subscribe(&self, mut request: SubgraphRequest) -> BoxFuture<'_, Result<Events, SubgraphError>> {
         async move {
             let endpoint = self.endpoints.get(&*request.subgraph).ok_or(SubgraphError::Unreachable)?;
-            subscribe(&self.streams, endpoint, &request, &self.options).await
+            let mut span = trace::asking(&mut request, endpoint);
+            let opened = subscribe(&self.streams, endpoint, &request, &self.options).await;
+            opened.inspect_err(|error| trace::answered(&mut span, *error))
         }
         .boxed()
     }

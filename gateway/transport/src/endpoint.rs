@@ -28,6 +28,21 @@ impl Endpoint {
         Ok(Self { uri, headers })
     }
 
+    /// The address without what may be secret in it: its user, and its query.
+    pub(crate) fn url(&self) -> String {
+        let scheme = self.uri.scheme_str().unwrap_or("http");
+        format!("{scheme}://{}:{}{}", self.host(), self.port(), self.uri.path())
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        let usual = if self.uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+        self.uri.port_u16().unwrap_or(usual)
+    }
+
     /// A POST of `body`. The client's headers never replace the gateway's own; a name or value that HTTP does not allow is left out.
     pub(crate) fn request<B>(&self, client: &Headers, body: B) -> Request<B> {
         let mut request = Request::new(body);

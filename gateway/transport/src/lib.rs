@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod options;
 mod subscribe;
+mod trace;
 
 pub use call::HttpSubgraphs;
 pub use error::TransportError;

@@ -82,6 +82,7 @@ fn request(kind: OperationKind) -> SubgraphRequest {
         body: Bytes::from_static(br#"{"query":"{a}"}"#),
         headers: Arc::default(),
         generation: 0,
+        joined: Vec::new(),
         entities: None,
     }
 }

@@ -38,6 +38,7 @@ pub mod service;
 pub mod sources;
 pub mod sql;
 pub mod text;
+pub mod trace;
 pub mod watch;
 
 pub use engine::EngineUrl;

@@ -53,6 +53,8 @@ async fn serve(arguments: &Arguments) -> Result<()> {
     front::check_free(arguments.listen).await?;
     let variable = std::env::var("ADMIN_PASSWORD").ok();
     let admin = AdminPassword::read(arguments.admin_password_file.as_deref(), variable)?;
+    let told = octavo_cli::start_tracing("lms", &octavo_cli::Config::default());
+    let told = told.map_err(|failure| anyhow::anyhow!(failure))?;
     let library = Box::pin(Library::open(&arguments.data)).await?;
     if let Some(password) = admin {
         let url = database_url(&arguments.data, lms_users::NAME);
@@ -65,5 +67,6 @@ async fn serve(arguments: &Arguments) -> Result<()> {
     let served = front::serve(arguments.listen, &services).await;
     services.stop().await;
     library.close().await;
+    told.stop().await;
     served
 }

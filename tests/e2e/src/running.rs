@@ -32,6 +32,15 @@ pub struct Running {
 impl Running {
     /// Starts a binary, which listens on a free port, and waits until it is ready.
     pub async fn start(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::start_in(name, arguments, &[]).await
+    }
+
+    /// The same, in an environment with these variables.
+    pub async fn start_in(
+        name: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let address = free_address()?;
         let log = NamedTempFile::new()?;
         let started = Instant::now();
@@ -45,6 +54,7 @@ impl Running {
             .env_remove("BUS_URL")
             .env_remove("JWKS")
             .env_remove("ADMIN_PASSWORD")
+            .envs(variables.iter().copied())
             .current_dir(root())
             .stdin(Stdio::null())
             .stdout(log.reopen()?)

@@ -136,6 +136,7 @@ pub(crate) fn ask(ids: &[&str]) -> SubgraphRequest {
         body: call.body(),
         headers: Headers::default(),
         generation: 1,
+        joined: Vec::new(),
         entities: Some(call),
     }
 }

@@ -38,6 +38,8 @@ pub struct Config {
     pub batching: BatchingConfig,
     /// Subgraphs by name.
     pub subgraphs: BTreeMap<String, SubgraphConfig>,
+    /// Where traces are told.
+    pub telemetry: TelemetryConfig,
     /// How long things may take.
     pub timeouts: TimeoutsConfig,
     /// How much clients and subgraphs may send.
@@ -58,6 +60,7 @@ impl Default for Config {
             cache: None,
             batching: BatchingConfig::default(),
             subgraphs: BTreeMap::new(),
+            telemetry: TelemetryConfig::default(),
             timeouts: TimeoutsConfig::default(),
             limits: LimitsConfig::default(),
         }
@@ -166,6 +169,18 @@ impl Default for SubgraphConfig {
     fn default() -> Self {
         Self { url: None, batching: true }
     }
+}
+
+/// Where traces are told; the standard variables of the environment go before it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// The collector: `http://localhost:4318`. Without one nothing is told.
+    pub endpoint: Option<String>,
+    /// What the gateway is called there.
+    pub service_name: Option<String>,
+    /// How many of the traces that begin here are told, from 0 to 1; all if it does not say.
+    pub ratio: Option<f64>,
 }
 
 /// How long things may take, in seconds.

@@ -22,6 +22,7 @@ use crate::{
     outbox::Wake,
     planted::{self, Bug},
     sources::ms,
+    trace,
 };
 
 /// How an inbox works.
@@ -228,10 +229,15 @@ impl<S: InboxStore> Inbox<S> {
         body: &str,
     ) -> Result<i64, HandleError> {
         let event = Envelope::parse(body.as_bytes());
-        let event = event.map_err(|unreadable| HandleError::Poison(unreadable.to_string()))?;
+        let mut event = event.map_err(|unreadable| HandleError::Poison(unreadable.to_string()))?;
         match Marker::of(&event).filter(|_| sequence.source == MARKERS) {
             Some(marker) => Ok(marker.left_at),
-            None => self.handler.apply(tx, &event).await.map(|()| seq),
+            None => {
+                let mut span = trace::applying(self.consumer, &mut event);
+                let applied = self.handler.apply(tx, &event).await;
+                trace::applied(&mut span, &applied);
+                applied.map(|()| seq)
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use octavo_telemetry::Span;
+
 use super::{Claim, ClaimOptions, Failure, Outbox, Settlement, Wake};
 use crate::{
     backoff::doubled,
@@ -10,6 +12,7 @@ use crate::{
     fault::{self, Place},
     planted::{self, Bug},
     sources::ms,
+    trace,
 };
 
 /// How a relay works.
@@ -89,7 +92,9 @@ impl Relay {
             let all = claims.iter().flat_map(|claim| &claim.events).map(|_| Ok(())).collect();
             self.outbox.settle(&self.settlements(&claims, all)).await?;
         }
-        let results = self.bus.publish(self.outgoing(&claims)).await;
+        let (outgoing, spans) = self.outgoing(&claims).into_iter().unzip();
+        let results = self.bus.publish(outgoing).await;
+        trace::published(spans, &results);
         fault::at(Place::RelayAfterPublish).await;
         let settlements = self.settlements(&claims, results);
         let failed = settlements.iter().filter(|settled| settled.failure.is_some()).count();
@@ -99,12 +104,17 @@ impl Relay {
         Ok(Turn { claimed: claims.len(), failed })
     }
 
-    fn outgoing(&self, claims: &[Claim]) -> Vec<Outgoing> {
-        let messages = claims.iter().flat_map(|claim| &claim.events).map(|event| Outgoing {
-            topic: event.topic.as_ref().map_or_else(|| self.events.clone(), Topic::named),
-            key: event.aggregate_id.clone(),
-            id: event.event_id.clone(),
-            body: event.body.clone(),
+    fn outgoing(&self, claims: &[Claim]) -> Vec<(Outgoing, Span)> {
+        let service = self.events.name().trim_end_matches(".events");
+        let messages = claims.iter().flat_map(|claim| &claim.events).map(|event| {
+            let mut outgoing = Outgoing {
+                topic: event.topic.as_ref().map_or_else(|| self.events.clone(), Topic::named),
+                key: event.aggregate_id.clone(),
+                id: event.event_id.clone(),
+                body: event.body.clone(),
+            };
+            let span = trace::publishing(service, event, &mut outgoing);
+            (outgoing, span)
         });
         messages.collect()
     }

@@ -1,6 +1,7 @@
 //! A service as a process: flags, one clear message when it cannot start, a graceful stop.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
@@ -10,6 +11,7 @@ use std::{
 };
 
 use clap::Parser;
+use octavo_telemetry::{Settings, StartError, VARIABLES};
 use reqwest::Url;
 use tokio::net::TcpListener;
 
@@ -69,6 +71,9 @@ pub struct Cli {
     print_sdl: bool,
     #[arg(skip)]
     log: Option<String>,
+    /// Of the variables that switch tracing on, those that are set.
+    #[arg(skip)]
+    tracing: BTreeMap<&'static str, String>,
     /// Where this process is to end, for tests of processes.
     #[cfg(feature = "faults")]
     #[arg(skip)]
@@ -93,6 +98,7 @@ impl Cli {
         self.jwks = self.jwks.or_else(|| variable("JWKS")).filter(|place| !place.is_empty());
         self.peer_token = variable("PEER_TOKEN");
         self.log = variable("RUST_LOG");
+        self.tracing = VARIABLES.into_iter().filter_map(|name| Some((name, variable(name)?))).collect();
         #[cfg(feature = "faults")]
         {
             self.abort_at = variable("ABORT_AT");
@@ -123,6 +129,8 @@ enum RunError {
     Peers(#[from] reqwest::Error),
     #[error(transparent)]
     Keys(#[from] KeyringError),
+    #[error(transparent)]
+    Tracing(#[from] StartError),
     #[error(transparent)]
     Sdl(#[from] SdlError),
     #[cfg(feature = "faults")]
@@ -191,6 +199,8 @@ async fn serve(
     if let Some(place) = &cli.abort_at {
         crate::fault::install(place.parse::<crate::fault::AbortAt>()?);
     }
+    let named = Settings { service_name: format!("lms-{}", definition.name), ..Settings::default() };
+    let told = octavo_telemetry::start(&named, |name| cli.tracing.get(name).cloned())?;
     let address = cli.listen.unwrap_or_else(|| definition.default_listen.to_owned());
     let listener = TcpListener::bind(&address);
     let listener = listener.await.map_err(|source| RunError::Listen { address: address.clone(), source })?;
@@ -234,6 +244,7 @@ async fn serve(
     }
     bus.close().await;
     service.close().await;
+    told.stop().await;
     tracing::info!(service = definition.name, "stopped");
     Ok(())
 }

@@ -10,6 +10,8 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use octavo_telemetry::Span;
+use tracing::Instrument;
 
 use super::{Service, absent, nulls, order};
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     graphql::gather,
     guard,
     idempotency::Call,
+    trace,
 };
 
 /// What a request's headers say to a service.
@@ -53,14 +56,15 @@ pub(super) enum Method {
 pub(super) async fn execute(
     service: &Service,
     request: Request,
-    headers: Headers,
+    mut headers: Headers,
     method: Method,
 ) -> Result<Response, Rejection> {
-    let (request, checked) = check(service, request, headers).await?;
+    let mut span = trace::answering(service.name(), &mut headers.traceparent);
+    let (request, checked) = check(service, request, headers, &mut span).await?;
     if method == Method::Get && checked.operation.ty != OperationType::Query {
         return Err(Rejection::MutationByGet);
     }
-    Ok(checked.run(service, request).await)
+    Ok(checked.run(service, request, span).await)
 }
 
 /// What a request comes to whose sender takes events.
@@ -75,11 +79,12 @@ pub(super) enum Answers {
 pub(super) async fn follow(
     service: &Service,
     request: Request,
-    headers: Headers,
+    mut headers: Headers,
 ) -> Result<Answers, Rejection> {
-    let (request, checked) = check(service, request, headers).await?;
+    let mut span = trace::answering(service.name(), &mut headers.traceparent);
+    let (request, checked) = check(service, request, headers, &mut span).await?;
     if checked.operation.ty != OperationType::Subscription {
-        return Ok(Answers::One(Box::new(checked.run(service, request).await)));
+        return Ok(Answers::One(Box::new(checked.run(service, request, span).await)));
     }
     let left = checked.until.map(|until| until.saturating_sub(service.inner.sources.clock.now_ms()));
     let (responses, service) = (service.inner.executor.subscribe(request), service.clone());
@@ -123,6 +128,7 @@ async fn check(
     service: &Service,
     mut request: Request,
     headers: Headers,
+    span: &mut Span,
 ) -> Result<(Request, Checked), Rejection> {
     let sources = &service.inner.sources;
     let verified = service.access.verify(&headers, sources.clock.now_ms()).await;
@@ -133,6 +139,7 @@ async fn check(
     let operation = select(&document, request.operation_name.as_deref())
         .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?
         .clone();
+    trace::asked(span, operation.ty, request.operation_name.as_deref());
     if let Some(pruned) = absent::without_absent(&document, &operation, &request.variables) {
         request.set_parsed_query(pruned);
     }
@@ -142,13 +149,17 @@ async fn check(
 }
 
 impl Checked {
-    async fn run(&self, service: &Service, request: Request) -> Response {
+    async fn run(&self, service: &Service, request: Request, mut span: Span) -> Response {
         let asks_sdl = request.query.contains("_service");
-        let mut response = gather(service.inner.executor.execute(request)).await;
+        let executed = gather(service.inner.executor.execute(request)).instrument(trace::logged(&span));
+        let mut response = executed.await;
         if asks_sdl {
             show_sdl(service, &mut response.data);
         }
         self.put_right(service, &mut response);
+        if !response.errors.is_empty() {
+            span.fail("graphql");
+        }
         response
     }
 

@@ -29,6 +29,8 @@ enum Home {
     Gateway(u8),
     /// The kit is 0, a service 1.
     Subgraph(u8),
+    /// Names no other crate, and either half may name it.
+    Shared,
     /// The one crate that knows both halves.
     Library,
     /// Test crates and tasks: they may name anything, and nothing may name them but their like.
@@ -41,6 +43,7 @@ fn home(manifest: &Manifest) -> Option<Home> {
         ("gateway", name) => {
             GATEWAY.iter().find(|(folder, _)| *folder == name).map(|(_, rank)| Home::Gateway(*rank))
         }
+        ("telemetry", "") => Some(Home::Shared),
         ("subgraphs", "lms") => Some(Home::Library),
         ("subgraphs", "kit") => Some(Home::Subgraph(0)),
         ("subgraphs", _) => Some(Home::Subgraph(1)),
@@ -51,6 +54,8 @@ fn home(manifest: &Manifest) -> Option<Home> {
 fn may_name(from: Home, to: Home) -> bool {
     match (from, to) {
         (Home::Gateway(from), Home::Gateway(to)) | (Home::Subgraph(from), Home::Subgraph(to)) => to < from,
+        (Home::Shared, _) => false,
+        (Home::Gateway(_) | Home::Subgraph(_), Home::Shared) => true,
         (Home::Library, to) => !matches!(to, Home::Library | Home::Support),
         (Home::Support, _) => true,
         _ => false,
@@ -91,6 +96,8 @@ fn ranks_are_told_apart() {
     assert!(!may_name(Home::Gateway(8), Home::Subgraph(0)));
     assert!(!may_name(Home::Subgraph(1), Home::Subgraph(1)));
     assert!(!may_name(Home::Subgraph(1), Home::Gateway(0)));
+    assert!(may_name(Home::Gateway(6), Home::Shared) && may_name(Home::Subgraph(0), Home::Shared));
+    assert!(!may_name(Home::Shared, Home::Gateway(0)));
     assert!(may_name(Home::Library, Home::Gateway(8)));
     assert!(!may_name(Home::Gateway(8), Home::Support));
 }
