@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use opentelemetry::trace::{
-    Link, Span as _, SpanKind, Status, TraceContextExt, Tracer as _, TracerProvider as _,
+    self, Link, Span as _, SpanKind, Status, TraceContextExt, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span as SdkSpan};
@@ -72,7 +72,7 @@ impl Span {
 
     /// Whether somebody will read what is said of it.
     pub fn is_told(&self) -> bool {
-        self.0.as_ref().is_some_and(|span| span.is_recording())
+        self.0.as_ref().is_some_and(trace::Span::is_recording)
     }
 
     /// Says something of it.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::Method;
 use http::request::Parts;
 use octavo_executor::{ExecutionRequest, Headers};
-use octavo_language::CoercedVariables;
+use octavo_language::{CoercedVariables, Name};
 use octavo_query_plan::{Count, OperationKind};
 use octavo_telemetry::Span;
 use tracing::Instrument;
@@ -26,14 +26,15 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, request: Request) -> Response 
     };
     let mut span = trace::received(request.method().as_str(), request.headers());
     let logged = trace::logged(&span);
-    match run(gateway, request, media, &mut span).instrument(logged).await {
-        Ok(response) => response,
-        Err(failure) => {
+    let answered = async {
+        let outcome = run(gateway, request, media, &mut span).await;
+        outcome.unwrap_or_else(|failure| {
             tracing::debug!(%failure, "refused");
             span.fail(failure.code());
             failure.respond(media)
-        }
-    }
+        })
+    };
+    answered.instrument(logged).await
 }
 
 async fn run(
@@ -53,7 +54,7 @@ async fn run(
     let parsing = document(&schema, &params, format.is_some(), options);
     let document = trace::stage(span, "graphql.parse", parsing).await?;
     let planned = trace::stage(span, "graphql.plan", planned(&schema, &document, &caller, options)).await?;
-    trace::asked(span, planned.kind, document.operation()?.name.as_ref().map(|name| name.as_str()));
+    trace::asked(span, planned.kind, document.operation()?.name.as_ref().map(Name::as_str));
     allow_method(&head, planned.kind)?;
     let variables = coerce(&schema, &planned, &params)?;
     authorization::check(&planned, &variables, options)?;

@@ -50,7 +50,9 @@ pub(crate) async fn stage<T>(request: &Span, name: &'static str, work: impl Futu
     done
 }
 
-/// What the log lines of a request are told apart by; nothing when it belongs to no trace.
+/// What the log lines of a request are told apart by, those of errors too where nothing else is logged; nothing when it
+/// belongs to no trace.
 pub(crate) fn logged(span: &Span) -> tracing::Span {
-    span.trace_id().map_or_else(tracing::Span::none, |trace| tracing::info_span!("trace", trace_id = trace))
+    span.trace_id()
+        .map_or_else(tracing::Span::none, |trace| tracing::error_span!("request", trace_id = trace))
 }

@@ -48,9 +48,11 @@ pub(crate) fn asked(span: &mut Span, operation: OperationType, name: Option<&str
     }
 }
 
-/// What the log lines of a request are told apart by; nothing when it belongs to no trace.
+/// What the log lines of a request are told apart by, those of errors too where nothing else is logged; nothing when it
+/// belongs to no trace.
 pub(crate) fn logged(span: &Span) -> tracing::Span {
-    span.trace_id().map_or_else(tracing::Span::none, |trace| tracing::info_span!("request", trace_id = trace))
+    span.trace_id()
+        .map_or_else(tracing::Span::none, |trace| tracing::error_span!("request", trace_id = trace))
 }
 
 /// An event on its way out: the message that leaves belongs to this.

@@ -230,15 +230,13 @@ impl<S: InboxStore> Inbox<S> {
     ) -> Result<i64, HandleError> {
         let event = Envelope::parse(body.as_bytes());
         let mut event = event.map_err(|unreadable| HandleError::Poison(unreadable.to_string()))?;
-        match Marker::of(&event).filter(|_| sequence.source == MARKERS) {
-            Some(marker) => Ok(marker.left_at),
-            None => {
-                let mut span = trace::applying(self.consumer, &mut event);
-                let applied = self.handler.apply(tx, &event).await;
-                trace::applied(&mut span, &applied);
-                applied.map(|()| seq)
-            }
+        if let Some(marker) = Marker::of(&event).filter(|_| sequence.source == MARKERS) {
+            return Ok(marker.left_at);
         }
+        let mut span = trace::applying(self.consumer, &mut event);
+        let applied = self.handler.apply(tx, &event).await;
+        trace::applied(&mut span, &applied);
+        applied.map(|()| seq)
     }
 
     /// Notes a failure: the event waits for another try, or becomes a dead letter.

@@ -26,10 +26,15 @@ async fn library(folder: &TempDir, variables: &[(&str, &str)]) -> anyhow::Result
 
 /// Catalogues a book in the client's trace.
 async fn catalogue(at: SocketAddr) -> anyhow::Result<Value> {
+    ask(at, CATALOGUE).await
+}
+
+/// Asks for something in the client's trace.
+async fn ask(at: SocketAddr, query: &str) -> anyhow::Result<Value> {
     let request = reqwest::Client::new().post(format!("http://{at}/graphql"));
     let request = request.header("traceparent", format!("00-{TRACE}-{CLIENT}-01"));
     let request = request.header("authorization", "Bearer not-for-collectors");
-    let answer = request.json(&json!({ "query": CATALOGUE })).send().await?;
+    let answer = request.json(&json!({ "query": query })).send().await?;
     Ok(serde_json::from_str(&answer.text().await?)?)
 }
 
@@ -68,7 +73,7 @@ async fn one_trace_leads_from_a_mutation_to_its_last_effect() -> anyhow::Result<
     // The last reply has the whole way behind it.
     let replies = spans.iter().filter(|span| span.name.ends_with(".StepAnswered"));
     let ways = replies.map(|span| way(&spans, span)).collect::<anyhow::Result<Vec<_>>>()?;
-    let longest = ways.iter().max_by_key(|way| way.len()).map(|way| way.as_slice()).unwrap_or_default();
+    let longest = ways.iter().max_by_key(|way| way.len()).map(Vec::as_slice).unwrap_or_default();
     let steps = longest.iter().filter(|name| **name == "process sagas.StepRequested").count();
     assert_eq!(steps, 3, "{longest:#?}");
     assert_eq!(longest[1], "send sagas.replies");
@@ -99,6 +104,30 @@ async fn a_collector_that_is_away_fails_nothing_and_is_told_of_once() -> anyhow:
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let log = library.log()?;
     assert_eq!(log.matches("the collector of traces is away").count(), 1, "{log}");
+    assert!(library.interrupt().await?.success());
+    Ok(())
+}
+
+#[tokio::test]
+async fn log_lines_of_a_request_name_its_trace() -> anyhow::Result<()> {
+    let (folder, collector) = (TempDir::new()?, Collector::start().await?);
+    let endpoint = collector.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OCTAVO_LOG", "error,octavo_server=debug,sqlx::query=debug"),
+    ];
+    let library = library(&folder, &variables).await?;
+    ask(library.address(), "{ nothingOfThisName }").await?;
+    let answer = catalogue(library.address()).await?;
+    assert_eq!(answer["data"]["catalogueBook"]["saga"]["phase"], "COMPLETED", "{answer}");
+
+    let log = library.log()?;
+    let named = |words: &str| {
+        let told = format!("\"trace_id\":\"{TRACE}\"");
+        log.lines().any(|line| line.contains(words) && line.contains(&told))
+    };
+    assert!(named("the document does not fit the schema"), "the gateway's: {log}");
+    assert!(named("INSERT INTO sagas"), "a service's: {log}");
     assert!(library.interrupt().await?.success());
     Ok(())
 }
