@@ -66,6 +66,6 @@ mod tests {
             let world = World::open().await.unwrap();
             medians.push(latency::measure(&world, length, relay).await.unwrap().at(500));
         }
-        assert!(medians[0] < medians[1], "{medians:?}");
+        assert!(medians[0] * 2 < medians[1], "{medians:?}");
     }
 }
