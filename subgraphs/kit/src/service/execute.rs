@@ -237,7 +237,7 @@ mod tests {
                 Response::new(Value::from(number))
             })
         };
-        let to_its_end: Vec<_> = for_so_long(every_second().boxed(), Duration::from_secs(60)).collect().await;
+        let to_its_end: Vec<_> = for_so_long(every_second().boxed(), Duration::from_mins(1)).collect().await;
         assert_eq!(to_its_end.len(), 4, "{to_its_end:?}");
         let cut: Vec<_> = for_so_long(every_second().boxed(), Duration::from_millis(2_500)).collect().await;
         assert_eq!((cut.len(), &cut[1].data), (3, &Value::from(2)));

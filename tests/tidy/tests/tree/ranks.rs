@@ -54,10 +54,8 @@ fn home(manifest: &Manifest) -> Option<Home> {
 fn may_name(from: Home, to: Home) -> bool {
     match (from, to) {
         (Home::Gateway(from), Home::Gateway(to)) | (Home::Subgraph(from), Home::Subgraph(to)) => to < from,
-        (Home::Shared, _) => false,
-        (Home::Gateway(_) | Home::Subgraph(_), Home::Shared) => true,
+        (Home::Gateway(_) | Home::Subgraph(_), Home::Shared) | (Home::Support, _) => true,
         (Home::Library, to) => !matches!(to, Home::Library | Home::Support),
-        (Home::Support, _) => true,
         _ => false,
     }
 }
