@@ -152,6 +152,13 @@ pub(crate) fn is_inaccessible(applied: &[MergedDirective]) -> bool {
     applied.iter().any(|directive| directive.kind == Visible::Inaccessible)
 }
 
+/// Those of the arguments that clients see.
+pub(crate) fn visible_arguments<'m, 'a>(
+    arguments: &'m IndexMap<&'a str, MergedArgument<'a>>,
+) -> impl Iterator<Item = &'m MergedArgument<'a>> {
+    arguments.values().filter(|argument| !is_inaccessible(&argument.applied))
+}
+
 /// A definition of an executable directive.
 #[derive(Clone, Debug)]
 pub(crate) struct MergedDirectiveDefinition<'a> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Hide;
-use crate::merged::{Merged, MergedType, is_inaccessible};
+use crate::merged::{Merged, MergedType, is_inaccessible, visible_arguments};
 
 /// Hides all others.
 pub(super) fn hide_unreachable(merged: &mut Merged<'_>, hide: &Hide) {
@@ -36,7 +36,7 @@ fn reached<'a>(merged: &Merged<'a>) -> HashSet<&'a str> {
 /// The types that a type names: of fields and their arguments, its interfaces, its members.
 fn named_by<'t, 'a>(ty: &'t MergedType<'a>) -> impl Iterator<Item = &'a str> + 't {
     let fields = ty.fields.values().filter(|field| !is_inaccessible(&field.applied)).flat_map(|field| {
-        let arguments = field.arguments.values().filter(|argument| !is_inaccessible(&argument.applied));
+        let arguments = visible_arguments(&field.arguments);
         arguments.map(|argument| argument.ty.name).chain([field.ty.name])
     });
     fields.chain(ty.implements.iter().map(|(_, interface)| *interface)).chain(ty.members.keys().copied())
@@ -44,9 +44,6 @@ fn named_by<'t, 'a>(ty: &'t MergedType<'a>) -> impl Iterator<Item = &'a str> + '
 
 /// The types that arguments of executable directives are of.
 fn of_directives<'a>(merged: &Merged<'a>) -> Vec<&'a str> {
-    let arguments = merged.executable.iter().flat_map(|definition| definition.arguments.values());
-    arguments
-        .filter(|argument| !is_inaccessible(&argument.applied))
-        .map(|argument| argument.ty.name)
-        .collect()
+    let arguments = merged.executable.iter().flat_map(|definition| visible_arguments(&definition.arguments));
+    arguments.map(|argument| argument.ty.name).collect()
 }

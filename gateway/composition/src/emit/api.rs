@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::sdl::{Reader, applied, arguments, description, value};
-use crate::merged::{Merged, MergedField, MergedType, is_inaccessible};
+use crate::merged::{Merged, MergedField, MergedType, is_inaccessible, visible_arguments};
 use crate::model::Kind;
 
 /// Prints the API schema.
@@ -81,7 +81,7 @@ fn type_text(out: &mut String, merged: &Merged<'_>, ty: &MergedType<'_>) {
 fn field_text(out: &mut String, field: &MergedField<'_>) {
     description(out, field.description, "  ");
     let _ = write!(out, "  {}", field.name);
-    let visible = field.arguments.values().filter(|argument| !is_inaccessible(&argument.applied));
+    let visible = visible_arguments(&field.arguments);
     arguments(out, visible, "  ", Reader::Client);
     let _ = write!(out, ": {}", field.ty);
     if let Some(default) = field.default {

@@ -42,6 +42,13 @@ struct Composed<'a> {
     asked_in: Vec<GraphId>,
 }
 
+impl<'a> Composed<'a> {
+    /// What the subgraphs call it, without the `@`.
+    fn bare(&self) -> &'a str {
+        self.local.trim_start_matches('@')
+    }
+}
+
 impl<'a> Features<'a> {
     /// Reads names and requests from all subgraphs.
     pub(crate) fn collect(context: &mut Context<'a, '_>) -> Self {
@@ -98,10 +105,9 @@ impl<'a> Features<'a> {
         &'s self,
         subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>,
     ) -> impl Iterator<Item = &'a DirectiveDefinition<'a>> + use<'s, 'a> {
-        self.specifications.iter().filter_map(|composed| {
-            let bare = composed.local.trim_start_matches('@');
-            subgraphs[composed.graph].schema.directives.get(bare)
-        })
+        self.specifications
+            .iter()
+            .filter_map(|composed| subgraphs[composed.graph].schema.directives.get(composed.bare()))
     }
 
     fn collect_names(&mut self, context: &mut Context<'a, '_>) {
@@ -217,8 +223,7 @@ impl<'a> Features<'a> {
             }
             let (graph, link) = (newest.graph, newest.link);
             let composed = &mut self.specifications[at];
-            let bare = composed.local.trim_start_matches('@');
-            if !context.subgraphs[graph].schema.directives.contains_key(bare) {
+            if !context.subgraphs[graph].schema.directives.contains_key(composed.bare()) {
                 let message = format!(
                     "`{}` is carried at the version of this subgraph, which does not define its `{}`",
                     link.url, composed.local
@@ -278,7 +283,7 @@ impl<'a> Features<'a> {
         merged.hiding = self.hiding();
         let mut links: IndexMap<&str, Vec<String>> = IndexMap::new();
         for composed in &self.specifications {
-            let bare = composed.local.trim_start_matches('@');
+            let bare = composed.bare();
             if let Some(definition) = context.subgraphs[composed.graph].schema.directives.get(bare) {
                 report_hidden(context, composed.graph, definition);
                 merged.directives.insert(bare.to_owned(), directive_definition(definition));

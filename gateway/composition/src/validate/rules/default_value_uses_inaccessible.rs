@@ -3,7 +3,7 @@
 use octavo_language::ast::Value;
 
 use crate::code::Code;
-use crate::merged::is_inaccessible;
+use crate::merged::{is_inaccessible, visible_arguments};
 use crate::model::{Kind, TypeReference};
 use crate::report::Report;
 use crate::validate::MergedSchema;
@@ -20,7 +20,7 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
                 report.error(Code::DefaultValueUsesInaccessible, message, place);
             };
             check_one(format!("{}.{}", ty.name, field.name), field.default, field.ty);
-            for argument in field.arguments.values().filter(|argument| !is_inaccessible(&argument.applied)) {
+            for argument in visible_arguments(&field.arguments) {
                 let what = format!("{}.{}({}:)", ty.name, field.name, argument.name);
                 check_one(what, argument.default, argument.ty);
             }
@@ -32,7 +32,7 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
 /// What operations give to directives is seen by clients as well.
 fn check_directives(schema: MergedSchema<'_, '_>, report: &mut Report) {
     for definition in &schema.merged.executable {
-        for argument in definition.arguments.values().filter(|argument| !is_inaccessible(&argument.applied)) {
+        for argument in visible_arguments(&definition.arguments) {
             let default = argument.default;
             let Some(hidden) = default.and_then(|value| hidden_in(schema, value, argument.ty.name)) else {
                 continue;

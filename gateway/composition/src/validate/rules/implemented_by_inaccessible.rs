@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::code::Code;
-use crate::merged::is_inaccessible;
+use crate::merged::{is_inaccessible, visible_arguments};
 use crate::report::Report;
 use crate::validate::MergedSchema;
 
@@ -24,9 +24,7 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
                     );
                     report.error(Code::ImplementedByInaccessible, message, place);
                 }
-                for argument in
-                    field.arguments.values().filter(|argument| !is_inaccessible(&argument.applied))
-                {
+                for argument in visible_arguments(&field.arguments) {
                     let hidden =
                         own.arguments.get(argument.name).is_some_and(|own| is_inaccessible(&own.applied));
                     if hidden {

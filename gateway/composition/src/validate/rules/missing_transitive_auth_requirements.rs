@@ -2,58 +2,74 @@
 
 use crate::code::Code;
 use crate::field_set::{self, Selected, Selection, split_context};
-use crate::merged::{Access, MergedType};
-use crate::model::{Argument, Builtin, Field, GraphId, Span};
-use crate::report::Report;
+use crate::merged::{Access, MergedField, MergedType};
+use crate::model::{Argument, Builtin, Field, GraphId};
+use crate::report::{Place, Report};
 use crate::validate::MergedSchema;
 
 pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
     for ty in schema.merged.types.values() {
         for field in ty.fields.values() {
-            let has = ty.access.and(&field.access);
-            for (graph, source) in &field.sources {
-                for (parent, text, span) in inputs(schema, ty, *graph, source) {
-                    let Ok(selections) = field_set::parse(text) else { continue };
-                    let mut missing = Vec::new();
-                    if !has.covers(&parent.access) {
-                        missing.push(parent.name.to_owned());
-                    }
-                    collect(schema, parent, &selections, &has, &mut missing);
-                    for required in missing {
-                        let message = format!(
-                            "`{}.{}` requires `{required}`, whose access rules it does not carry itself",
-                            ty.name, field.name
-                        );
-                        report.error(
-                            Code::MissingTransitiveAuthRequirements,
-                            message,
-                            schema.place(*graph, span),
-                        );
-                    }
-                }
-            }
+            check_field(schema, ty, field, report);
         }
     }
 }
 
-/// What a field is computed from: what it requires of its own object, and what it has from contexts, each with the type that
-/// it is selected on.
+fn check_field(
+    schema: MergedSchema<'_, '_>,
+    ty: &MergedType<'_>,
+    field: &MergedField<'_>,
+    report: &mut Report,
+) {
+    let has = ty.access.and(&field.access);
+    let inputs = field.sources.iter().flat_map(|(graph, source)| inputs(schema, ty, *graph, source));
+    for Input { parent, text, place } in inputs {
+        let Ok(selections) = field_set::parse(text) else { continue };
+        let mut missing = Vec::new();
+        if !has.covers(&parent.access) {
+            missing.push(parent.name.to_owned());
+        }
+        collect(schema, parent, &selections, &has, &mut missing);
+        for required in missing {
+            let message = format!(
+                "`{}.{}` requires `{required}`, whose access rules it does not carry itself",
+                ty.name, field.name
+            );
+            report.error(Code::MissingTransitiveAuthRequirements, message, place);
+        }
+    }
+}
+
+/// A part of what a field is computed from.
+struct Input<'s> {
+    /// The type that it is selected on.
+    parent: &'s MergedType<'s>,
+    /// The selection.
+    text: &'s str,
+    place: Place<'s>,
+}
+
+/// What a field is computed from: what it requires of its own object, and what it has from contexts.
 fn inputs<'s>(
-    schema: MergedSchema<'_, 's>,
-    ty: &'s MergedType<'_>,
+    schema: MergedSchema<'s, 's>,
+    ty: &'s MergedType<'s>,
     graph: GraphId,
-    source: &'s Field<'_>,
-) -> Vec<(&'s MergedType<'s>, &'s str, Span)> {
-    let requires = source.requires.iter().map(|requires| (ty, &*requires.text, requires.span));
-    let mut found: Vec<(&MergedType<'_>, &str, Span)> = requires.collect();
+    source: &'s Field<'s>,
+) -> Vec<Input<'s>> {
+    let requires = source.requires.iter().map(|requires| Input {
+        parent: ty,
+        text: &requires.text,
+        place: schema.place(graph, requires.span),
+    });
+    let mut found: Vec<Input<'_>> = requires.collect();
     let from_context =
         |argument: &'s Argument<'_>| argument.applied.iter().find(|a| a.is(Builtin::FromContext));
     for applied in source.arguments.values().filter_map(from_context) {
         let Some((name, text)) = applied.string("field").and_then(split_context) else { continue };
         for setter in schema.subgraphs[graph].schema.types.values() {
             let sets = setter.all(Builtin::Context).any(|context| context.string("name") == Some(name));
-            if let Some(setter) = schema.merged.types.get(setter.name).filter(|_| sets) {
-                found.push((setter, text, applied.span));
+            if let Some(parent) = schema.merged.types.get(setter.name).filter(|_| sets) {
+                found.push(Input { parent, text, place: schema.place(graph, applied.span) });
             }
         }
     }

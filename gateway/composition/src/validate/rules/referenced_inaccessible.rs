@@ -1,7 +1,7 @@
 //! `REFERENCED_INACCESSIBLE`: what clients see is of types that they see.
 
 use crate::code::Code;
-use crate::merged::is_inaccessible;
+use crate::merged::{is_inaccessible, visible_arguments};
 use crate::report::Report;
 use crate::validate::MergedSchema;
 
@@ -17,7 +17,7 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
             if is_hidden(field.ty.name) {
                 found(format!("{}.{}", ty.name, field.name), field.ty.name);
             }
-            for argument in field.arguments.values().filter(|argument| !is_inaccessible(&argument.applied)) {
+            for argument in visible_arguments(&field.arguments) {
                 if is_hidden(argument.ty.name) {
                     found(format!("{}.{}({}:)", ty.name, field.name, argument.name), argument.ty.name);
                 }
@@ -25,7 +25,7 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
         }
     }
     for definition in &schema.merged.executable {
-        for argument in definition.arguments.values().filter(|argument| !is_inaccessible(&argument.applied)) {
+        for argument in visible_arguments(&definition.arguments) {
             if is_hidden(argument.ty.name) {
                 let message = format!(
                     "clients see `@{}({}:)`, but its type `{}` is `@inaccessible`",
