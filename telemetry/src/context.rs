@@ -4,6 +4,11 @@ use std::str::FromStr;
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
+/// The header, and the attribute of an event, that says which place in a trace something belongs to.
+pub const TRACEPARENT: &str = "traceparent";
+/// The header with what the systems on the way say of the trace.
+pub const TRACESTATE: &str = "tracestate";
+
 /// Reads `traceparent`, and `tracestate` if there is one. `None`: the text is none that the specification allows.
 pub(crate) fn read(traceparent: &str, tracestate: &str) -> Option<SpanContext> {
     let mut parts = traceparent.trim().split('-');

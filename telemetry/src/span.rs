@@ -71,7 +71,7 @@ impl Span {
     }
 
     /// Whether somebody will read what is said of it.
-    pub fn is_told(&self) -> bool {
+    fn is_told(&self) -> bool {
         self.0.as_ref().is_some_and(trace::Span::is_recording)
     }
 
@@ -83,10 +83,34 @@ impl Span {
     }
 
     /// Gives it a name that was not known when it began.
-    pub fn rename(&mut self, name: impl Into<Cow<'static, str>>) {
+    fn rename(&mut self, name: impl Into<Cow<'static, str>>) {
         if let Some(span) = &mut self.0 {
             span.update_name(name);
         }
+    }
+
+    /// Says which GraphQL operation it is for: `query`, `mutation` or `subscription`, and its name.
+    pub fn operation(&mut self, kind: &'static str, name: Option<&str>) {
+        if !self.is_told() {
+            return;
+        }
+        self.say([("graphql.operation.type", kind.into())]);
+        match name {
+            Some(name) => {
+                self.say([("graphql.operation.name", name.to_owned().into())]);
+                self.rename(format!("{kind} {name}"));
+            }
+            None => self.rename(kind),
+        }
+    }
+
+    /// What the log lines of a request are told apart by, those of errors too where nothing else is logged; nothing when
+    /// it belongs to no trace.
+    pub fn logged(&self) -> tracing::Span {
+        self.0.as_ref().map_or_else(
+            tracing::Span::none,
+            |span| tracing::error_span!("request", trace_id = %span.span_context().trace_id()),
+        )
     }
 
     /// Says that it failed, and by which kind of error. Never the words of an error, which may quote what is personal.
@@ -96,11 +120,6 @@ impl Span {
             span.set_attribute(KeyValue::new("error.type", kind.into_owned()));
             span.set_status(Status::error(""));
         }
-    }
-
-    /// The trace that it belongs to, as logs name it.
-    pub fn trace_id(&self) -> Option<String> {
-        self.0.as_ref().map(|span| span.span_context().trace_id().to_string())
     }
 
     /// What work that belongs to it is told as its `traceparent`.

@@ -77,16 +77,12 @@ impl Gateway {
 
     /// The client's headers that subgraphs get; the request's own span in place of the client's, if there is one.
     pub(crate) fn propagated(&self, headers: &HeaderMap, span: &Span) -> Headers {
-        let own = [span.traceparent(), span.tracestate()];
-        let is_told = own[0].is_some();
+        let own = trace::HEADERS.into_iter().zip([span.traceparent(), span.tracestate()]);
+        let mut chosen: Vec<_> = own.filter_map(|(name, value)| Some((name.into(), value?.into()))).collect();
+        let is_told = !chosen.is_empty();
         let configured = self.options.propagated_headers.iter().map(String::as_str);
-        let mut chosen = Vec::new();
-        for (name, value) in trace::HEADERS.into_iter().zip(own) {
-            chosen.extend(value.map(|value| (name.into(), value.into())));
-        }
-        let of_trace = trace::HEADERS.into_iter().filter(|_| !is_told);
-        let configured = configured.filter(|name| !is_told || !trace::HEADERS.contains(name));
-        for name in configured.chain(of_trace) {
+        let names = configured.chain(trace::HEADERS);
+        for name in names.filter(|name| !is_told || !trace::HEADERS.contains(name)) {
             for value in headers.get_all(name) {
                 chosen.push((name.into(), bytes::Bytes::copy_from_slice(value.as_bytes())));
             }

@@ -25,7 +25,7 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, request: Request) -> Response 
         return Failure::NotAcceptable.respond(MediaType::Json);
     };
     let mut span = trace::received(request.method().as_str(), request.headers());
-    let logged = trace::logged(&span);
+    let logged = span.logged();
     let answered = async {
         let outcome = run(gateway, request, media, &mut span).await;
         outcome.unwrap_or_else(|failure| {

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use octavo_executor::{Headers, SubgraphError, SubgraphRequest};
-use octavo_telemetry::{Kind, Span};
+use octavo_telemetry::{Kind, Span, TRACEPARENT, TRACESTATE};
 
 use crate::endpoint::Endpoint;
-
-const PARENT: &str = "traceparent";
-const STATE: &str = "tracestate";
 
 /// Begins it, and puts it in place of the client's span in the headers. A request that is sent for several clients belongs to the
 /// first one's trace, and is linked to the others'.
@@ -16,8 +13,9 @@ pub(crate) fn asking(request: &mut SubgraphRequest, endpoint: &Endpoint) -> Span
     if !Span::are_told() {
         return Span::default();
     }
-    let links: Vec<&str> = request.joined.iter().filter_map(|headers| text(headers, PARENT)).collect();
-    let parent = (text(&request.headers, PARENT), text(&request.headers, STATE).unwrap_or_default());
+    let links: Vec<&str> = request.joined.iter().filter_map(|headers| text(headers, TRACEPARENT)).collect();
+    let parent =
+        (text(&request.headers, TRACEPARENT), text(&request.headers, TRACESTATE).unwrap_or_default());
     let name = format!("fetch {}", request.subgraph);
     let mut span = Span::begin_linked(name, Kind::Client, parent, &links);
     span.say([
@@ -30,8 +28,8 @@ pub(crate) fn asking(request: &mut SubgraphRequest, endpoint: &Endpoint) -> Span
     ]);
     if let Some(own) = span.traceparent() {
         let mut headers: Vec<_> =
-            request.headers.iter().filter(|(name, _)| &**name != PARENT).cloned().collect();
-        headers.push((PARENT.into(), own.into()));
+            request.headers.iter().filter(|(name, _)| &**name != TRACEPARENT).cloned().collect();
+        headers.push((TRACEPARENT.into(), own.into()));
         request.headers = Arc::new(headers);
     }
     span

@@ -34,25 +34,12 @@ pub(crate) fn answering(service: &'static str, traceparent: &mut Option<String>)
 
 /// What a request asks for, once it is known.
 pub(crate) fn asked(span: &mut Span, operation: OperationType, name: Option<&str>) {
-    if !span.is_told() {
-        return;
-    }
-    let kind = operation.to_string();
-    span.say([("graphql.operation.type", kind.clone().into())]);
-    match name {
-        Some(name) => {
-            span.say([("graphql.operation.name", name.to_owned().into())]);
-            span.rename(format!("{kind} {name}"));
-        }
-        None => span.rename(kind),
-    }
-}
-
-/// What the log lines of a request are told apart by, those of errors too where nothing else is logged; nothing when it
-/// belongs to no trace.
-pub(crate) fn logged(span: &Span) -> tracing::Span {
-    span.trace_id()
-        .map_or_else(tracing::Span::none, |trace| tracing::error_span!("request", trace_id = trace))
+    let kind = match operation {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    };
+    span.operation(kind, name);
 }
 
 /// An event on its way out: the message that leaves belongs to this.

@@ -56,11 +56,10 @@ pub(super) enum Method {
 pub(super) async fn execute(
     service: &Service,
     request: Request,
-    mut headers: Headers,
+    headers: Headers,
     method: Method,
 ) -> Result<Response, Rejection> {
-    let mut span = trace::answering(service.name(), &mut headers.traceparent);
-    let (request, checked) = check(service, request, headers, &mut span).await?;
+    let (request, checked, span) = check(service, request, headers).await?;
     if method == Method::Get && checked.operation.ty != OperationType::Query {
         return Err(Rejection::MutationByGet);
     }
@@ -79,10 +78,9 @@ pub(super) enum Answers {
 pub(super) async fn follow(
     service: &Service,
     request: Request,
-    mut headers: Headers,
+    headers: Headers,
 ) -> Result<Answers, Rejection> {
-    let mut span = trace::answering(service.name(), &mut headers.traceparent);
-    let (request, checked) = check(service, request, headers, &mut span).await?;
+    let (request, checked, span) = check(service, request, headers).await?;
     if checked.operation.ty != OperationType::Subscription {
         return Ok(Answers::One(Box::new(checked.run(service, request, span).await)));
     }
@@ -123,13 +121,13 @@ struct Checked {
     until: Option<i64>,
 }
 
-/// Finds out who asks for what; the request as it is to be executed.
+/// Finds out who asks for what: the request as it is to be executed, and its span.
 async fn check(
     service: &Service,
     mut request: Request,
-    headers: Headers,
-    span: &mut Span,
-) -> Result<(Request, Checked), Rejection> {
+    mut headers: Headers,
+) -> Result<(Request, Checked, Span), Rejection> {
+    let mut span = trace::answering(service.name(), &mut headers.traceparent);
     let sources = &service.inner.sources;
     let verified = service.access.verify(&headers, sources.clock.now_ms()).await;
     let Verified { caller, until } = verified.map_err(Rejection::Unverified)?;
@@ -139,19 +137,19 @@ async fn check(
     let operation = select(&document, request.operation_name.as_deref())
         .ok_or_else(|| Rejection::Malformed(rejected("no operation of the document has this name")))?
         .clone();
-    trace::asked(span, operation.ty, request.operation_name.as_deref());
+    trace::asked(&mut span, operation.ty, request.operation_name.as_deref());
     if let Some(pruned) = absent::without_absent(&document, &operation, &request.variables) {
         request.set_parsed_query(pruned);
     }
     let call = Call { caller, traceparent: headers.traceparent, sources: sources.clone() };
     let request = request.data(call).data(EntityCalls::default());
-    Ok((request, Checked { document, operation, until }))
+    Ok((request, Checked { document, operation, until }, span))
 }
 
 impl Checked {
     async fn run(&self, service: &Service, request: Request, mut span: Span) -> Response {
         let asks_sdl = request.query.contains("_service");
-        let executed = gather(service.inner.executor.execute(request)).instrument(trace::logged(&span));
+        let executed = gather(service.inner.executor.execute(request)).instrument(span.logged());
         let mut response = executed.await;
         if asks_sdl {
             show_sdl(service, &mut response.data);

@@ -27,7 +27,7 @@ const GRAPHQL_JSON: &str = "application/graphql-response+json";
 
 /// Names the caller of an open service.
 const CALLER: HeaderName = HeaderName::from_static("x-octavo-caller");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACEPARENT: HeaderName = HeaderName::from_static(octavo_telemetry::TRACEPARENT);
 
 /// The routes of a service.
 pub(super) fn router(service: Service) -> Router {
