@@ -15,8 +15,8 @@ use octavo_executor::{
 };
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
-    ConcreteType, EntityGroup, Fetch, FetchContent, FetchId, LeafKind, OperationKind, Output, OutputValue,
-    PathStep, PlanNode, QueryPlan, ReadField, ReadTarget, Representation, RepresentationField,
+    ConcreteType, EntityGroup, Fetch, FetchContent, FetchId, LeafKind, Lifetime, OperationKind, Output,
+    OutputValue, PathStep, PlanNode, QueryPlan, ReadField, ReadTarget, Representation, RepresentationField,
     RepresentationValue, Selection, SelectionId, Shape, ShapeId, Slot, SlotId, TypeSet, ValueType,
 };
 
@@ -204,7 +204,6 @@ fn group(selection: SelectionId) -> EntityGroup {
         path: vec![PathStep { types: TypeSet::All, slot: SlotId::new(0) }],
         representations: vec![Representation { types: TypeSet::All, typename: None, fields: vec![upc] }],
         selection,
-        max_age: None,
-        private: false,
+        lifetime: Lifetime::UNSAID,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use octavo_query_plan::{EntityGroup, Fetch, FetchId, OperationKind};
+use octavo_query_plan::{EntityGroup, Fetch, FetchId, Lifetime, OperationKind};
 
 use crate::answer::{Asked, read_entity};
 use crate::ports::{CacheEntry, CacheKey, CachePort, CacheScope, SubgraphResponse};
@@ -23,14 +23,18 @@ impl<'a> Keep<'a> {
     /// How this group's entities are kept, if they are.
     pub(crate) fn new(run: &Run<'a>, (id, fetch): (FetchId, &Fetch), group: &EntityGroup) -> Option<Self> {
         let cache = run.ports.cache?;
-        let max_age = group.max_age.or(run.prepared.options().entity_max_age).filter(|age| *age > 0)?;
+        let lifetime = group.lifetime;
+        let max_age = lifetime.seconds(run.prepared.options().entity_max_age);
+        if max_age == 0 {
+            return None;
+        }
         let caller = run.request.caller.clone();
-        let caller = match group.max_age {
-            _ if group.private => Some(caller?),
+        let caller = match lifetime {
+            Lifetime { is_private: true, .. } => Some(caller?),
             // The schema says that all may have it.
-            Some(_) => None,
-            // Nobody said so: the lifetime is the operator's, so what one caller got stays that caller's.
-            None => caller,
+            Lifetime { is_whole: true, .. } => None,
+            // Not of all of it: some of the lifetime is the operator's, so what one caller got stays that caller's.
+            Lifetime { is_whole: false, .. } => caller,
         };
         let mut selection = run.prepared.fetches[id].head.as_bytes().to_vec();
         for part in fetch.variables.iter().map(|name| run.request.variables.get(name).unwrap_or("")) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{OperationKind, ShapeId, SlotId, TypeSet};
+use crate::{Lifetime, OperationKind, ShapeId, SlotId, TypeSet};
 
 octavo_index::define_ids! {
     /// Names a [`Fetch`] of one plan.
@@ -52,11 +52,8 @@ pub struct EntityGroup {
     pub representations: Vec<Representation>,
     /// How each entity of the answer is read.
     pub selection: SelectionId,
-    /// For how many seconds an entity of the answer may be kept and given to later requests; `None`: the schema does not
-    /// say.
-    pub max_age: Option<u32>,
-    /// Whether an entity of the answer belongs to the caller alone, so that it is never given to another.
-    pub private: bool,
+    /// For how long an entity of the answer may be kept and given to later requests.
+    pub lifetime: Lifetime,
 }
 
 /// One step from a row to the rows in one of its slots.

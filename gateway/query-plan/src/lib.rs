@@ -11,6 +11,7 @@
 mod condition;
 mod defer;
 mod fetch;
+mod lifetime;
 pub mod print;
 mod shape;
 mod tree;
@@ -21,6 +22,7 @@ pub use fetch::{
     EntityGroup, Fetch, FetchContent, FetchId, PathStep, ReadField, ReadTarget, Representation,
     RepresentationField, RepresentationValue, Selection, SelectionId,
 };
+pub use lifetime::Lifetime;
 pub use shape::{
     ConcreteType, EnumId, LeafKind, Output, OutputValue, Shape, ShapeId, Slot, SlotId, TypeIndex, TypeSet,
     ValueType,

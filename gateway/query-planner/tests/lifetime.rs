@@ -5,7 +5,7 @@ use std::sync::Arc;
 use octavo_language::{Limits, ValidDocument};
 use octavo_operation::Operation;
 use octavo_query_graph::{Labels, QueryGraph};
-use octavo_query_plan::FetchContent;
+use octavo_query_plan::{FetchContent, Lifetime};
 use octavo_query_planner::{Options, plan};
 use octavo_supergraph::Supergraph;
 
@@ -33,6 +33,7 @@ type Item
     @join__directive(graphs: [DETAILS], name: "cacheControl", args: {scope: PRIVATE})
   size: Size @join__field(graph: DETAILS)
   maker: Maker @join__field(graph: DETAILS)
+  now: Int @join__field(graph: DETAILS) @join__directive(graphs: [DETAILS], name: "cacheControl", args: {maxAge: 0})
 }
 type Size @join__type(graph: DETAILS) {
   width: Int
@@ -42,8 +43,8 @@ type Maker @join__type(graph: DETAILS, key: "id") {
 }
 "#;
 
-/// The lifetime and privacy of the only entity request of a query.
-fn kept(query: &str) -> (Option<u32>, bool) {
+/// The lifetime of the only entity request of a query.
+fn kept(query: &str) -> Lifetime {
     let supergraph = Arc::new(Supergraph::parse(SUPERGRAPH).expect("the supergraph is valid"));
     let document = ValidDocument::parse(supergraph.api_schema(), query, Limits::OPERATION).expect("valid");
     let operation = document.operation(None).expect("one operation");
@@ -55,30 +56,40 @@ fn kept(query: &str) -> (Option<u32>, bool) {
         FetchContent::Root(_) => None,
     });
     let group = groups.expect("an entity request");
-    (group.max_age, group.private)
+    group.lifetime
+}
+
+const fn said(seconds: u32) -> Lifetime {
+    Lifetime { shortest: Some(seconds), ..Lifetime::EMPTY }
 }
 
 #[test]
 fn the_type_gives_leaves_their_lifetime() {
-    assert_eq!(kept("{ items { name } }"), (Some(60), false));
+    assert_eq!(kept("{ items { name } }"), said(60));
 }
 
 #[test]
 fn the_shortest_lifetime_counts() {
-    assert_eq!(kept("{ items { name stock } }"), (Some(5), false));
+    assert_eq!(kept("{ items { name stock } }"), said(5));
 }
 
 #[test]
 fn one_private_field_makes_all_private() {
-    assert_eq!(kept("{ items { name mine } }"), (Some(60), true));
+    assert_eq!(kept("{ items { name mine } }"), Lifetime { is_private: true, ..said(60) });
 }
 
 #[test]
 fn an_object_without_a_key_lives_as_long_as_the_one_around_it() {
-    assert_eq!(kept("{ items { size { width } } }"), (Some(60), false));
+    assert_eq!(kept("{ items { size { width } } }"), said(60));
 }
 
 #[test]
-fn an_entity_without_a_lifetime_is_not_kept() {
-    assert_eq!(kept("{ items { name maker { id } } }"), (None, false));
+fn of_an_entity_without_a_lifetime_nothing_is_said() {
+    assert_eq!(kept("{ items { name maker { id } } }"), said(60).and(Lifetime::UNSAID));
+}
+
+#[test]
+fn what_must_never_be_kept_is_not_taken_for_what_nothing_is_said_about() {
+    assert_eq!(kept("{ items { name now } }"), said(0));
+    assert_eq!(kept("{ items { now maker { id } } }"), said(0).and(Lifetime::UNSAID));
 }

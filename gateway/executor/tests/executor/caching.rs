@@ -9,10 +9,12 @@ use octavo_executor::{
     CacheEntry, CacheError, CacheHint, CacheKey, CachePort, CacheScope, ExecutionRequest, Options, Prepared,
     SubgraphResponse,
 };
-use octavo_query_plan::OperationKind;
+use octavo_query_plan::{Lifetime, OperationKind};
 use serde_json::json;
 
 use crate::kit::{Plan, Subgraphs, int, json, list, object, request, run_with, string};
+
+const A_MINUTE: Lifetime = Lifetime { shortest: Some(60), ..Lifetime::EMPTY };
 
 /// A cache that keeps everything, and counts.
 #[derive(Default)]
@@ -44,7 +46,7 @@ impl CachePort for Memory {
 }
 
 /// `{ products { upc price } }`, the price from a subgraph whose entities may be kept.
-fn plan(max_age: Option<u32>, private: bool) -> Plan {
+fn plan(lifetime: Lifetime) -> Plan {
     let mut plan = Plan::new();
     let product = plan.shape(&["Product"], &[("upc", string()), ("price", int())]);
     let root = plan.shape(&["Query"], &[("products", list(object(product)))]);
@@ -53,14 +55,14 @@ fn plan(max_age: Option<u32>, private: bool) -> Plan {
     let root = plan.select(root, &[("products", Some(upc))]);
     plan.then_root("a", root);
     let mut group = plan.group(&["products"], &["upc"], price);
-    (group.max_age, group.private) = (max_age, private);
+    group.lifetime = lifetime;
     let fetch = plan.then_entities("b", vec![group]);
     plan.0.fetches[fetch].variables = vec!["currency".into()];
     plan
 }
 
 fn prepared() -> Prepared {
-    plan(Some(60), false).prepare()
+    plan(A_MINUTE).prepare()
 }
 
 fn products(upcs: &str) -> String {
@@ -109,7 +111,7 @@ fn a_fetch_whose_entities_are_all_kept_is_not_sent() {
 
 #[test]
 fn other_variables_generations_and_callers_do_not_meet() {
-    let prepared = plan(Some(60), true).prepare();
+    let prepared = plan(Lifetime { is_private: true, ..A_MINUTE }).prepare();
     let cache = Memory::default();
     let as_caller = |caller: &'static str, currency, generation| ExecutionRequest {
         caller: Some(Bytes::from_static(caller.as_bytes())),
@@ -131,7 +133,7 @@ fn other_variables_generations_and_callers_do_not_meet() {
 #[test]
 fn what_the_schema_says_nothing_about_stays_with_its_caller() {
     let options = Options { entity_max_age: Some(60), ..Options::default() };
-    let prepared = plan(None, false).prepare_with(options);
+    let prepared = plan(Lifetime::UNSAID).prepare_with(options);
     let cache = Memory::default();
     let as_caller = |caller: &'static str| ExecutionRequest {
         caller: Some(Bytes::from_static(caller.as_bytes())),
@@ -188,14 +190,18 @@ fn the_shortest_lifetime_counts() {
 #[test]
 fn without_a_lifetime_nothing_is_kept() {
     let cache = Memory::default();
-    let unsaid = plan(None, false);
+    let unsaid = plan(Lifetime::UNSAID);
     let subgraphs = Subgraphs::new(&[("a", &products("1")), ("b", &prices(&[1]))]);
     let report = run_with(&unsaid.prepare(), &subgraphs, Some(&cache), request(&[]));
     assert_eq!((report.cache_hits, report.cache_misses), (0, 0));
     assert_eq!(cache.entries.lock().unwrap().len(), 0);
     let options = Options { entity_max_age: Some(9), ..Options::default() };
-    run_with(&plan(None, false).prepare_with(options), &subgraphs, Some(&cache), request(&[]));
-    assert_eq!(cache.entries.lock().unwrap().len(), 1);
+    let never = Lifetime { shortest: Some(0), ..Lifetime::EMPTY };
+    for (lifetime, kept) in [(never, 0), (never.and(Lifetime::UNSAID), 0), (Lifetime::UNSAID, 1)] {
+        let prepared = plan(lifetime).prepare_with(options);
+        run_with(&prepared, &subgraphs, Some(&cache), request(&[]));
+        assert_eq!(cache.entries.lock().unwrap().len(), kept, "{lifetime:?}");
+    }
 }
 
 #[test]
@@ -220,7 +226,7 @@ fn a_cache_that_is_away_or_broken_fails_no_request() {
 fn a_mutation_sees_its_own_effects() {
     let cache = Memory::default();
     warm(&prepared(), &cache, request(&[]));
-    let mut mutation = plan(Some(60), false);
+    let mut mutation = plan(A_MINUTE);
     mutation.0.kind = OperationKind::Mutation;
     let subgraphs = Subgraphs::new(&[("a", &products("1")), ("b", &prices(&[11]))]);
     let report = run_with(&mutation.prepare(), &subgraphs, Some(&cache), request(&[]));

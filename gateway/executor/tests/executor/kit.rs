@@ -12,10 +12,10 @@ use octavo_executor::{
 };
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
-    ConcreteType, Condition, ConditionId, EntityGroup, Fetch, FetchContent, FetchId, LeafKind, Literal,
-    OperationKind, Output, OutputValue, PathStep, PlanNode, QueryPlan, ReadField, ReadTarget, Representation,
-    RepresentationField, RepresentationValue, Selection, SelectionId, Shape, ShapeId, Slot, SlotId,
-    TypeIndex, TypeSet, ValueType,
+    ConcreteType, Condition, ConditionId, EntityGroup, Fetch, FetchContent, FetchId, LeafKind, Lifetime,
+    Literal, OperationKind, Output, OutputValue, PathStep, PlanNode, QueryPlan, ReadField, ReadTarget,
+    Representation, RepresentationField, RepresentationValue, Selection, SelectionId, Shape, ShapeId, Slot,
+    SlotId, TypeIndex, TypeSet, ValueType,
 };
 use serde_json::Value;
 
@@ -173,8 +173,7 @@ impl Plan {
                 fields: keys.iter().map(|key| self.key_field(shape, key)).collect(),
             }],
             selection,
-            max_age: None,
-            private: false,
+            lifetime: Lifetime::UNSAID,
         }
     }
 

@@ -4,9 +4,9 @@ use octavo_index::IndexVec;
 
 use super::{document, to_json, to_text};
 use crate::{
-    ConcreteType, Condition, EntityGroup, Fetch, FetchContent, LeafKind, Literal, OperationKind, Output,
-    OutputValue, PathStep, PlanNode, QueryPlan, Representation, RepresentationField, RepresentationValue,
-    Selection, Shape, Slot, TypeSet, ValueType,
+    ConcreteType, Condition, EntityGroup, Fetch, FetchContent, LeafKind, Lifetime, Literal, OperationKind,
+    Output, OutputValue, PathStep, PlanNode, QueryPlan, Representation, RepresentationField,
+    RepresentationValue, Selection, Shape, Slot, TypeSet, ValueType,
 };
 
 const ROOT: &str = "query($n:Int){ top: products(first:$n){__typename upc} }";
@@ -68,8 +68,7 @@ fn plan(groups: usize) -> QueryPlan {
             }],
         }],
         selection,
-        max_age: None,
-        private: false,
+        lifetime: Lifetime::UNSAID,
     };
     let first = fetches.push(fetch("products", ROOT, FetchContent::Root(selection)));
     let groups = (0..groups).map(group).collect();

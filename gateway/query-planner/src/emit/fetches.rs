@@ -137,15 +137,13 @@ fn entities(planner: &Planner<'_>, batch: &Batch, document: &mut Document<'_, '_
         }
         let _ = write!(document.text, "_entities(representations: ${variable}) ");
         document.selection_set(fetch.root, &batch.when);
-        let lifetime = lifetime(planner, fetch);
         groups.push(EntityGroup {
             key: key.into(),
             variable: variable.into(),
             path: path(planner, position),
             representations: representations(planner, position, fetch),
             selection: SelectionId::new(fetch.root.index()),
-            max_age: (lifetime.seconds > 0).then_some(lifetime.seconds),
-            private: lifetime.private,
+            lifetime: lifetime(planner, fetch),
         });
     }
     document.text.push('}');
