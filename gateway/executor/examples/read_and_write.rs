@@ -115,6 +115,7 @@ fn shape(plan: &mut QueryPlan, name: &str, slots: Vec<(&str, ValueType)>) -> Sha
         defer: None,
         stream: None,
         value: OutputValue::Slot(SlotId::new(index)),
+        own: Vec::new(),
     };
     plan.shapes.push(Shape {
         interface_objects: false,

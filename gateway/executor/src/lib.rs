@@ -31,6 +31,7 @@ mod scan;
 mod schedule;
 mod subscribe;
 mod told;
+mod untold;
 mod write;
 
 pub use ports::{

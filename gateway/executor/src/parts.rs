@@ -190,12 +190,12 @@ impl Walk<'_> {
             }
             let field = &plan.shapes[shape].slots[slot];
             let path = Path { parent: Some(path), step: Step::Key(&key.text) };
-            let cell = self.arena.slot(row, slot);
+            let (cell, value) = (self.arena.slot(row, slot), output.value_type(field, ty));
             if output.stream == Some(self.part) {
-                self.items(cell, field, &path, visit);
-            } else if let Some(inner) = field.value.shape().filter(|inner| leads[*inner]) {
+                self.items((cell, value), field, &path, visit);
+            } else if let Some(inner) = value.shape().filter(|inner| leads[*inner]) {
                 let cell = self.delivered(cell, output.stream);
-                self.value((cell, &field.value), inner, &path, visit);
+                self.value((cell, value), inner, &path, visit);
             }
         }
         if stands {
@@ -211,8 +211,8 @@ impl Walk<'_> {
         cell.cut(self.parts.first(waits))
     }
 
-    fn items(&self, cell: Cell, field: &Slot, path: &Path<'_>, visit: &mut dyn Visit) {
-        let (Cell::List { start, len }, ValueType::List { item, .. }) = (cell, &field.value) else { return };
+    fn items(&self, list: (Cell, &ValueType), field: &Slot, path: &Path<'_>, visit: &mut dyn Visit) {
+        let (Cell::List { start, len }, ValueType::List { item, .. }) = list else { return };
         let first = self.parts.first(Some(self.part)).unwrap_or(0);
         if len > first && !self.is_lost(start) {
             visit.begin(Target::List(start), path);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
     ConditionId, DeferId, EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField,
-    ReadTarget, Selection, SelectionId, Shape, ShapeId, SlotId,
+    ReadTarget, Selection, SelectionId, Shape, ShapeId, SlotId, TypeSet,
 };
 
 use crate::Options;
@@ -31,7 +31,7 @@ pub(crate) struct PreparedShape {
     pub(crate) type_names: Vec<Box<str>>,
     /// For each output, what is written before its value.
     pub(crate) keys: Vec<OutputKey>,
-    /// For each slot, the quoted keys of its outputs, each with the condition under which it is written.
+    /// For each slot, the quoted keys of its outputs, each with the condition under which it is written; those of all types first.
     pub(crate) response_keys: IndexVec<SlotId, Vec<(Option<ConditionId>, Segment)>>,
 }
 
@@ -143,8 +143,14 @@ impl Prepared {
 impl PreparedShape {
     fn new(shape: &Shape) -> Self {
         let keys_of = |slot| {
-            let outputs = shape.outputs.iter().filter(|o| o.value == OutputValue::Slot(slot));
-            outputs.map(|output| (output.when, Segment::Key(quoted(&output.key).into()))).collect()
+            let mut outputs: Vec<_> =
+                shape.outputs.iter().filter(|o| o.value == OutputValue::Slot(slot)).collect();
+            // The type of a lost object is not known: a key that all have comes first.
+            outputs.sort_by_key(|output| output.types != TypeSet::All);
+            outputs
+                .into_iter()
+                .map(|output| (output.when, Segment::Key(quoted(&output.key).into())))
+                .collect()
         };
         Self {
             type_names: shape.types.iter().map(|ty| quoted(&ty.name).into()).collect(),

@@ -65,6 +65,14 @@ impl<'f> Told<'f> {
         }
     }
 
+    /// Takes a failure as told, since nobody asked for what it left null.
+    pub(crate) fn hush(&mut self, failure: FailureId) {
+        let failures = self.failures;
+        for failure in failures.chain(failure) {
+            self.messages[failure.message.index()] = true;
+        }
+    }
+
     /// Tells that nothing is there where something must be. It is news only if nothing else explains the null: see [`Told::settle`].
     pub(crate) fn tell_absence(&mut self, message: &Message, path: &Path<'_>) {
         let start = self.entries.len();

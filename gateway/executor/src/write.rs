@@ -16,6 +16,7 @@ use crate::leaf::{Misfit, Text, write_leaf, write_text};
 use crate::parts::{Items, Lost, Parts};
 use crate::prepared::{OutputKey, Prepared, PreparedShape};
 use crate::told::Told;
+use crate::untold::UNTOLD;
 
 /// Writes the whole response; gives it with the number of its errors.
 pub(crate) fn write_response(page: &Page<'_>, root: RowId) -> (Bytes, usize) {
@@ -57,15 +58,15 @@ pub(crate) enum Step<'a> {
 }
 
 /// Marks that null stands where it may not, so that what is around it becomes null.
-struct Nulled;
+pub(crate) struct Nulled;
 
 type Written = Result<(), Nulled>;
 
 /// Writes objects of one part.
 pub(crate) struct Writer<'a> {
     prepared: &'a Prepared,
-    plan: &'a QueryPlan,
-    arena: &'a Arena,
+    pub(crate) plan: &'a QueryPlan,
+    pub(crate) arena: &'a Arena,
     conditions: &'a [bool],
     parts: &'a Parts,
     part: Option<DeferId>,
@@ -140,11 +141,17 @@ impl Writer<'_> {
         let constants = &prepared.shapes[shape];
         let shape = &plan.shapes[shape];
         let ty = self.arena.ty(row);
+        if ty.is_none() && self.needs_type(shape) {
+            return Err(self.untold((row, shape), constants, path));
+        }
         let mut nulled = false;
         let mut begun = false;
         self.out.push(b'{');
         for (output, key) in shape.outputs.iter().zip(&constants.keys) {
             if !self.is_written(output, ty) {
+                if shape.interface_objects {
+                    self.pass_over(output, (row, shape), ty);
+                }
                 continue;
             }
             let cut = usize::from(!begun);
@@ -159,7 +166,7 @@ impl Writer<'_> {
                     let known = nulled && matches!(cell, Cell::Missing | Cell::Null);
                     if !known && self.leaf(cell, &field.value).is_err() {
                         let path = Path { parent: Some(path), step: Step::Key(&key.text) };
-                        nulled |= self.value(cell, &field.value, (field, &path)).is_err();
+                        nulled |= self.value(cell, output.value_type(field, ty), (field, &path)).is_err();
                     }
                 }
                 OutputValue::Typename => nulled |= self.typename(ty, constants, (path, key)).is_err(),
@@ -179,7 +186,7 @@ impl Writer<'_> {
     ) -> Written {
         let Some(ty) = ty else {
             let path = Path { parent: Some(path), step: Step::Key(&key.text) };
-            let message = Message::new("no subgraph told the type of the object", code::INVALID, None);
+            let message = Message::new(UNTOLD, code::INVALID, None);
             self.told.tell(&message, Some(&path), &[]);
             return Err(Nulled);
         };
@@ -202,8 +209,13 @@ impl Writer<'_> {
 
     #[inline]
     fn is_written(&self, output: &Output, ty: Option<TypeIndex>) -> bool {
-        output.types.contains(ty)
-            && output.when.is_none_or(|when| self.conditions[when.index()])
+        output.types.contains(ty) && self.belongs(output)
+    }
+
+    /// Whether an output is written in this part, of objects of its types.
+    #[inline]
+    pub(crate) fn belongs(&self, output: &Output) -> bool {
+        output.when.is_none_or(|when| self.conditions[when.index()])
             && self.parts.of(output.defer) == self.part
     }
 

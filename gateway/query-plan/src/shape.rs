@@ -125,6 +125,20 @@ pub struct Output {
     pub stream: Option<DeferId>,
     /// What is written.
     pub value: OutputValue,
+    /// Types of rows whose own field has another type than the slot, and that type: an object's field may be stricter than that of
+    /// the interface by which it was asked.
+    pub own: Vec<(TypeSet, ValueType)>,
+}
+
+impl Output {
+    /// The type of the value for a row of type `row` (`None`: not known), where `slot` is the output's. A row of which nobody knows
+    /// the type gets the strictest: it may be an object that has no null here.
+    pub fn value_type<'p>(&'p self, slot: &'p Slot, row: Option<TypeIndex>) -> &'p ValueType {
+        let meant = |(types, value): &&(TypeSet, ValueType)| {
+            types.contains(row) || (row.is_none() && value.non_null())
+        };
+        self.own.iter().find(meant).map_or(&slot.value, |(_, value)| value)
+    }
 }
 
 /// What an [`Output`] writes.

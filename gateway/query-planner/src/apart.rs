@@ -1,11 +1,10 @@
 //! Deferred fields asked for apart: what the first part asks of the same subgraph need not wait for them.
 
 use octavo_operation::DeferId;
-use octavo_supergraph::{RootKind, SubgraphId, TypeId};
+use octavo_supergraph::{FieldId, RootKind, SubgraphId, TypeId};
 
 use crate::decide::Stop;
 use crate::planner::Planner;
-use crate::reach::Step;
 use crate::state::{PositionId, SourceIndex};
 
 impl Planner<'_> {
@@ -13,10 +12,9 @@ impl Planner<'_> {
     /// looked up, and the root.
     pub(crate) fn apart(
         &mut self,
-        position: PositionId,
-        ty: TypeId,
-        subgraph: SubgraphId,
+        (position, ty): (PositionId, TypeId),
         part: Option<DeferId>,
+        (subgraph, field): (SubgraphId, FieldId),
     ) -> Result<Option<SourceIndex>, Stop> {
         if part.is_none() || !self.apart {
             return Ok(None);
@@ -25,6 +23,7 @@ impl Planner<'_> {
             source.subgraph == subgraph
                 && self.fetches[source.fetch].part == part
                 && self.covers(position, *id, ty)
+                && self.has_field(source, field)
         });
         let own = own.map(|(id, _)| id);
         if let Some(own) = own {
@@ -33,8 +32,9 @@ impl Planner<'_> {
         if self.positions[position].parent.is_none() && self.operation.kind() == RootKind::Query {
             return Ok(Some(self.start_root(position, subgraph, std::collections::BTreeSet::new())));
         }
-        let way = self.ways(position, ty).entry(subgraph);
-        let Some(Step::Entry(entry)) = way.map(|way| way.step) else { return Ok(None) };
-        self.enter(position, ty, subgraph, &entry, &[]).map(Some)
+        match self.entry_for(position, ty, (subgraph, field)) {
+            Some(entry) => self.enter((position, ty), subgraph, &entry, (&[], None)).map(Some),
+            None => Ok(None),
+        }
     }
 }

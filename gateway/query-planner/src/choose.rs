@@ -7,7 +7,7 @@ use crate::decide::Stop;
 use crate::planner::Planner;
 use crate::prices::REQUEST;
 use crate::relax::Ways;
-use crate::state::{PositionId, SourceIndex};
+use crate::state::{PositionId, Source, SourceIndex};
 use crate::want::{Children, Want};
 
 /// A way to resolve one field.
@@ -29,6 +29,9 @@ pub(crate) enum How<'g> {
     /// By an entity request that sends what the field requires.
     Requires(&'g FieldSet),
 }
+
+/// What is required where objects are to be looked up, whether a source is there or not.
+static NOTHING: FieldSet = FieldSet::new();
 
 /// A want in the order in which they are resolved, with its option if that cannot change.
 pub(crate) struct Ordered<'g> {
@@ -138,11 +141,13 @@ impl<'g> Planner<'g> {
         if self.graph.is_provided(field) {
             return None;
         }
-        let how = self.graph.access(subgraph, field)?.requires().map_or(How::Reach, How::Requires);
+        let how = self.how((position, ty), want, (subgraph, field))?;
         let mut only = Choice { subgraph, field, how, cost: REQUEST };
         let place = &self.positions[position];
-        let here =
-            |id: &SourceIndex| place.sources[*id].subgraph == subgraph && self.covers(position, *id, ty);
+        let here = |id: &SourceIndex| {
+            let source = &place.sources[*id];
+            source.subgraph == subgraph && self.covers(position, *id, ty) && self.has_field(source, field)
+        };
         self.count(1);
         if matches!(only.how, How::Reach)
             && place.sources.ids().any(|id| here(&id))
@@ -167,19 +172,26 @@ impl<'g> Planner<'g> {
         let is_free = |option: &Choice<'g>, planner: &mut Self| planner.below(option, want) == 0;
         let free = provided.into_iter().find(|option| is_free(option, self));
         let free = free.or_else(|| {
-            self.known_choices(position, ty, field).into_iter().find(|option| is_free(option, self))
+            self.known_choices((position, ty), want, field).into_iter().find(|option| is_free(option, self))
         });
         free.map(|option| (option, count))
     }
 
     /// The sources that resolve a field, in the order of [`resolving`](octavo_query_graph::QueryGraph::resolving).
-    fn known_choices(&self, position: PositionId, ty: TypeId, field: FieldId) -> Vec<Choice<'g>> {
+    fn known_choices(
+        &self,
+        (position, ty): (PositionId, TypeId),
+        want: &Want<'g>,
+        field: FieldId,
+    ) -> Vec<Choice<'g>> {
         let resolving = self.graph.resolving(field);
         let open = |id: SourceIndex| {
-            let subgraph = self.positions[position].sources[id].subgraph;
+            let source = &self.positions[position].sources[id];
+            let subgraph = source.subgraph;
             let &(_, own) = resolving.iter().find(|(known, _)| *known == subgraph)?;
-            let open = self.graph.access(subgraph, own)?.requires().is_none();
-            open.then_some(Choice { subgraph, field: own, how: How::Reach, cost: 0 })
+            let how = self.how((position, ty), want, (subgraph, own))?;
+            let open = matches!(how, How::Reach) && self.has_field(source, own);
+            open.then_some(Choice { subgraph, field: own, how, cost: 0 })
         };
         let mut known: Vec<_> = self.covering(position, ty).filter_map(open).collect();
         known.sort_by_key(|choice| (choice.field != field, choice.subgraph));
@@ -230,12 +242,45 @@ impl<'g> Planner<'g> {
         let resolving = self.graph.resolving(field);
         self.count(1 + resolving.len());
         for &(subgraph, field) in resolving {
-            let Some(access) = self.graph.access(subgraph, field) else { continue };
-            let how = access.requires().map_or(How::Reach, How::Requires);
+            let Some(how) = self.how((position, ty), want, (subgraph, field)) else { continue };
             let Some(cost) = self.cost_of((position, ty), (subgraph, &how), ways) else { continue };
             options.push(Choice { subgraph, field, how, cost });
         }
         options
+    }
+
+    /// How a subgraph is asked for a field of objects of `ty`; `None` if it does not resolve it.
+    fn how(
+        &self,
+        (position, ty): (PositionId, TypeId),
+        want: &Want<'g>,
+        (subgraph, field): (SubgraphId, FieldId),
+    ) -> Option<How<'g>> {
+        let requires = self.graph.access(subgraph, field)?.requires();
+        let alone = self.is_asked_alone((position, ty), want, (subgraph, field));
+        Some(requires.or(alone.then_some(&NOTHING)).map_or(How::Reach, How::Requires))
+    }
+
+    /// Whether only objects of the types that want a field are sent for it: an interface object's field is asked of all objects that stand
+    /// there, and where it may not be null, one that fails takes its object with it, though of that one it may not be wanted.
+    pub(crate) fn is_asked_alone(
+        &self,
+        (position, ty): (PositionId, TypeId),
+        want: &Want<'g>,
+        (subgraph, field): (SubgraphId, FieldId),
+    ) -> bool {
+        let definition = self.supergraph.field(field);
+        let all = &self.supergraph.ty(self.positions[position].ty).possible;
+        want.types.as_ref().is_some_and(|types| types.len() < all.len())
+            && self.positions[position].ty != ty
+            && self.graph.is_interface_object(subgraph, definition.parent)
+            && self.graph.access(subgraph, field).and_then(|a| a.ty()).unwrap_or(&definition.ty).non_null()
+    }
+
+    /// Whether a source knows its objects as the type whose field it is: where that is an interface object, as that one.
+    pub(crate) fn has_field(&self, source: &Source<'g>, field: FieldId) -> bool {
+        let parent = self.supergraph.field(field).parent;
+        source.ty == parent || !self.graph.is_interface_object(source.subgraph, parent)
     }
 
     fn provided_options(&self, position: PositionId, ty: TypeId, field: FieldId) -> Vec<Choice<'g>> {

@@ -9,7 +9,7 @@ use crate::PlanError;
 use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
 use crate::reach::{EntryStep, KeyPart, Step, Way};
-use crate::state::{FetchIndex, PositionId, RepresentationState, Source, SourceIndex};
+use crate::state::{FetchIndex, LookedUp, PositionId, RepresentationState, Source, SourceIndex};
 use crate::want::{Children, Types, Want};
 
 impl<'g> Planner<'g> {
@@ -36,7 +36,7 @@ impl<'g> Planner<'g> {
             Step::Source(source) => Ok(*source),
             Step::Root => Ok(self.start_root(position, subgraph, BTreeSet::new())),
             Step::Descend { ty: parent_ty } => self.descend(position, *parent_ty, subgraph),
-            Step::Entry(entry) => self.enter(position, ty, subgraph, entry, &[]),
+            Step::Entry(entry) => self.enter((position, ty), subgraph, entry, (&[], None)),
         }
     }
 
@@ -74,14 +74,13 @@ impl<'g> Planner<'g> {
         Ok(node.expect("asking for the field made a source below it").0)
     }
 
-    /// Looks objects up in a subgraph by a key, with further fields that it requires.
+    /// Looks objects up in a subgraph by a key, with further fields that it requires; `alone`: with objects of these types only.
     pub(crate) fn enter(
         &mut self,
-        position: PositionId,
-        ty: TypeId,
+        (position, ty): (PositionId, TypeId),
         subgraph: SubgraphId,
         entry: &EntryStep<'g>,
-        requires: &[&'g FieldSelection],
+        (requires, alone): (&[&'g FieldSelection], Types),
     ) -> Result<SourceIndex, Stop> {
         self.entering.push((position, subgraph));
         let known = self.key_fetches(position, ty, entry);
@@ -95,8 +94,8 @@ impl<'g> Planner<'g> {
         }
         after.extend(self.type_fetch(position, ty, &after));
         self.await_types_above(position, &mut after);
-        let by_object = self.graph.is_interface_object(subgraph, entry.ty);
-        let looked_up = (subgraph, ty, by_object);
+        let by_object = self.graph.is_interface_object(subgraph, entry.ty).then_some(entry.ty);
+        let looked_up = LookedUp { subgraph, ty, by_object, alone };
         let fetch = self.entity_fetch(position, looked_up, (&after, entry.waits), requires);
         let source = self.entity_source(position, fetch, entry.ty, ty);
         self.represent(fetch, ty, entry, requires);

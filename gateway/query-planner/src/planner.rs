@@ -17,8 +17,8 @@ use crate::order::Sorts;
 use crate::prices::{Bias, Prices};
 use crate::relax::Ways;
 use crate::state::{
-    FetchIndex, FetchState, Filled, Node, NodeField, NodeId, ObjectSlot, Position, PositionId, SlotIndex,
-    SlotKey, SlotState, Source, SourceIndex, includes,
+    FetchIndex, FetchState, Filled, LookedUp, Node, NodeField, NodeId, ObjectSlot, Position, PositionId,
+    SlotIndex, SlotKey, SlotState, Source, SourceIndex, includes,
 };
 use crate::want::{Children, Types, Want};
 
@@ -298,6 +298,7 @@ impl<'g> Planner<'g> {
         let fetch = self.fetches.push(FetchState {
             subgraph,
             entities_at: None,
+            alone: None,
             part: self.part,
             root: node,
             level: self.level_after(&after),
@@ -314,7 +315,7 @@ impl<'g> Planner<'g> {
     pub(crate) fn entity_fetch(
         &mut self,
         position: PositionId,
-        (subgraph, ty, by_object): (SubgraphId, TypeId, bool),
+        LookedUp { subgraph, ty, by_object, alone }: LookedUp,
         (after, waits): (&BTreeSet<FetchIndex>, u32),
         requires: &[&'g FieldSelection],
     ) -> FetchIndex {
@@ -327,7 +328,8 @@ impl<'g> Planner<'g> {
                 && (fetch.level >= level || !fetch.awaited)
                 && !after.iter().any(|&before| self.needs(before, id))
                 && !fetch.contradicts(ty, requires)
-                && (!by_object || fetch.sends_alike(ty, requires))
+                && fetch.alone == alone
+                && by_object.is_none_or(|entry| fetch.sends_alike(ty, requires) && fetch.sends_as(ty, entry))
         });
         self.await_all(after);
         if let Some(id) = known {
@@ -343,6 +345,7 @@ impl<'g> Planner<'g> {
         let id = self.fetches.push(FetchState {
             subgraph,
             entities_at: Some(position),
+            alone,
             part: self.part,
             root,
             level,

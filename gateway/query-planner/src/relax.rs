@@ -339,11 +339,18 @@ impl<'g> Ways<'g> {
 
     /// The cheapest way to a subgraph by a key, even where a source exists.
     pub(crate) fn entry(&self, subgraph: SubgraphId) -> Option<Way<'g>> {
+        self.entry_as(subgraph, None)
+    }
+
+    /// The cheapest way to a subgraph by a key under which objects are looked up as `as_type`; `None`: as any.
+    pub(crate) fn entry_as(&self, subgraph: SubgraphId, as_type: Option<TypeId>) -> Option<Way<'g>> {
         let place = self.moves.place(subgraph)?;
         if self.closed.contains(&place) {
             return None;
         }
-        let priced = self.moves.into(place).filter_map(|number| Some((number, self.price_of(number)?)));
+        let fits = |number: &usize| as_type.is_none_or(|ty| self.moves.moves()[*number].ty == ty);
+        let priced =
+            self.moves.into(place).filter(fits).filter_map(|number| Some((number, self.price_of(number)?)));
         let (number, Price { requests: price, level, .. }) = priced.min_by_key(|(_, price)| price.cost())?;
         Some(Way { price, level, step: Step::Entry(self.entry_step(number)?) })
     }

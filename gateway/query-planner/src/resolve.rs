@@ -6,15 +6,15 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use octavo_operation::{DeferId, ItemField};
-use octavo_supergraph::{FieldId, FieldSelection, RootKind, TypeId};
+use octavo_operation::ItemField;
+use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, TypeId};
 
 use crate::PlanError;
 use crate::choose::{Choice, How, Ordered};
 use crate::decide::Stop;
 use crate::order::sorts;
 use crate::planner::{Ask, Asked, Planner};
-use crate::reach::Step;
+use crate::reach::{EntryStep, Step};
 use crate::state::{FetchIndex, OutputFrom, OutputState, Position, PositionId, SourceIndex};
 use crate::want::{Children, Types, Want};
 
@@ -206,7 +206,7 @@ impl<'g> Planner<'g> {
         let weighed = self.weighed((position, ty), want, option);
         let around = self.part;
         self.part = want.defer.or(around);
-        let source = self.source_for(position, ty, want.defer, option);
+        let source = self.source_for((position, ty), want, option);
         self.part = around;
         let (source, provides) = source?;
         let types = self.types_of(position, ty);
@@ -223,30 +223,72 @@ impl<'g> Planner<'g> {
     /// The source that an option asks, and what is provided there.
     fn source_for(
         &mut self,
-        position: PositionId,
-        ty: TypeId,
-        part: Option<DeferId>,
+        (position, ty): (PositionId, TypeId),
+        want: &Want<'g>,
         option: &Choice<'g>,
     ) -> Result<(SourceIndex, Vec<&'g FieldSelection>), Stop> {
         Ok(match option.how {
             How::Provided(source, provided) => (source, provided.selections.iter().collect()),
             How::Reach => {
-                let source = match self.apart(position, ty, option.subgraph, part)? {
+                let source = match self.apart((position, ty), want.defer, (option.subgraph, option.field))? {
                     Some(source) => source,
-                    None => self.source(position, ty, option.subgraph)?,
+                    None => self.source_of(position, ty, (option.subgraph, option.field))?,
                 };
                 (source, self.provides_of(option.subgraph, option.field))
             }
             How::Requires(requires) => {
-                let way = self.ways(position, ty).entry(option.subgraph);
-                let Some(Step::Entry(entry)) = way.map(|way| way.step) else {
-                    return Err(self.no_way(position, ty));
-                };
+                let asked = (option.subgraph, option.field);
+                let entry = self.entry_for(position, ty, asked).ok_or_else(|| self.no_way(position, ty))?;
                 let requires: Vec<_> = requires.iter().collect();
-                let source = self.enter(position, ty, option.subgraph, &entry, &requires)?;
+                let alone = self.is_asked_alone((position, ty), want, asked);
+                let alone = if alone { want.types.clone() } else { None };
+                let source = self.enter((position, ty), option.subgraph, &entry, (&requires, alone))?;
                 (source, self.provides_of(option.subgraph, option.field))
             }
         })
+    }
+
+    /// A source of a subgraph that has a field of objects of `ty`: one that there is, or one by the cheapest way.
+    fn source_of(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        (subgraph, field): (SubgraphId, FieldId),
+    ) -> Result<SourceIndex, Stop> {
+        let parent = self.supergraph.field(field).parent;
+        if !self.graph.is_interface_object(subgraph, parent) {
+            return self.source(position, ty, subgraph);
+        }
+        let has = |planner: &Self, id: SourceIndex| {
+            let source = &planner.positions[position].sources[id];
+            source.subgraph == subgraph && source.ty == parent
+        };
+        let known = self.covering(position, ty).find(|&id| has(self, id));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let source = self.source(position, ty, subgraph)?;
+        if has(self, source) {
+            return Ok(source);
+        }
+        let entry = self.entry_for(position, ty, (subgraph, field));
+        let entry = entry.ok_or_else(|| self.no_way(position, ty))?;
+        self.enter((position, ty), subgraph, &entry, (&[], None))
+    }
+
+    /// How objects of `ty` are looked up for a field: as the type whose field it is, where a subgraph has that as an interface object.
+    pub(crate) fn entry_for(
+        &self,
+        position: PositionId,
+        ty: TypeId,
+        (subgraph, field): (SubgraphId, FieldId),
+    ) -> Option<EntryStep<'g>> {
+        let parent = self.supergraph.field(field).parent;
+        let as_type = self.graph.is_interface_object(subgraph, parent).then_some(parent);
+        match self.ways(position, ty).entry_as(subgraph, as_type)?.step {
+            Step::Entry(entry) => Some(entry),
+            _ => None,
+        }
     }
 
     /// Resolves one field of a field set for objects of one type; gives the fetches that fill it.

@@ -130,6 +130,8 @@ pub(crate) struct FetchState<'g> {
     pub(crate) subgraph: SubgraphId,
     /// Where its entities stand; `None` when it asks a root type.
     pub(crate) entities_at: Option<PositionId>,
+    /// The only types of objects that it may send.
+    pub(crate) alone: Types,
     /// The part of the response whose fields it was made for.
     pub(crate) part: Option<DeferId>,
     pub(crate) root: NodeId,
@@ -139,6 +141,17 @@ pub(crate) struct FetchState<'g> {
     /// Whether another waits for it.
     pub(crate) awaited: bool,
     pub(crate) representations: Vec<RepresentationState<'g>>,
+}
+
+/// What an entity request looks up.
+pub(crate) struct LookedUp {
+    pub(crate) subgraph: SubgraphId,
+    /// The type of the objects.
+    pub(crate) ty: TypeId,
+    /// The interface object as which they are looked up.
+    pub(crate) by_object: Option<TypeId>,
+    /// The only types of objects that the request may send.
+    pub(crate) alone: Types,
 }
 
 /// How objects of one type are sent, while the plan is made.
@@ -191,6 +204,11 @@ impl FetchState<'_> {
 }
 
 impl<'g> FetchState<'g> {
+    /// Whether no object of `ty` is looked up as another type than `entry`: each object is sent once.
+    pub(crate) fn sends_as(&self, ty: TypeId, entry: TypeId) -> bool {
+        self.representations.iter().all(|r| r.ty != ty || r.entry == entry)
+    }
+
     /// Whether objects of other types than `ty` are sent with `requires` and what `ty` is sent with, and no more. Fields of an
     /// interface object are asked of all objects alike, so that none may lack what another is sent with.
     pub(crate) fn sends_alike(&self, ty: TypeId, requires: &[&'g FieldSelection]) -> bool {

@@ -9,11 +9,6 @@
 //! 1. Keys are never null and never fail, and every entity that is mentioned is there: a subgraph cannot be asked for others.
 //! 2. Fields that others require never fail: their errors would be told although no client has asked for them.
 //! 3. Of a mutation, only the root fields see its effects: what is below them may be asked later.
-//! 4. What a subgraph resolves below an interface object never fails: it is asked before it is known which objects have the type that a
-//!    fragment names.
-//! 5. Objects behind an interface object have no fields, keys aside, that may not be null: one that failed would take the entity with it,
-//!    and the name of its type, which says which fields are wanted at all.
-//! 6. Where an object's field is stricter than its interface's, it is not null: the response has the interface's type.
 //!
 //! How answers are compared is said in `compare.rs`.
 

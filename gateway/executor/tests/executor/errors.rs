@@ -160,6 +160,7 @@ fn root_errors_follow_lists_and_aliases() {
         defer: None,
         stream: None,
         value: OutputValue::Slot(items),
+        own: Vec::new(),
     };
     plan.outputs(root).push(twice);
     let item = plan.select(item, &[("x1=name", None)]);

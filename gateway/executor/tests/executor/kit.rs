@@ -83,6 +83,7 @@ impl Plan {
             defer: None,
             stream: None,
             value: OutputValue::Slot(SlotId::new(index)),
+            own: Vec::new(),
         };
         self.0.root = self.0.shapes.push(Shape {
             interface_objects: false,

@@ -51,6 +51,7 @@ fn plan(groups: usize) -> QueryPlan {
         defer: None,
         stream: None,
         value: OutputValue::Slot(slot),
+        own: Vec::new(),
     });
     let selection = selections.push(Selection { shape: root, fields: vec![] });
     let group = |index: usize| EntityGroup {

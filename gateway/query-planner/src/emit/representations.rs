@@ -8,7 +8,7 @@ use octavo_supergraph::{FieldSelection, TypeId};
 
 use super::type_set;
 use crate::planner::Planner;
-use crate::state::{FetchState, PositionId, RepresentationState, SlotIndex, includes};
+use crate::state::{FetchState, Filled, PositionId, RepresentationState, SlotIndex, includes};
 use crate::want::Types;
 
 /// The way from the root to a position.
@@ -134,11 +134,11 @@ fn slots(
         let object = slot.key.objects.as_ref();
         same_arguments && object.is_none_or(|o| o.key.is_none() && fits(&o.types, place.types))
     });
-    let filled = matching
-        .filter(|(_, slot)| slot.filled.iter().any(|f| f.types.is_none() || place_includes(place, &f.types)));
+    let fills = |filled: &&Filled| filled.types.is_none() || place_includes(place, &filled.types);
+    let filled = matching.filter(|(_, slot)| slot.filled.iter().any(|f| fills(&f)));
     let mut found: Vec<SlotIndex> = filled.map(|(id, _)| id).collect();
     let is_leaf = |slot: &SlotIndex| position.slots[*slot].child.is_none();
-    let always = |slot: &SlotIndex| position.slots[*slot].filled.iter().any(|f| f.always);
+    let always = |slot: &SlotIndex| position.slots[*slot].filled.iter().filter(fills).any(|f| f.always);
     // Any slot of a leaf has its value; one that is asked under a condition may be empty.
     if found.iter().all(is_leaf) {
         found.sort_by_key(|slot| !always(slot));

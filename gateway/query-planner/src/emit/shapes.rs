@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use octavo_index::{Id as _, IndexVec};
 use octavo_query_plan::{
-    ConcreteType, EnumId, LeafKind, Output, OutputValue, Shape, ShapeId, Slot, SlotId, ValueType,
+    ConcreteType, EnumId, LeafKind, Output, OutputValue, Shape, ShapeId, Slot, SlotId, TypeSet, ValueType,
 };
 use octavo_supergraph::{TypeId, TypeKind, TypeRef};
 
 use super::parts::Parts;
 use super::{Tables, type_set};
 use crate::planner::Planner;
-use crate::state::{OutputFrom, PositionId, SlotState};
+use crate::state::{OutputFrom, OutputState, PositionId, SlotState, includes};
 
 /// The values of the enums that slots hold.
 #[derive(Default)]
@@ -49,12 +49,42 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, parts: &Parts, tables
             let when = tables.condition(planner, &output.when);
             let types = type_set(planner, id, &output.types);
             let (defer, stream) = (parts.of(output.defer), parts.of(output.stream));
-            Output { key, types, when, defer, stream, value }
+            let own = own_types(planner, id, output, tables);
+            Output { key, types, when, defer, stream, value, own }
         })
         .collect();
     let interface_objects =
         position.sources.iter().any(|s| planner.graph.is_interface_object(s.subgraph, s.ty));
     Shape { types, interface_objects, slots, outputs }
+}
+
+/// The types that an output's field has on objects, where they are not that of its slot.
+fn own_types(
+    planner: &Planner<'_>,
+    id: PositionId,
+    output: &OutputState,
+    tables: &mut Tables,
+) -> Vec<(TypeSet, ValueType)> {
+    let position = &planner.positions[id];
+    let OutputFrom::Slot(slot) = output.value else { return Vec::new() };
+    let state = &position.slots[slot];
+    let mut own: Vec<(&TypeRef, Vec<TypeId>)> = Vec::new();
+    for &object in
+        planner.supergraph.ty(position.ty).possible.iter().filter(|ty| includes(&output.types, **ty))
+    {
+        let field = planner.supergraph.field_with(object, state.key.name);
+        let Some(ty) = field.map(|field| &planner.supergraph.field(field).ty) else { continue };
+        match own.iter_mut().find(|(known, _)| *known == ty) {
+            Some((_, objects)) => objects.push(object),
+            None if *ty != *state.key.ty => own.push((ty, vec![object])),
+            None => {}
+        }
+    }
+    let own = own.into_iter().map(|(ty, objects)| {
+        let types = type_set(planner, id, &Some(objects.into()));
+        (types, value(planner, ty, state.child, tables))
+    });
+    own.collect()
 }
 
 fn slot(planner: &Planner<'_>, state: &SlotState, tables: &mut Tables) -> Slot {

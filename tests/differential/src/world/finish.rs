@@ -12,8 +12,6 @@ impl Splitter {
         self.fill_empty_subgraphs();
         self.give_interfaces_their_fields();
         self.hide_what_no_subgraph_has();
-        self.keep_interface_objects_clean();
-        self.keep_entities_behind_interface_objects();
         self.choose_old();
         self.choose_extensions();
         let mut world = self.builder.world;
@@ -65,49 +63,6 @@ impl Splitter {
             for field in 0..self.world().ty(interface).fields.len() {
                 if self.owners(interface, field).is_empty() {
                     self.builder.world.types[interface].fields[field].inaccessible = true;
-                }
-            }
-        }
-    }
-
-    /// The name of an object's type behind an interface object comes with an entity request. A field that took the whole entity
-    /// with it would take the name too, and with it what says which fields are wanted.
-    fn keep_entities_behind_interface_objects(&mut self) {
-        if self.world().subgraphs.iter().all(|part| part.blind.is_empty()) {
-            return;
-        }
-        for interface in self.builder.groups.interfaces.clone() {
-            let members = self.world().ty(interface).members.clone();
-            for id in members.into_iter().chain([interface]) {
-                for field in &mut self.builder.world.types[id].fields {
-                    field.ty = field.ty.with_non_null(field.is_key());
-                }
-            }
-        }
-    }
-
-    /// A subgraph that has an interface as an object is asked for fields of all objects, those that are wanted of some alone
-    /// included: what it resolves below must not fail, or the failure would show.
-    fn keep_interface_objects_clean(&mut self) {
-        for subgraph in self.subgraphs() {
-            let types = self.world().subgraphs[subgraph].types.clone();
-            let objects = types.iter().filter(|(_, ty)| ty.interface_object).map(|(id, _)| *id);
-            let mut open: Vec<TypeId> = objects.collect();
-            let mut seen: BTreeSet<TypeId> = BTreeSet::new();
-            while let Some(id) = open.pop() {
-                let Some(ty) = types.get(&id).filter(|_| seen.insert(id)) else { continue };
-                let members = self.world().ty(id).members.clone();
-                for &field in ty.fields.keys() {
-                    let name = self.world().ty(id).fields[field].name.clone();
-                    open.push(self.world().ty(id).fields[field].ty.inner());
-                    for &of in members.iter().chain([&id]) {
-                        if let Some(own) = self.world().ty(of).field_index(&name) {
-                            self.clean(of, own);
-                        }
-                    }
-                }
-                if !ty.interface_object {
-                    open.extend(members);
                 }
             }
         }

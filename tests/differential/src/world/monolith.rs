@@ -178,7 +178,6 @@ impl Builder {
                 let mut own = common.clone();
                 if self.chance.percent(25) {
                     own.ty = own.ty.with_non_null(true);
-                    own.nature = Nature::Clean;
                 }
                 self.world.types[member].fields.push(own);
             }
