@@ -11,11 +11,13 @@ mod contract;
 mod emit;
 mod field_set;
 mod ingest;
+mod maps;
 mod merge;
 mod merged;
 mod model;
 mod report;
 mod satisfy;
+mod shared_out;
 mod validate;
 
 pub use code::Code;
@@ -23,6 +25,7 @@ pub use composition::{Composition, ContractVariant, Options};
 pub use contract::Contract;
 
 use report::Report;
+use shared_out::{both, threads_for};
 use validate::MergedSchema;
 
 /// A subgraph as it is handed in.
@@ -45,9 +48,10 @@ pub fn compose(inputs: &[SubgraphInput<'_>], options: &Options) -> Composition {
 }
 
 fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> Option<Composition> {
-    let parsed = ingest::parse(inputs, report);
-    let subgraphs = ingest::ingest(&parsed, report);
-    validate::validate_subgraphs(&subgraphs, report);
+    let threads = threads_for(inputs.iter().map(|input| input.sdl.len()).sum());
+    let parsed = ingest::parse(inputs, threads, report);
+    let subgraphs = ingest::ingest(&parsed, threads, report);
+    validate::validate_subgraphs(&subgraphs, threads, report);
     if report.has_errors() {
         return None;
     }
@@ -66,13 +70,14 @@ fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> 
         return None;
     }
     let supergraph = emit::supergraph(&merged, &subgraphs);
-    satisfy::satisfy(&supergraph, schema, report);
+    let prove = || satisfy::satisfy(&supergraph, schema, report);
+    let ((), api) = both(threads, prove, || emit::api(&merged));
     if report.has_errors() {
         return None;
     }
     Some(Composition {
         supergraph_sdl: Some(supergraph),
-        api_sdl: Some(emit::api(&merged)),
+        api_sdl: Some(api),
         contracts: options.contracts.iter().map(|contract| variant(schema, contract)).collect(),
         diagnostics: Vec::new(),
     })

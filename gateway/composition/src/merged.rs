@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
 use octavo_language::ast::{DirectiveLocation, OperationType, Value};
 
 pub(crate) use crate::access::Access;
+use crate::maps::IndexMap;
 use crate::model::{Field, GraphId, Kind, TypeDefinition, TypeReference};
 
 /// Elements of subgraphs that merge into one, in the order of subgraphs.

@@ -1,10 +1,9 @@
 //! Findings as they are collected.
 
-use std::collections::HashSet;
-
 use octavo_diagnostics::{Diagnostic, Severity};
 
 use crate::code::Code;
+use crate::maps::HashSet;
 use crate::model::Span;
 
 /// All findings so far, in the order in which they were made.

@@ -1,6 +1,7 @@
 //! Names as ids, in an owner of their own.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use crate::IndexVec;
@@ -11,13 +12,15 @@ crate::define_ids! {
 }
 
 /// Gives each distinct name one id. Owned by one supergraph or one operation, never static.
+///
+/// Names that clients choose keep the default hash; names of schemas do with [`SchemaState`](crate::SchemaState).
 #[derive(Debug, Default, Clone)]
-pub struct Interner {
+pub struct Interner<S = RandomState> {
     names: IndexVec<NameId, Arc<str>>,
-    ids: HashMap<Arc<str>, NameId>,
+    ids: HashMap<Arc<str>, NameId, S>,
 }
 
-impl Interner {
+impl<S: BuildHasher> Interner<S> {
     /// The id of `name`, made if it is new.
     pub fn intern(&mut self, name: &str) -> NameId {
         if let Some(&id) = self.ids.get(name) {
@@ -62,7 +65,7 @@ mod tests {
 
     #[test]
     fn equal_names_share_an_id() {
-        let mut interner = Interner::default();
+        let mut interner: Interner = Interner::default();
         let a = interner.intern("a");
         let b = interner.intern("b");
         assert_ne!(a, b);

@@ -7,9 +7,11 @@
 mod id;
 mod id_map;
 mod interner;
+mod schema_map;
 mod vec;
 
 pub use id::Id;
 pub use id_map::{IdHasher, IdMap};
 pub use interner::{Interner, NameId};
+pub use schema_map::{SchemaMap, SchemaSet, SchemaState};
 pub use vec::IndexVec;

@@ -3,10 +3,10 @@
 //! What [`QueryGraph::entries`] gives one subgraph at a time, as a table that a search can walk: each key field stands once, however
 //! many keys name it, with the subgraphs that resolve it and the moves that wait for it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use octavo_index::Id as _;
+use octavo_index::{Id as _, SchemaMap};
 use octavo_supergraph::{FieldId, FieldSelection, Key, SubgraphId, TypeId};
 
 use crate::QueryGraph;
@@ -107,7 +107,7 @@ impl QueryGraph {
         let mut table = EntityMoves { subgraphs: joins.collect(), ..EntityMoves::default() };
         table.subgraphs.sort_unstable();
         table.subgraphs.dedup();
-        let mut places: HashMap<&FieldSelection, usize> = HashMap::new();
+        let mut places: SchemaMap<&FieldSelection, usize> = SchemaMap::default();
         for (place, &subgraph) in table.subgraphs.iter().enumerate() {
             let start = table.moves.len();
             for entry in self.entries(ty, subgraph) {

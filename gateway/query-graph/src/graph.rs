@@ -1,9 +1,9 @@
 //! The tables behind the moves.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use octavo_index::{Id as _, IdMap, NameId};
+use octavo_index::{Id as _, IdMap, NameId, SchemaSet};
 use octavo_supergraph::{FieldId, FieldSelection, JoinedType, SubgraphId, Supergraph, TypeId, TypeKind};
 
 use crate::access::Resolvers;
@@ -29,8 +29,8 @@ pub struct QueryGraph {
     pub(crate) entities: Vec<OnceLock<Box<EntityMoves>>>,
     runtime_types: IdMap<(SubgraphId, TypeId), Vec<TypeId>>,
     interfaces: IdMap<TypeId, Vec<TypeId>>,
-    key_names: HashSet<NameId>,
-    provided_names: HashSet<NameId>,
+    key_names: SchemaSet<NameId>,
+    provided_names: SchemaSet<NameId>,
 }
 
 impl QueryGraph {
@@ -116,16 +116,16 @@ fn resolvers(supergraph: &Supergraph, labels: &Labels) -> Vec<Resolvers> {
     all
 }
 
-fn key_names(supergraph: &Supergraph) -> HashSet<NameId> {
+fn key_names(supergraph: &Supergraph) -> SchemaSet<NameId> {
     let keys = supergraph.types().iter().flat_map(|ty| &ty.joins).flat_map(|join| &join.keys);
     let fields = keys.flat_map(|key| &key.fields).filter_map(|selection| selection.field);
     fields.map(|field| supergraph.field(field).name).collect()
 }
 
-fn provided_names(supergraph: &Supergraph) -> HashSet<NameId> {
+fn provided_names(supergraph: &Supergraph) -> SchemaSet<NameId> {
     let fields = supergraph.types().iter().flat_map(|ty| &ty.fields);
     let joins = fields.flat_map(|field| &supergraph.field(*field).joins);
-    let mut names = HashSet::new();
+    let mut names = SchemaSet::default();
     let mut open: Vec<&FieldSelection> = joins.filter_map(|join| join.provides.as_ref()).flatten().collect();
     while let Some(selection) = open.pop() {
         names.extend(selection.field.map(|field| supergraph.field(field).name));

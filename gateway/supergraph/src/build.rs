@@ -1,8 +1,9 @@
 //! From the syntax tree to the indexed schema, in four passes: subgraphs, type names, types with their fields, field sets.
 
-use std::collections::HashMap;
+use std::panic::resume_unwind;
+use std::thread;
 
-use octavo_index::{IdMap, IndexVec, Interner, NameId};
+use octavo_index::{IdMap, IndexVec, Interner, NameId, SchemaMap, SchemaState};
 use octavo_language::{Limits, Node, ast, parse_field_set, parse_without_places};
 
 use crate::access;
@@ -26,22 +27,13 @@ impl Supergraph {
         let document = parse_without_places("supergraph", sdl, Limits::SCHEMA).map_err(syntax)?;
         let links = Links::read(&document);
         let names = JoinNames::of(&links);
-        let mut build = Build::new(&links, &names);
-        build.subgraphs(&document);
-        if build.subgraphs.is_empty() {
-            return Err(vec![SupergraphError::NotASupergraph]);
-        }
-        build.type_names(&document);
-        for definition in &document.definitions {
-            build.definition(definition);
-        }
-        build.field_sets();
-        build.possible_types();
-        if !build.errors.is_empty() {
-            return Err(build.errors);
-        }
-        let api = api_schema(&document, &links, &names)?;
-        let mut supergraph = build.finish(&document, api)?;
+        // Either needs nothing of the other.
+        let (build, api) = thread::scope(|scope| {
+            let api = scope.spawn(|| api_schema(&document, &links, &names));
+            let build = Build::run(&links, &names, &document);
+            (build, api.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        let mut supergraph = build?.finish(&document, api?)?;
         access::freeze(&mut supergraph, &document, &links)?;
         Ok(supergraph)
     }
@@ -55,14 +47,14 @@ enum Pending<'a> {
 }
 
 /// Field sets by their texts, most of which stand at many places.
-type FieldSets<'a> = HashMap<&'a str, Result<Vec<ast::Selection>, String>>;
+type FieldSets<'a> = SchemaMap<&'a str, Result<Vec<ast::Selection>, String>>;
 
 struct Build<'a> {
     links: &'a Links,
     join: &'a JoinNames,
-    names: Interner,
+    names: Interner<SchemaState>,
     subgraphs: IndexVec<SubgraphId, Subgraph>,
-    graphs: HashMap<&'a str, SubgraphId>,
+    graphs: SchemaMap<&'a str, SubgraphId>,
     types: IndexVec<TypeId, Type>,
     fields: IndexVec<FieldId, Field>,
     types_by_name: IdMap<NameId, TypeId>,
@@ -78,7 +70,7 @@ impl<'a> Build<'a> {
             join,
             names: Interner::default(),
             subgraphs: IndexVec::new(),
-            graphs: HashMap::new(),
+            graphs: SchemaMap::default(),
             types: IndexVec::new(),
             fields: IndexVec::new(),
             types_by_name: IdMap::default(),
@@ -86,6 +78,26 @@ impl<'a> Build<'a> {
             pending: Vec::new(),
             errors: Vec::new(),
         }
+    }
+
+    /// All but what clients see.
+    fn run(
+        links: &'a Links,
+        join: &'a JoinNames,
+        document: &'a ast::Document,
+    ) -> Result<Self, Vec<SupergraphError>> {
+        let mut build = Self::new(links, join);
+        build.subgraphs(document);
+        if build.subgraphs.is_empty() {
+            return Err(vec![SupergraphError::NotASupergraph]);
+        }
+        build.type_names(document);
+        for definition in &document.definitions {
+            build.definition(definition);
+        }
+        build.field_sets();
+        build.possible_types();
+        if build.errors.is_empty() { Ok(build) } else { Err(build.errors) }
     }
 
     fn subgraphs(&mut self, document: &'a ast::Document) {
@@ -317,7 +329,7 @@ impl<'a> Build<'a> {
     }
 
     fn field_sets(&mut self) {
-        let mut parsed = FieldSets::new();
+        let mut parsed = FieldSets::default();
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Key { ty, subgraph, resolvable, text } => {

@@ -1,6 +1,6 @@
 //! The indexed schema.
 
-use octavo_index::{IdMap, IndexVec, Interner, NameId};
+use octavo_index::{IdMap, IndexVec, Interner, NameId, SchemaState};
 use octavo_language::ValidSchema;
 
 use crate::access::{Access, Requirement};
@@ -20,7 +20,7 @@ octavo_index::define_ids! {
 /// A loaded supergraph. Frozen: nothing changes it after [`Supergraph::parse`](Supergraph::parse).
 #[derive(Debug)]
 pub struct Supergraph {
-    pub(crate) names: Interner,
+    pub(crate) names: Interner<SchemaState>,
     pub(crate) subgraphs: IndexVec<SubgraphId, Subgraph>,
     pub(crate) types: IndexVec<TypeId, Type>,
     pub(crate) fields: IndexVec<FieldId, Field>,

@@ -1,8 +1,7 @@
 //! What follows from hiding: a field without its type is nothing, and neither is a type without its fields.
 
-use std::collections::HashSet;
-
 use super::Hide;
+use crate::maps::HashSet;
 use crate::merged::{Merged, MergedType, is_inaccessible};
 use crate::model::Kind;
 

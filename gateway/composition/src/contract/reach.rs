@@ -1,8 +1,9 @@
 //! Types that an operation can name or get.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::Hide;
+use crate::maps::HashSet;
 use crate::merged::{Merged, MergedType, is_inaccessible, visible_arguments};
 
 /// Hides all others.
@@ -22,7 +23,7 @@ fn reached<'a>(merged: &Merged<'a>) -> HashSet<&'a str> {
     }
     let mut open: Vec<&str> = merged.roots.iter().map(|(_, name)| *name).collect();
     open.extend(of_directives(merged));
-    let mut reached = HashSet::new();
+    let mut reached = HashSet::default();
     while let Some(name) = open.pop() {
         let Some(ty) = merged.types.get(name).filter(|ty| !is_inaccessible(&ty.applied)) else { continue };
         if reached.insert(ty.name) {

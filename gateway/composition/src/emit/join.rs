@@ -1,11 +1,11 @@
 //! The vocabulary of the join specification. See <https://specs.apollo.dev/join/v0.3/>.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
 use octavo_index::{Id, IndexVec};
 
 use super::sdl::quote;
+use crate::maps::HashSet;
 use crate::merged::{JoinField, JoinType};
 use crate::model::{GraphId, Subgraph, Version};
 
@@ -107,7 +107,7 @@ const CONTEXT_ARGUMENT: &str = "input join__ContextArgument {
 
 /// Names of the subgraphs as values of `join__Graph`: upper case, other characters as `_`, numbered where two would meet.
 pub(crate) fn graph_names(subgraphs: &IndexVec<GraphId, Subgraph<'_>>) -> Vec<String> {
-    let mut taken: HashSet<String> = HashSet::new();
+    let mut taken: HashSet<String> = HashSet::default();
     let base: Vec<String> = subgraphs.iter().map(|subgraph| enum_value(subgraph.name)).collect();
     let mut names = Vec::with_capacity(base.len());
     for name in &base {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use indexmap::IndexMap;
 use octavo_language::ast::{DirectiveLocation, Value};
 
+use crate::maps::IndexMap;
 use crate::merged::{MergedArgument, MergedDirective, MergedDirectiveDefinition, Visible};
 use crate::model::DirectiveDefinition;
 

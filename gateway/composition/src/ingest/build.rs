@@ -1,14 +1,12 @@
 //! Folds a document's definitions and extensions into one schema, with root types under their conventional names.
 
-use std::collections::{HashMap, HashSet};
-
-use indexmap::IndexMap;
 use octavo_language::ast::{self, Definition, DirectiveList, OperationType};
 use octavo_language::{Name, Node, TypeSystemDocument};
 
 use super::facts;
 use super::vocabulary::Vocabulary;
 use crate::code::Code;
+use crate::maps::{HashMap, HashSet, IndexMap};
 use crate::model::{
     Applied, Argument, DirectiveDefinition, EnumValue, Field, Kind, Schema, Span, TypeDefinition,
     TypeReference, span_of,
@@ -26,8 +24,8 @@ pub(crate) fn build<'a>(
         vocabulary,
         report,
         schema: Schema::default(),
-        renames: HashMap::new(),
-        parts: HashMap::new(),
+        renames: HashMap::default(),
+        parts: HashMap::default(),
     };
     builder.roots(document);
     for definition in &document.ast().definitions {
@@ -299,7 +297,7 @@ impl<'a> Builder<'a, '_> {
             name: &field.name,
             ty: self.reference(&field.ty, span_of!(field.name))?,
             description: field.description.as_deref(),
-            arguments: IndexMap::new(),
+            arguments: IndexMap::default(),
             default: field.default_value.as_deref(),
             applied: self.applied(&field.directives, part),
             span: span_of!(field.name),
@@ -317,7 +315,8 @@ impl<'a> Builder<'a, '_> {
         &mut self,
         arguments: &'a [Node<ast::InputValueDefinition>],
     ) -> IndexMap<&'a str, Argument<'a>> {
-        let mut found = IndexMap::with_capacity(arguments.len());
+        let mut found = IndexMap::default();
+        found.reserve(arguments.len());
         for argument in arguments {
             let span = span_of!(argument.name);
             let Some(ty) = self.reference(&argument.ty, span) else { continue };

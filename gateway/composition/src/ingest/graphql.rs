@@ -1,6 +1,5 @@
 //! Whether a subgraph is a valid type system by itself.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
 use octavo_language::ast::{self, Definition, Document, OperationType};
@@ -8,6 +7,7 @@ use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchem
 
 use super::vocabulary::{KnownDefinitions, Vocabulary, defined_name};
 use crate::code::Code;
+use crate::maps::HashSet;
 use crate::model::Span;
 use crate::report::{Place, Report};
 use crate::validate::is_missing_input_field;
@@ -16,10 +16,16 @@ use crate::validate::is_missing_input_field;
 pub(crate) fn validate(
     document: &TypeSystemDocument,
     vocabulary: &Vocabulary,
-    known: &mut KnownDefinitions,
+    known: &KnownDefinitions,
     report_to: &mut Report,
 ) {
-    let completed = complete(document, vocabulary.missing(document, known));
+    let missing = vocabulary.missing(document);
+    if ValidSchema::from_ast(&complete(document, known.parsed(&missing))).is_ok() {
+        return;
+    }
+    // Errors are in the order of their places, those in the definitions that are left out included.
+    let Ok(missing) = TypeSystemDocument::parse("specification", &missing, Limits::SCHEMA) else { return };
+    let completed = complete(document, missing.ast().definitions.clone());
     let Err(errors) = ValidSchema::from_ast(&completed) else { return };
     for error in errors.iter().filter(|error| !is_missing_input_field(error)) {
         report(document.name(), error, report_to);

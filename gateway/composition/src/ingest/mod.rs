@@ -17,10 +17,6 @@ mod upgrade;
 mod usage;
 mod vocabulary;
 
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::thread;
-
 use octavo_index::IndexVec;
 use octavo_language::{Limits, TypeSystemDocument};
 
@@ -28,11 +24,9 @@ use crate::SubgraphInput;
 use crate::code::Code;
 use crate::model::{GraphId, Span, Subgraph, Version};
 use crate::report::{Place, Report};
+use crate::shared_out::on_all;
 use links::Links;
 use vocabulary::{KnownDefinitions, Vocabulary};
-
-/// Bytes of text whose parsing takes longer than to start a thread for it.
-const WORTH_A_THREAD: usize = 8 * 1024;
 
 /// A parsed text with the URL of its service.
 #[derive(Debug)]
@@ -42,7 +36,11 @@ pub(crate) struct Parsed<'i> {
 }
 
 /// Parses all texts, in the order of their names.
-pub(crate) fn parse<'i>(inputs: &[SubgraphInput<'i>], report: &mut Report) -> Vec<Parsed<'i>> {
+pub(crate) fn parse<'i>(
+    inputs: &[SubgraphInput<'i>],
+    threads: usize,
+    report: &mut Report,
+) -> Vec<Parsed<'i>> {
     let mut inputs: Vec<_> = inputs.iter().collect();
     inputs.sort_by_key(|input| input.name);
     for pair in inputs.windows(2) {
@@ -57,35 +55,20 @@ pub(crate) fn parse<'i>(inputs: &[SubgraphInput<'i>], report: &mut Report) -> Ve
             );
         }
     }
-    let parsed = parse_all(&inputs).into_iter().filter_map(|(parsed, own)| {
-        report.take(own);
-        parsed
+    let parsed = on_all(threads, inputs, |input| {
+        let mut own = Report::default();
+        (parse_one(input, &mut own), own)
     });
-    parsed.collect()
+    those_left(parsed, report)
 }
 
-/// Parses texts in their order, on as many threads as there are processors: nothing else of composing takes so long.
-fn parse_all<'i>(inputs: &[&SubgraphInput<'i>]) -> Vec<(Option<Parsed<'i>>, Report)> {
-    let parse = |inputs: &[&SubgraphInput<'i>]| -> Vec<_> {
-        let parse = |input: &&SubgraphInput<'i>| {
-            let mut own = Report::default();
-            (parse_one(input, &mut own), own)
-        };
-        inputs.iter().map(parse).collect()
-    };
-    let bytes: usize = inputs.iter().map(|input| input.sdl.len()).sum();
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(bytes / WORTH_A_THREAD).max(1);
-    let mut shares = inputs.chunks(inputs.len().div_ceil(threads).max(1));
-    let first = shares.next().unwrap_or_default();
-    thread::scope(|scope| {
-        let others: Vec<_> = shares.map(|share| scope.spawn(move || parse(share))).collect();
-        let mut all = parse(first);
-        for other in others {
-            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        all
-    })
+/// What came of the subgraphs one by one, and their findings in their order.
+fn those_left<T>(results: Vec<(Option<T>, Report)>, report: &mut Report) -> Vec<T> {
+    let left = results.into_iter().filter_map(|(result, own)| {
+        report.take(own);
+        result
+    });
+    left.collect()
 }
 
 fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parsed<'i>> {
@@ -115,10 +98,17 @@ fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parse
 }
 
 /// Makes subgraph schemas of parsed texts; a text with errors yields none, and then those of Federation 1 are left out too.
-pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> IndexVec<GraphId, Subgraph<'a>> {
-    let mut known = KnownDefinitions::default();
-    let mut subgraphs: Vec<Subgraph<'a>> =
-        parsed.iter().filter_map(|parsed| ingest_one(parsed, &mut known, report)).collect();
+pub(crate) fn ingest<'a>(
+    parsed: &'a [Parsed<'a>],
+    threads: usize,
+    report: &mut Report,
+) -> IndexVec<GraphId, Subgraph<'a>> {
+    let known = KnownDefinitions::default();
+    let ingested = on_all(threads, parsed, |parsed| {
+        let mut own = Report::default();
+        (ingest_one(parsed, &known, &mut own), own)
+    });
+    let mut subgraphs = those_left(ingested, report);
     if report.has_errors() {
         // What is written for Federation 1 can be judged only together with all other subgraphs.
         subgraphs.retain(|subgraph| subgraph.version != Version::One);
@@ -128,30 +118,30 @@ pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], report: &mut Report) -> Index
             return IndexVec::new();
         }
     }
-    for subgraph in &mut subgraphs {
+    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
         usage::mark(&mut subgraph.schema, subgraph.version);
     }
     subgraphs.into_iter().collect()
 }
 
+/// A subgraph; what its fields are used for is marked, unless it has to be upgraded before.
 fn ingest_one<'a>(
     parsed: &'a Parsed<'a>,
-    known: &mut KnownDefinitions,
+    known: &KnownDefinitions,
     report: &mut Report,
 ) -> Option<Subgraph<'a>> {
-    let mut own = Report::default();
-    let document = &parsed.document;
-    let links = Links::read(document, &mut own);
-    let subgraph = check_and_build(parsed, links, known, &mut own);
-    let failed = own.has_errors();
-    report.take(own);
-    (!failed).then_some(subgraph).flatten()
+    let links = Links::read(&parsed.document, report);
+    let mut subgraph = check_and_build(parsed, links, known, report).filter(|_| !report.has_errors())?;
+    if subgraph.version != Version::One {
+        usage::mark(&mut subgraph.schema, subgraph.version);
+    }
+    Some(subgraph)
 }
 
 fn check_and_build<'a>(
     parsed: &'a Parsed<'a>,
     links: Links<'a>,
-    known: &mut KnownDefinitions,
+    known: &KnownDefinitions,
     report: &mut Report,
 ) -> Option<Subgraph<'a>> {
     if report.has_errors() {

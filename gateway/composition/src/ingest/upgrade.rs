@@ -4,10 +4,9 @@
 //! federation directives on interfaces mean nothing, and `@provides` and `@requires` of own fields are ignored.
 //! See <https://www.apollographql.com/docs/graphos/reference/migration/to-federation-version-2>.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::code::Code;
 use crate::field_set::{self, Selected, Selection};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Builtin, FieldSet, Kind, Schema, Subgraph, TypeDefinition, Version};
 use crate::report::{Place, Report};
 
@@ -73,7 +72,7 @@ fn drop_external_on_types(schema: &mut Schema<'_>) {
 
 /// Keys of types where they are defined.
 fn defined_keys(subgraphs: &[Subgraph<'_>]) -> HashMap<String, Vec<String>> {
-    let mut keys: HashMap<String, Vec<String>> = HashMap::new();
+    let mut keys: HashMap<String, Vec<String>> = HashMap::default();
     let types = subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values());
     for ty in types.filter(|ty| ty.defined && !ty.keys.is_empty()) {
         let texts = ty.keys.iter().map(|key| key.fields.text.clone().into_owned());
@@ -84,7 +83,7 @@ fn defined_keys(subgraphs: &[Subgraph<'_>]) -> HashMap<String, Vec<String>> {
 
 /// An extension repeats its keys, or those of the definition, as external.
 fn drop_external_on_extension_keys(schema: &mut Schema<'_>, defined: &HashMap<String, Vec<String>>) {
-    let mut keys: HashSet<(&str, &str)> = HashSet::new();
+    let mut keys: HashSet<(&str, &str)> = HashSet::default();
     for ty in schema.types.values().filter(|ty| ty.is_extension()) {
         let own = ty.keys.iter().map(|key| &*key.fields.text);
         let inherited = defined.get(ty.name).filter(|_| ty.keys.is_empty());
@@ -115,7 +114,7 @@ enum Remainder {
 
 /// Takes out of `@requires` and `@provides` what this subgraph resolves itself.
 fn drop_inactive_field_sets(schema: &mut Schema<'_>) {
-    let mut changed: HashMap<(&str, &str), [Remainder; 2]> = HashMap::new();
+    let mut changed: HashMap<(&str, &str), [Remainder; 2]> = HashMap::default();
     for ty in schema.types.values() {
         for field in ty.fields.values() {
             let left = |parent: &str, set: &Option<FieldSet<'_>>| {
@@ -187,7 +186,7 @@ fn keep_external<'t>(
 
 /// An extension extends what another subgraph defines.
 fn report_extensions_without_base(subgraphs: &[Subgraph<'_>], report: &mut Report) {
-    let mut definitions: HashMap<(&str, Kind), usize> = HashMap::new();
+    let mut definitions: HashMap<(&str, Kind), usize> = HashMap::default();
     for ty in subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values()).filter(|ty| ty.defined) {
         *definitions.entry((ty.name, ty.kind)).or_default() += 1;
     }

@@ -1,8 +1,7 @@
 //! Which fields a subgraph needs for its own field sets and interfaces, and which of them are shared by being keys.
 
-use std::collections::HashSet;
-
 use crate::field_set;
+use crate::maps::HashSet;
 use crate::model::{Builtin, Kind, Schema, TypeDefinition, Version};
 
 type Coordinates<'a> = HashSet<(&'a str, &'a str)>;
@@ -12,7 +11,7 @@ pub(crate) fn mark(schema: &mut Schema<'_>, version: Version) {
     let keys = key_fields(schema, |_| true);
     let extension_keys = extension_keys(schema, version);
     let mut used = keys.clone();
-    let mut provided = HashSet::new();
+    let mut provided = HashSet::default();
     collect_field_sets(schema, &mut used, &mut provided);
     used.extend(provided.iter().copied());
     collect_implementations(schema, &mut used);
@@ -31,13 +30,13 @@ pub(crate) fn mark(schema: &mut Schema<'_>, version: Version) {
 /// Fields that extensions repeat as their keys; Federation 1 was freed of those marks when it was upgraded.
 fn extension_keys<'a>(schema: &Schema<'a>, version: Version) -> Coordinates<'a> {
     match version {
-        Version::One => HashSet::new(),
+        Version::One => HashSet::default(),
         Version::Two(_) => key_fields(schema, TypeDefinition::is_extension),
     }
 }
 
 fn key_fields<'a>(schema: &Schema<'a>, wanted: impl Fn(&TypeDefinition<'a>) -> bool) -> Coordinates<'a> {
-    let mut found = HashSet::new();
+    let mut found = HashSet::default();
     for ty in schema.types.values().filter(|ty| wanted(ty)) {
         for key in &ty.keys {
             add(schema, ty.name, &key.fields.text, &mut found);

@@ -1,15 +1,17 @@
 //! What the names of one document mean, and the definitions that it may leave out.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 
 use octavo_language::ast::Definition;
-use octavo_language::{Limits, TypeSystemDocument};
+use octavo_language::{Limits, TypeSystemDocument, parse_without_places};
 
 use super::definitions::Expected;
 use super::links::Links;
 use super::specification::{CORE, Element, FEDERATION, FEDERATION_ONE, LINK, specification};
+use crate::maps::{HashMap, HashSet};
 use crate::model::{Builtin, Meaning, Version};
 
 /// Names of one document.
@@ -119,12 +121,8 @@ impl Vocabulary {
         TypeSystemDocument::parse("specification", &text, Limits::SCHEMA).ok().map(Expected::new)
     }
 
-    /// Definitions of known elements that `document` leaves out.
-    pub(crate) fn missing(
-        &self,
-        document: &TypeSystemDocument,
-        known: &mut KnownDefinitions,
-    ) -> Vec<Definition> {
+    /// Definitions of known elements that `document` leaves out, as SDL.
+    pub(crate) fn missing(&self, document: &TypeSystemDocument) -> String {
         let present: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
         let mut text = String::new();
         // Who defines `@key` of Federation 1 defines the type of its argument too.
@@ -145,22 +143,25 @@ impl Vocabulary {
                 let _ = writeln!(text, "{definition}");
             }
         }
-        known.parse(text)
+        text
     }
 }
 
 /// Definitions by their text: most subgraphs leave out the same ones.
 #[derive(Debug, Default)]
-pub(crate) struct KnownDefinitions(HashMap<String, Vec<Definition>>);
+pub(crate) struct KnownDefinitions(Mutex<HashMap<String, Vec<Definition>>>);
 
 impl KnownDefinitions {
-    fn parse(&mut self, text: String) -> Vec<Definition> {
-        let parse = |text: &str| {
-            TypeSystemDocument::parse("specification", text, Limits::SCHEMA)
-                .map(|document| document.ast().definitions.clone())
-                .unwrap_or_default()
-        };
-        self.0.entry(text).or_insert_with_key(|text| parse(text)).clone()
+    /// The definitions of a text, without places.
+    pub(crate) fn parsed(&self, text: &str) -> Vec<Definition> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(definitions) = known.get(text) {
+            return definitions.clone();
+        }
+        let parsed = parse_without_places("specification", text, Limits::SCHEMA);
+        let definitions = parsed.map(|document| document.definitions).unwrap_or_default();
+        known.insert(text.to_owned(), definitions.clone());
+        definitions
     }
 }
 

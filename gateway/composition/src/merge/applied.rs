@@ -5,10 +5,10 @@
 
 use std::fmt::Display;
 
-use indexmap::{IndexMap, IndexSet};
 use octavo_language::ast::Value;
 
 use crate::emit::{JoinVersion, quote};
+use crate::maps::{IndexMap, IndexSet};
 use crate::merge::{Context, differing};
 use crate::merged::{MergedArgument, MergedDirective, Visible};
 use crate::model::{Applied, Builtin, GraphId, Meaning};
@@ -22,7 +22,7 @@ pub(crate) fn merge<'a>(
     what: &dyn Display,
     sources: &[AppliedSource<'a>],
 ) -> Vec<MergedDirective> {
-    merge_of_field(context, what, sources, &IndexMap::new())
+    merge_of_field(context, what, sources, &IndexMap::default())
 }
 
 /// Merges the directives of one field, which has these arguments in the supergraph.
@@ -35,8 +35,8 @@ pub(crate) fn merge_of_field<'a>(
     if sources.iter().all(|(_, list)| list.is_empty()) {
         return Vec::new();
     }
-    let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
-    let mut custom: IndexMap<usize, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::new();
+    let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::default();
+    let mut custom: IndexMap<usize, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::default();
     let mut lifetimes = Vec::new();
     let carried = JoinVersion::of(context.subgraphs).has_directive();
     for &(graph, list) in sources {
@@ -127,7 +127,7 @@ fn merge_builtin<'a>(
 
 /// All distinct texts, or the one that occurs most.
 fn choose(texts: Vec<String>, repeatable: bool) -> Vec<String> {
-    let mut counts: IndexMap<String, usize> = IndexMap::new();
+    let mut counts: IndexMap<String, usize> = IndexMap::default();
     for text in texts {
         *counts.entry(text).or_default() += 1;
     }
@@ -224,7 +224,7 @@ fn contexts<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Ap
 
 /// Directives that stay with their subgraphs.
 fn per_graph<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
-    let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::default();
     for (graph, applied) in group {
         let list = argument_list(applied);
         let object = format!("{{{}}}", list.trim_start_matches('(').trim_end_matches(')'));

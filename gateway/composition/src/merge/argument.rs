@@ -1,9 +1,9 @@
 //! Arguments: kept when every subgraph has them, of the narrowest type, with one default.
 
-use indexmap::IndexMap;
 use octavo_language::ast::Value;
 
 use crate::code::Code;
+use crate::maps::{HashSet, IndexMap};
 use crate::merge::reference::{Agreement, merge_input};
 use crate::merge::{Context, applied, description};
 use crate::merged::MergedArgument;
@@ -20,7 +20,7 @@ pub(crate) fn merge<'a>(
     sources: &[ArgumentSource<'a>],
 ) -> IndexMap<&'a str, MergedArgument<'a>> {
     let mut names: Vec<&str> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::default();
     for (_, arguments, _) in sources {
         names.extend(arguments.keys().copied().filter(|name| seen.insert(*name)));
     }

@@ -1,10 +1,10 @@
 //! Directives of operations: those that every subgraph defines, where all of them allow it.
 
-use indexmap::IndexMap;
 use octavo_language::ast::DirectiveLocation;
 
 use crate::code::Code;
 use crate::emit;
+use crate::maps::IndexMap;
 use crate::merge::argument::{self, ArgumentSource};
 use crate::merge::{Context, description};
 use crate::merged::{Merged, MergedArgument, MergedDirectiveDefinition, Sources, is_inaccessible};
@@ -23,7 +23,7 @@ pub(crate) fn merge<'a>(context: &mut Context<'a, '_>, merged: &mut Merged<'a>) 
 
 /// The definitions of each directive that operations may use in some subgraph.
 fn gather<'a>(context: &Context<'a, '_>) -> IndexMap<&'a str, Sources<'a, DirectiveDefinition<'a>>> {
-    let mut found: IndexMap<&'a str, Sources<'a, DirectiveDefinition<'a>>> = IndexMap::new();
+    let mut found: IndexMap<&'a str, Sources<'a, DirectiveDefinition<'a>>> = IndexMap::default();
     for (graph, subgraph) in context.subgraphs.iter_with_ids() {
         for definition in subgraph.schema.directives.values() {
             if context.features.composed(graph, definition.name).is_none() {

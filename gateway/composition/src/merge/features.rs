@@ -3,13 +3,13 @@
 //! The names of known directives are those that the subgraphs import them under, which must agree. Other directives are carried
 //! when a subgraph asks for it by `@composeDirective`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
 use octavo_index::IndexVec;
 
 use crate::code::Code;
 use crate::emit::{directive_definition, quote};
+use crate::maps::{HashMap, IndexMap};
 use crate::merge::Context;
 use crate::merge::composed::{OwnDirective, compare_names, compare_versions, own_directive};
 use crate::merge::known_feature::{KNOWN, Known, PLACES, element, known};
@@ -281,7 +281,7 @@ impl<'a> Features<'a> {
             }
         }
         merged.hiding = self.hiding();
-        let mut links: IndexMap<&str, Vec<String>> = IndexMap::new();
+        let mut links: IndexMap<&str, Vec<String>> = IndexMap::default();
         for composed in &self.specifications {
             let bare = composed.bare();
             if let Some(definition) = context.subgraphs[composed.graph].schema.directives.get(bare) {

@@ -1,9 +1,8 @@
 //! Which types are subtypes of which, in any subgraph.
 
-use std::collections::HashSet;
-
 use octavo_index::IndexVec;
 
+use crate::maps::HashSet;
 use crate::model::{GraphId, Subgraph, TypeReference};
 
 /// Pairs of a type and an interface it implements or a union it belongs to.
@@ -14,7 +13,7 @@ pub(crate) struct Hierarchy<'a> {
 
 impl<'a> Hierarchy<'a> {
     pub(crate) fn of(subgraphs: &IndexVec<GraphId, Subgraph<'a>>) -> Self {
-        let mut pairs = HashSet::new();
+        let mut pairs = HashSet::default();
         for subgraph in subgraphs {
             for ty in subgraph.schema.types.values() {
                 pairs.extend(ty.implements.keys().map(|&interface| (ty.name, interface)));

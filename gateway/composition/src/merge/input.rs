@@ -1,8 +1,7 @@
 //! Input types: the fields that every subgraph has.
 
-use indexmap::IndexMap;
-
 use crate::code::Code;
+use crate::maps::IndexMap;
 use crate::merge::argument::{Position, merge_defaults, merge_types};
 use crate::merge::{Context, applied, description};
 use crate::merged::{Access, JoinField, MergedField, MergedType, is_inaccessible};
@@ -11,7 +10,7 @@ use crate::report::{error_at_all, hint_at_all};
 
 /// Merges the fields of an input type.
 pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut MergedType<'a>) {
-    let mut names: IndexMap<&'a str, Vec<(GraphId, &'a Field<'a>)>> = IndexMap::new();
+    let mut names: IndexMap<&'a str, Vec<(GraphId, &'a Field<'a>)>> = IndexMap::default();
     for (graph, ty) in &merged.sources {
         for field in ty.fields.values() {
             names.entry(field.name).or_default().push((*graph, field));
@@ -64,7 +63,7 @@ fn merge_field<'a>(
         name,
         ty,
         description: description::merge(context, &what, descriptions),
-        arguments: IndexMap::new(),
+        arguments: IndexMap::default(),
         default,
         joins,
         applied: applied::merge(context, &what, &lists),

@@ -28,12 +28,13 @@ mod reference;
 mod sharing;
 mod union;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use octavo_index::IndexVec;
 use octavo_language::ast::OperationType;
 
 use crate::code::Code;
+use crate::maps::{HashMap, IndexMap};
 use crate::merged::{Access, Merged, MergedType, Sources};
 use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition, Version};
 use crate::report::{Place, Report};
@@ -72,7 +73,7 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
         by_name: subgraphs.iter_with_ids().map(|(id, subgraph)| (subgraph.name, id)).collect(),
         hierarchy: Hierarchy::of(subgraphs),
         features: Features::default(),
-        enum_usage: HashMap::new(),
+        enum_usage: HashMap::default(),
         types: gather(subgraphs),
         graph_names: crate::emit::graph_names(subgraphs),
     };
@@ -170,9 +171,9 @@ fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> O
         description: description::merge(context, &what, descriptions),
         joins: object::joins(context, name, &sources),
         implements: Vec::new(),
-        fields: indexmap::IndexMap::new(),
-        members: indexmap::IndexMap::new(),
-        values: indexmap::IndexMap::new(),
+        fields: IndexMap::default(),
+        members: IndexMap::default(),
+        values: IndexMap::default(),
         applied: Vec::new(),
         access: Access::default(),
         sources,

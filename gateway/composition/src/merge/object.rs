@@ -1,8 +1,8 @@
 //! Object types and interfaces: `@join__type`, `@join__implements`, and the union of fields.
 
-use indexmap::IndexMap;
 use octavo_index::Id;
 
+use crate::maps::IndexMap;
 use crate::merge::{Context, field};
 use crate::merged::{JoinType, MergedType, Sources};
 use crate::model::{Field, GraphId, TypeDefinition};
@@ -57,7 +57,7 @@ pub(crate) fn merge_fields<'a>(context: &mut Context<'a, '_>, merged: &mut Merge
     for (graph, ty) in &merged.sources {
         merged.implements.extend(ty.implements.keys().map(|&interface| (*graph, interface)));
     }
-    let mut names: IndexMap<&'a str, Vec<(GraphId, &'a Field<'a>)>> = IndexMap::new();
+    let mut names: IndexMap<&'a str, Vec<(GraphId, &'a Field<'a>)>> = IndexMap::default();
     for (graph, ty) in &merged.sources {
         for field in ty.fields.values() {
             names.entry(field.name).or_default().push((*graph, field));

@@ -1,12 +1,11 @@
 //! Types, fields and directives of one subgraph.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use indexmap::IndexMap;
 use octavo_language::ast::{DirectiveLocation, OperationType, Value};
 
 use super::{Applied, Builtin, Span, TypeReference};
+use crate::maps::{HashMap, IndexMap};
 
 /// The six kinds of types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,11 +158,11 @@ impl<'a> TypeDefinition<'a> {
             description: None,
             span,
             applied: Vec::new(),
-            implements: IndexMap::new(),
+            implements: IndexMap::default(),
             keys: Vec::new(),
-            fields: IndexMap::new(),
-            members: IndexMap::new(),
-            values: IndexMap::new(),
+            fields: IndexMap::default(),
+            members: IndexMap::default(),
+            values: IndexMap::default(),
             extension_parts: Vec::new(),
             defined: false,
         }

@@ -4,7 +4,6 @@
 //! answered by growing sets until nothing is added; a question that comes up again while it is being answered gets the
 //! answer so far.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use octavo_index::NameId;
@@ -12,6 +11,7 @@ use octavo_query_graph::{Entry, QueryGraph};
 use octavo_supergraph::{Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
 
 use super::place::{Place, Taken, applies, arrivals};
+use crate::maps::{HashMap, HashSet};
 
 /// Deepest chain of keys that need other keys.
 const DEPTH: usize = 40;
@@ -49,11 +49,11 @@ impl<'g> Moves<'g> {
         Self {
             graph,
             supergraph: graph.supergraph(),
-            answers: HashMap::new(),
-            open: HashMap::new(),
-            entries: HashMap::new(),
+            answers: HashMap::default(),
+            open: HashMap::default(),
+            entries: HashMap::default(),
             used_open: false,
-            requiring: HashSet::new(),
+            requiring: HashSet::default(),
             excluded: Vec::new(),
             steps: 0,
             budget,
@@ -290,7 +290,7 @@ struct Reached<'g> {
 
 impl<'g> Reached<'g> {
     fn new(start: &[Place<'g>]) -> Self {
-        let mut reached = Self { places: start.to_vec(), plain: HashSet::new(), types: Vec::new() };
+        let mut reached = Self { places: start.to_vec(), plain: HashSet::default(), types: Vec::new() };
         for place in start {
             reached.note(place.subgraph, place.ty, place.provided.is_empty());
         }

@@ -1,6 +1,6 @@
 //! Over all fields that clients see, from the roots down.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::QueryGraph;
@@ -11,6 +11,7 @@ use super::moves::Moves;
 use super::place::{Place, arrivals, includes};
 use super::shared_types;
 use crate::code::Code;
+use crate::maps::{HashMap, HashSet};
 use crate::report::Report;
 use crate::validate::MergedSchema;
 
@@ -39,9 +40,9 @@ pub(crate) fn walk(
         report,
         states: Vec::new(),
         queue: VecDeque::new(),
-        seen: HashMap::new(),
-        settled: HashMap::new(),
-        reported: HashSet::new(),
+        seen: HashMap::default(),
+        settled: HashMap::default(),
+        reported: HashSet::default(),
     };
     walk.start();
     while let Some(state) = walk.queue.pop_front() {

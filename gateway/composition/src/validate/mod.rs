@@ -8,6 +8,7 @@ use octavo_index::IndexVec;
 
 use crate::model::{Field, GraphId, Subgraph, TypeDefinition};
 use crate::report::Report;
+use crate::shared_out::on_all;
 use field_set_use::FieldSetUse;
 pub(crate) use merged_schema::{
     MergedSchema, is_missing_input_field, report_invalid, validate_api, validate_merged, validate_supergraph,
@@ -65,29 +66,42 @@ pub(crate) fn validate_before_merging(subgraphs: &IndexVec<GraphId, Subgraph<'_>
 }
 
 /// Checks every subgraph.
-pub(crate) fn validate_subgraphs(subgraphs: &IndexVec<GraphId, Subgraph<'_>>, report: &mut Report) {
-    for subgraph in subgraphs {
-        if rules::provides_on_non_object_field::check(subgraph, report) {
-            continue;
-        }
-        for rule in SUBGRAPH_RULES {
-            rule(subgraph, report);
-        }
-        for parent in subgraph.schema.types.values() {
-            for field in parent.fields.values() {
-                let at = FieldAt { subgraph, parent, field };
-                for rule in FIELD_RULES {
-                    rule(at, report);
-                }
-            }
-        }
-        field_set_use::for_each(subgraph, &mut |set| {
-            let text_is_fine = rules::invalid_fields_type::check(set, report);
-            if text_is_fine && rules::invalid_fields::check(set, report) {
-                for rule in FIELD_SET_RULES {
-                    rule(set, report);
-                }
-            }
-        });
+pub(crate) fn validate_subgraphs(
+    subgraphs: &IndexVec<GraphId, Subgraph<'_>>,
+    threads: usize,
+    report: &mut Report,
+) {
+    let reports = on_all(threads, subgraphs, |subgraph| {
+        let mut own = Report::default();
+        validate_subgraph(subgraph, &mut own);
+        own
+    });
+    for own in reports {
+        report.take(own);
     }
+}
+
+fn validate_subgraph(subgraph: &Subgraph<'_>, report: &mut Report) {
+    if rules::provides_on_non_object_field::check(subgraph, report) {
+        return;
+    }
+    for rule in SUBGRAPH_RULES {
+        rule(subgraph, report);
+    }
+    for parent in subgraph.schema.types.values() {
+        for field in parent.fields.values() {
+            let at = FieldAt { subgraph, parent, field };
+            for rule in FIELD_RULES {
+                rule(at, report);
+            }
+        }
+    }
+    field_set_use::for_each(subgraph, &mut |set| {
+        let text_is_fine = rules::invalid_fields_type::check(set, report);
+        if text_is_fine && rules::invalid_fields::check(set, report) {
+            for rule in FIELD_SET_RULES {
+                rule(set, report);
+            }
+        }
+    });
 }

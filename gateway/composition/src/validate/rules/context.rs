@@ -1,11 +1,10 @@
 //! `CONTEXT_NAME_INVALID`, `CONTEXT_NOT_SET`, `NO_CONTEXT_IN_SELECTION`, `CONTEXT_NO_RESOLVABLE_KEY`: contexts have names, and arguments use
 //! those that exist, where the gateway can fill them in.
 
-use std::collections::HashMap;
-
 use super::context_selection;
 use crate::code::Code;
 use crate::field_set::split_context;
+use crate::maps::HashMap;
 use crate::model::{Applied, Argument, Builtin, Field, Kind, Subgraph, TypeDefinition};
 use crate::report::{Place, Report};
 
@@ -40,7 +39,7 @@ fn from_context<'a, 's>(argument: &'s Argument<'a>) -> Option<&'s Applied<'a>> {
 }
 
 fn check_names<'a, 's>(subgraph: &'s Subgraph<'a>, report: &mut Report) -> Setters<'a, 's> {
-    let mut setters: Setters<'a, 's> = HashMap::new();
+    let mut setters: Setters<'a, 's> = HashMap::default();
     for ty in subgraph.schema.types.values() {
         for applied in ty.all(Builtin::Context) {
             let Some(name) = applied.string("name") else { continue };

@@ -1,8 +1,7 @@
 //! `CONTEXT_INVALID_SELECTION`: what is selected from a context is one value of the argument's type, wherever the context is set.
 
-use std::collections::HashSet;
-
 use crate::field_set::{self, Selected, Selection};
+use crate::maps::HashSet;
 use crate::model::{Kind, Schema, TypeDefinition, TypeReference};
 
 /// What is wrong with a selection, if anything.
@@ -14,7 +13,7 @@ pub(crate) fn check(
 ) -> Result<(), String> {
     let selections = field_set::parse(text)?;
     check_form(&selections)?;
-    let mut used = HashSet::new();
+    let mut used = HashSet::default();
     for setter in setters {
         match selections.first().map(|first| first.what) {
             Some(Selected::Fragment { .. }) => {

@@ -1,8 +1,7 @@
 //! `INVALID_SHAREABLE_USAGE`: fields of objects are shared, fields of interfaces are not resolved at all.
 
-use std::collections::HashSet;
-
 use crate::code::Code;
+use crate::maps::HashSet;
 use crate::model::{Builtin, Kind, Subgraph};
 use crate::report::{Place, Report};
 use crate::validate::FieldAt;
@@ -10,7 +9,7 @@ use crate::validate::FieldAt;
 /// The parts of a type may each say that it is shareable, and each only once.
 pub(crate) fn check_types(subgraph: &Subgraph<'_>, report: &mut Report) {
     for ty in subgraph.schema.types.values().filter(|ty| ty.kind == Kind::Object) {
-        let mut parts = HashSet::new();
+        let mut parts = HashSet::default();
         for applied in ty.all(Builtin::Shareable).filter(|applied| !parts.insert(applied.part)) {
             let message = format!("one definition or extension of `{}` is marked shareable twice", ty.name);
             let place = Place { subgraph: subgraph.name, span: applied.span };
