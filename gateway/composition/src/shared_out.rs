@@ -62,9 +62,24 @@ pub(crate) fn both<A, B: Send>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
+    use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
 
     use super::{both, on_all};
+
+    /// Where two threads wait for each other, for so long at most.
+    #[derive(Default)]
+    struct Meeting(Mutex<usize>, Condvar);
+
+    impl Meeting {
+        fn attend(&self) -> bool {
+            let mut here = self.0.lock().expect("nobody panics in here");
+            *here += 1;
+            self.1.notify_all();
+            let wait = self.1.wait_timeout_while(here, Duration::from_secs(20), |here| *here < 2);
+            !wait.expect("nobody panics in here").1.timed_out()
+        }
+    }
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -77,9 +92,8 @@ mod tests {
 
     #[test]
     fn several_threads_work_at_once() {
-        // Whoever waits alone waits for ever.
-        let met = Barrier::new(2);
-        on_all(2, 0..2, |_| met.wait());
-        both(2, || met.wait(), || met.wait());
+        let (of_items, of_two) = (Meeting::default(), Meeting::default());
+        assert_eq!(on_all(2, 0..2, |_| of_items.attend()), [true, true]);
+        assert_eq!(both(2, || of_two.attend(), || of_two.attend()), (true, true));
     }
 }

@@ -26,6 +26,10 @@ struct Timetable {
     leaving: Vec<Vec<(u32, usize)>>,
     /// The fetches that a try moves, each with its new level.
     moved: Vec<(usize, u32)>,
+    /// What a try has still to look at: level and fetch.
+    open: BinaryHeap<Reverse<(u32, usize)>>,
+    /// Which fetches go and come by a try: sort, level, and whether one comes.
+    changes: Vec<(usize, u32, bool)>,
     looks: usize,
 }
 
@@ -74,6 +78,8 @@ impl Timetable {
             of_sort: vec![Vec::new(); sorts],
             leaving: vec![Vec::new(); sorts],
             moved: Vec::new(),
+            open: BinaryHeap::new(),
+            changes: Vec::new(),
             looks: 0,
         };
         for fetch in 0..table.fetches.len() {
@@ -138,10 +144,9 @@ impl Timetable {
     fn moves(&mut self, from: (usize, u32), to: u32) {
         let (sort, level) = from;
         // What a fetch needs has a lower level, and was looked at before.
-        let mut open: BinaryHeap<Reverse<(u32, usize)>> = BinaryHeap::new();
         let leaving = self.of_sort[sort].iter().filter(|&&fetch| self.fetches[fetch].level == level);
-        open.extend(leaving.map(|&fetch| Reverse((level, fetch))));
-        while let Some(Reverse((level, fetch))) = open.pop() {
+        self.open.extend(leaving.map(|&fetch| Reverse((level, fetch))));
+        while let Some(Reverse((level, fetch))) = self.open.pop() {
             self.looks += 1;
             let leaver = &self.fetches[fetch];
             let levels = leaver.before.iter().map(|&before| self.fetches[before].leaves());
@@ -156,26 +161,27 @@ impl Timetable {
                 later.next().unwrap_or(earliest)
             };
             let pushed = leaver.after.iter().filter(|&&after| self.fetches[after].level <= new);
-            open.extend(pushed.map(|&after| Reverse((self.fetches[after].level, after))));
+            self.open.extend(pushed.map(|&after| Reverse((self.fetches[after].level, after))));
             self.fetches[fetch].tried = Some(new);
             self.moved.push((fetch, new));
         }
     }
 
     /// Whether fewer requests leave as tried.
-    fn spares(&self) -> bool {
-        let mut changes: Vec<(usize, u32, bool)> = Vec::with_capacity(2 * self.moved.len());
+    fn spares(&mut self) -> bool {
+        self.changes.clear();
         for &(fetch, level) in &self.moved {
             let leaver = &self.fetches[fetch];
-            changes.push((leaver.sort, leaver.level, false));
-            changes.push((leaver.sort, level, true));
+            self.changes.push((leaver.sort, leaver.level, false));
+            self.changes.push((leaver.sort, level, true));
         }
-        changes.sort_unstable();
+        // One number is compared more quickly than two.
+        self.changes.sort_unstable_by_key(|&(sort, level, _)| (sort as u64) << 32 | u64::from(level));
         let (mut fewer, mut more) = (0, 0);
-        for place in changes.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+        for place in self.changes.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
             let (sort, level, _) = place[0];
-            let known =
-                self.leaving[sort].iter().find(|(known, _)| *known == level).map_or(0, |(_, count)| *count);
+            let levels = &self.leaving[sort];
+            let known = levels.binary_search_by_key(&level, |(level, _)| *level).map_or(0, |at| levels[at].1);
             let come = place.iter().filter(|(.., comes)| *comes).count();
             fewer += usize::from(known > 0 && come == 0 && known == place.len());
             more += usize::from(known == 0 && come > 0);

@@ -1,5 +1,6 @@
 //! From the syntax tree to the indexed schema, in four passes: subgraphs, type names, types with their fields, field sets.
 
+use std::fmt::Display;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -160,21 +161,21 @@ impl<'a> Build<'a> {
     }
 
     /// The type that `place` names; an error is recorded when there is none.
-    fn expect_type(&mut self, place: &str, name: &str) -> Option<TypeId> {
+    fn expect_type(&mut self, place: &dyn Display, name: &str) -> Option<TypeId> {
         let id = self.type_id(name);
         if id.is_none() {
-            let error = SupergraphError::UnknownType { place: place.to_owned(), name: name.to_owned() };
+            let error = SupergraphError::UnknownType { place: place.to_string(), name: name.to_owned() };
             self.errors.push(error);
         }
         id
     }
 
     /// The subgraph that the directive at `place` names.
-    fn graph(&mut self, place: &str, arguments: Arguments<'_>) -> Option<SubgraphId> {
+    fn graph(&mut self, place: &dyn Display, arguments: Arguments<'_>) -> Option<SubgraphId> {
         let graph = arguments.text("graph")?;
         let id = self.graphs.get(graph).copied();
         if id.is_none() {
-            let error = SupergraphError::UnknownGraph { place: place.to_owned(), graph: graph.to_owned() };
+            let error = SupergraphError::UnknownGraph { place: place.to_string(), graph: graph.to_owned() };
             self.errors.push(error);
         }
         id
@@ -213,7 +214,7 @@ impl<'a> Build<'a> {
 
     fn join_types(&mut self, id: TypeId, name: &str, directives: &'a ast::DirectiveList) {
         for join in uses(directives, &self.join.ty) {
-            let Some(subgraph) = self.graph(name, join) else { continue };
+            let Some(subgraph) = self.graph(&name, join) else { continue };
             if self.types[id].join(subgraph).is_none() {
                 let interface_object = join.flag("isInterfaceObject", false);
                 self.types[id].joins.push(JoinedType { subgraph, keys: Vec::new(), interface_object });
@@ -234,9 +235,9 @@ impl<'a> Build<'a> {
 
     fn implements(&mut self, id: TypeId, name: &str, directives: &'a ast::DirectiveList) {
         for join in uses(directives, &self.join.implements) {
-            let Some(subgraph) = self.graph(name, join) else { continue };
+            let Some(subgraph) = self.graph(&name, join) else { continue };
             let Some(interface) = join.text("interface") else { continue };
-            if let Some(interface) = self.expect_type(name, interface) {
+            if let Some(interface) = self.expect_type(&name, interface) {
                 self.types[id].implements.push((subgraph, interface));
             }
         }
@@ -244,9 +245,9 @@ impl<'a> Build<'a> {
 
     fn members(&mut self, id: TypeId, name: &str, union: &'a ast::UnionTypeDefinition) {
         for join in uses(&union.directives, &self.join.union_member) {
-            let Some(subgraph) = self.graph(name, join) else { continue };
+            let Some(subgraph) = self.graph(&name, join) else { continue };
             let Some(member) = join.text("member") else { continue };
-            if let Some(member) = self.expect_type(name, member) {
+            if let Some(member) = self.expect_type(&name, member) {
                 self.types[id].members.push((subgraph, member));
             }
         }
@@ -261,7 +262,7 @@ impl<'a> Build<'a> {
 
     fn fields_of(&mut self, parent: TypeId, type_name: &str, fields: &'a [Node<ast::FieldDefinition>]) {
         for definition in fields {
-            let place = format!("{type_name}.{}", definition.name);
+            let place = format_args!("{type_name}.{}", definition.name);
             let Some(ty) = self.type_ref(&place, &definition.ty) else { continue };
             let name = self.names.intern(&definition.name);
             let field = Field {
@@ -283,7 +284,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn join_field(&mut self, id: FieldId, place: &str, join: Arguments<'a>) {
+    fn join_field(&mut self, id: FieldId, place: &dyn Display, join: Arguments<'a>) {
         if join.text("graph").is_none() {
             self.fields[id].only_by_interface = true;
             return;
@@ -315,7 +316,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn type_ref(&mut self, place: &str, ty: &ast::Type) -> Option<TypeRef> {
+    fn type_ref(&mut self, place: &dyn Display, ty: &ast::Type) -> Option<TypeRef> {
         let (inner, non_null) = match ty {
             ast::Type::Named(name) => (Err(name), false),
             ast::Type::NonNullNamed(name) => (Err(name), true),

@@ -2,7 +2,7 @@
 //!
 //! `@link(url:, as:, import:)` (<https://specs.apollo.dev/link/v1.0/>) and the older `@core(feature:, as:)` can rename them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use octavo_language::ast;
 
@@ -43,16 +43,13 @@ impl Links {
 
     /// Whether a type or directive (without `@`) belongs to a linked feature, and so is not for clients.
     pub(crate) fn is_feature_element(&self, name: &str) -> bool {
-        let prefixed =
-            name.split_once("__").is_some_and(|(prefix, _)| self.known_prefixes().contains(prefix));
-        prefixed
-            || self.known_prefixes().contains(name)
+        name.split_once("__").is_some_and(|(prefix, _)| self.is_prefix(prefix))
+            || self.is_prefix(name)
             || self.imports.values().any(|imported| imported.trim_start_matches('@') == name)
     }
 
-    fn known_prefixes(&self) -> BTreeSet<&str> {
-        let always = ["link", "core", "join"];
-        self.prefixes.values().map(String::as_str).chain(always).collect()
+    fn is_prefix(&self, name: &str) -> bool {
+        ["link", "core", "join"].contains(&name) || self.prefixes.values().any(|prefix| prefix == name)
     }
 
     fn add(&mut self, directive: &ast::Directive) {

@@ -1,5 +1,7 @@
 //! Arguments: kept when every subgraph has them, of the narrowest type, with one default.
 
+use std::fmt::Display;
+
 use octavo_language::ast::Value;
 
 use crate::code::Code;
@@ -73,20 +75,20 @@ fn merge_one<'a>(
     }
     let types: Vec<(GraphId, TypeReference<'a>, Span)> =
         found.iter().map(|(graph, argument)| (*graph, argument.ty, argument.span)).collect();
-    let what = format!("the argument `{name}` of `{owner}`");
-    let ty = merge_types(context, &what, &types, Position::Argument)?;
+    let what = &format_args!("the argument `{name}` of `{owner}`");
+    let ty = merge_types(context, what, &types, Position::Argument)?;
     let defaults: Vec<_> =
         found.iter().map(|(graph, argument)| (*graph, argument.default, argument.span)).collect();
-    let default = merge_defaults(context, &what, &defaults, Code::FieldArgumentDefaultMismatch);
+    let default = merge_defaults(context, what, &defaults, Code::FieldArgumentDefaultMismatch);
     let lists: Vec<_> = found.iter().map(|(graph, argument)| (*graph, &argument.applied[..])).collect();
     context.enum_usage.entry(ty.name).or_default().input = true;
     let descriptions = found.iter().map(|(graph, argument)| (*graph, argument.description, argument.span));
     Some(MergedArgument {
         name,
         ty,
-        description: description::merge(context, &what, descriptions),
+        description: description::merge(context, what, descriptions),
         default,
-        applied: applied::merge(context, &what, &lists),
+        applied: applied::merge(context, what, &lists),
     })
 }
 
@@ -122,7 +124,7 @@ fn report_absence<'a>(
 /// The narrowest of the types, reported when there is none.
 pub(crate) fn merge_types<'a>(
     context: &mut Context<'a, '_>,
-    what: &str,
+    what: &dyn Display,
     types: &[(GraphId, TypeReference<'a>, Span)],
     position: Position,
 ) -> Option<TypeReference<'a>> {
@@ -154,7 +156,7 @@ pub(crate) enum Position {
 /// Hints at types that differ from the one that fits all.
 pub(crate) fn hint_at_types<'a>(
     context: &mut Context<'a, '_>,
-    (what, merged): (&str, TypeReference<'a>),
+    (what, merged): (&dyn Display, TypeReference<'a>),
     types: &[(GraphId, TypeReference<'a>, Span)],
     position: Position,
 ) {
@@ -172,7 +174,7 @@ pub(crate) fn hint_at_types<'a>(
 /// Reports types that do not go together.
 pub(crate) fn report_types<'a>(
     context: &mut Context<'a, '_>,
-    what: &str,
+    what: &dyn Display,
     types: &[(GraphId, TypeReference<'a>, Span)],
     code: Code,
 ) {
@@ -185,7 +187,7 @@ pub(crate) fn report_types<'a>(
 /// The common default; none, with a hint, when only some give one.
 pub(crate) fn merge_defaults<'a>(
     context: &mut Context<'a, '_>,
-    what: &str,
+    what: &dyn Display,
     defaults: &[(GraphId, Option<&'a Value>, Span)],
     code: Code,
 ) -> Option<&'a Value> {

@@ -1,5 +1,7 @@
 //! Fields of objects and interfaces, and their `@join__field`s.
 
+use std::fmt::Display;
+
 use crate::code::Code;
 use crate::field_set::split_context;
 use crate::merge::argument::{ArgumentSource, Position, hint_at_types, report_types};
@@ -90,12 +92,12 @@ fn merge_types<'a>(
 ) -> Option<Agreement<'a>> {
     let references: Vec<_> = own.iter().map(|(_, field)| field.ty).collect();
     let agreement = merge_output(context, &references)?;
-    let what = format!("the field `{coordinate}`");
+    let what: &dyn Display = &format_args!("the field `{coordinate}`");
     let types = || own.iter().map(|(graph, field)| (*graph, field.ty, field.span)).collect::<Vec<_>>();
     match agreement {
         Agreement::Same(_) => {}
-        Agreement::Compatible(ty) => hint_at_types(context, (&what, ty), &types(), Position::Field),
-        Agreement::Mismatch(_) => report_types(context, &what, &types(), Code::FieldTypeMismatch),
+        Agreement::Compatible(ty) => hint_at_types(context, (what, ty), &types(), Position::Field),
+        Agreement::Mismatch(_) => report_types(context, what, &types(), Code::FieldTypeMismatch),
     }
     Some(agreement)
 }

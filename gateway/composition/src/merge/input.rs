@@ -40,11 +40,11 @@ fn merge_field<'a>(
     name: &'a str,
     sources: Vec<(GraphId, &'a Field<'a>)>,
 ) -> Option<MergedField<'a>> {
-    let what = format!("the input field `{}.{name}`", parent.name);
+    let what = &format_args!("the input field `{}.{name}`", parent.name);
     let types: Vec<_> = sources.iter().map(|(graph, field)| (*graph, field.ty, field.span)).collect();
-    let ty = merge_types(context, &what, &types, Position::Field)?;
+    let ty = merge_types(context, what, &types, Position::Field)?;
     let defaults: Vec<_> = sources.iter().map(|(graph, field)| (*graph, field.default, field.span)).collect();
-    let default = merge_defaults(context, &what, &defaults, Code::InputFieldDefaultMismatch);
+    let default = merge_defaults(context, what, &defaults, Code::InputFieldDefaultMismatch);
     let lists: Vec<_> = sources.iter().map(|(graph, field)| (*graph, &field.applied[..])).collect();
     context.enum_usage.entry(ty.name).or_default().input = true;
     let same_types = types.iter().all(|(_, other, _)| *other == ty);
@@ -62,11 +62,11 @@ fn merge_field<'a>(
     Some(MergedField {
         name,
         ty,
-        description: description::merge(context, &what, descriptions),
+        description: description::merge(context, what, descriptions),
         arguments: IndexMap::default(),
         default,
         joins,
-        applied: applied::merge(context, &what, &lists),
+        applied: applied::merge(context, what, &lists),
         access: Access::default(),
         sources,
     })

@@ -1,5 +1,7 @@
 //! `DEFAULT_VALUE_USES_INACCESSIBLE`: a default that clients see holds only what they see.
 
+use std::fmt::Arguments;
+
 use octavo_language::ast::Value;
 
 use crate::code::Code;
@@ -11,7 +13,9 @@ use crate::validate::MergedSchema;
 pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
     for ty in schema.merged.types.values().filter(|ty| !is_inaccessible(&ty.applied)) {
         for field in ty.fields.values().filter(|field| !is_inaccessible(&field.applied)) {
-            let mut check_one = |what: String, default: Option<&Value>, reference: TypeReference<'_>| {
+            let mut check_one = |what: Arguments<'_>,
+                                 default: Option<&Value>,
+                                 reference: TypeReference<'_>| {
                 let Some(hidden) = default.and_then(|value| hidden_in(schema, value, reference.name)) else {
                     return;
                 };
@@ -19,9 +23,9 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
                 let place = schema.place_of_field(ty.name, field.name);
                 report.error(Code::DefaultValueUsesInaccessible, message, place);
             };
-            check_one(format!("{}.{}", ty.name, field.name), field.default, field.ty);
+            check_one(format_args!("{}.{}", ty.name, field.name), field.default, field.ty);
             for argument in visible_arguments(&field.arguments) {
-                let what = format!("{}.{}({}:)", ty.name, field.name, argument.name);
+                let what = format_args!("{}.{}({}:)", ty.name, field.name, argument.name);
                 check_one(what, argument.default, argument.ty);
             }
         }

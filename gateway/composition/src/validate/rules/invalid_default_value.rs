@@ -1,5 +1,7 @@
 //! `INVALID_GRAPHQL` for defaults: a default is a value of its type. See <https://spec.graphql.org/draft/#sec-Input-Values>.
 
+use std::fmt::Arguments;
+
 use octavo_language::ast::Value;
 
 use crate::code::Code;
@@ -9,17 +11,17 @@ use crate::validate::FieldAt;
 
 pub(crate) fn check(at: FieldAt<'_, '_>, report: &mut Report) {
     let FieldAt { subgraph, parent, field } = at;
-    let mut check_one = |what: String, default: Option<&Value>, ty: TypeReference<'_>, span: Span| {
+    let mut check_one = |what: Arguments<'_>, default: Option<&Value>, ty: TypeReference<'_>, span: Span| {
         let Some(value) = default else { return };
         if !fits(&subgraph.schema, value, ty) {
             let message = format!("the default `{value}` of {what} is not a value of type `{ty}`");
             report.error(Code::InvalidGraphql, message, Place { subgraph: subgraph.name, span });
         }
     };
-    let coordinate = format!("`{}.{}`", parent.name, field.name);
-    check_one(coordinate.clone(), field.default, field.ty, field.span);
+    let coordinate = format_args!("`{}.{}`", parent.name, field.name);
+    check_one(coordinate, field.default, field.ty, field.span);
     for argument in field.arguments.values() {
-        let what = format!("the argument `{}` of {coordinate}", argument.name);
+        let what = format_args!("the argument `{}` of {coordinate}", argument.name);
         check_one(what, argument.default, argument.ty, argument.span);
     }
 }

@@ -10,11 +10,11 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
     for ty in schema.merged.types.values().filter(|ty| !is_inaccessible(&ty.applied)) {
         for field in ty.fields.values() {
             let is_hidden = is_inaccessible(&field.applied);
-            let place = schema.place_of_field(ty.name, field.name);
+            let place = || schema.place_of_field(ty.name, field.name);
             if is_hidden && ty.kind == Kind::Input && field.ty.is_non_null() && field.default.is_none() {
                 let message =
                     format!("the input field `{}.{}` is required, but `@inaccessible`", ty.name, field.name);
-                report.error(Code::RequiredInaccessible, message, place);
+                report.error(Code::RequiredInaccessible, message, place());
             }
             if is_hidden {
                 continue;
@@ -25,7 +25,7 @@ pub(crate) fn check(schema: MergedSchema<'_, '_>, report: &mut Report) {
                         "the argument `{}` of `{}.{}` is required, but `@inaccessible`",
                         argument.name, ty.name, field.name
                     );
-                    report.error(Code::RequiredInaccessible, message, place);
+                    report.error(Code::RequiredInaccessible, message, place());
                 }
             }
         }
