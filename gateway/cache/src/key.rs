@@ -23,7 +23,7 @@ pub(crate) fn scope_digest(scope: &CacheScope) -> [u8; 32] {
 
 /// The key of an entity on a shared server.
 pub(crate) fn remote_key(digest: &[u8; 32], key: &CacheKey) -> Vec<u8> {
-    const PREFIX: &[u8] = b"octavo:entity:";
+    const PREFIX: &[u8] = b"octavo:entity:2:";
     let type_name = key.type_name.as_bytes();
     let mut bytes = Vec::with_capacity(PREFIX.len() + 34 + type_name.len() + key.representation.len());
     bytes.extend_from_slice(PREFIX);

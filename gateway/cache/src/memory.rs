@@ -51,25 +51,28 @@ impl Memory {
         self.scopes.get_with_by_ref(scope, next)
     }
 
-    pub(crate) fn get(&self, scope: ScopeId, key: &CacheKey) -> Option<Bytes> {
-        self.entities.get(&BorrowedKey { scope, key }).map(|entity| entity.bytes)
+    pub(crate) fn get(&self, scope: ScopeId, key: &CacheKey) -> Option<Entity> {
+        self.entities.get(&BorrowedKey { scope, key })
     }
 
     /// The bytes are copied: they may be slices of something large.
-    pub(crate) fn put(&self, scope: ScopeId, key: &CacheKey, entity: &[u8], lifetime: Duration) {
+    pub(crate) fn put(&self, scope: ScopeId, key: &CacheKey, entity: &Entity) {
         let key = CacheKey {
             type_name: Arc::clone(&key.type_name),
             representation: Bytes::copy_from_slice(&key.representation),
         };
-        let entity = Entity { bytes: Bytes::copy_from_slice(entity), lifetime };
+        let entity = Entity { bytes: Bytes::copy_from_slice(&entity.bytes), ..*entity };
         self.entities.insert(MemoryKey { scope, key }, entity);
     }
 }
 
+/// An entity, and how old it is.
 #[derive(Clone)]
-struct Entity {
-    bytes: Bytes,
-    lifetime: Duration,
+pub(crate) struct Entity {
+    pub(crate) bytes: Bytes,
+    pub(crate) lifetime: Duration,
+    /// The clock of the marks before it was fetched.
+    pub(crate) stamp: u64,
 }
 
 struct OwnLifetime;

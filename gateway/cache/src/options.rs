@@ -9,11 +9,13 @@ pub struct Options {
     pub memory_bytes: u64,
     /// A Redis that several gateways share.
     pub redis: Option<RedisOptions>,
+    /// Whether changes are heard of. Then nothing is given out before they are.
+    pub hears: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { memory_bytes: 64 * 1024 * 1024, redis: None }
+        Self { memory_bytes: 64 * 1024 * 1024, redis: None, hears: false }
     }
 }
 

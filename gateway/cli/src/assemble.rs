@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use octavo_batch::Joined;
-use octavo_cache::{EntityCache, RedisOptions};
+use octavo_cache::{ChangeFeed, EntityCache, RedisOptions, follow};
 use octavo_diagnostics::render::human;
 use octavo_diagnostics::{Diagnostic, Sources};
 use octavo_executor::CachePort;
@@ -17,10 +17,15 @@ use crate::exit::Failure;
 use crate::{Config, access};
 
 /// The gateway for a supergraph; `name` of its file stands in messages. Must be called inside the runtime.
-pub(crate) async fn gateway(name: &str, sdl: &str, config: &Config) -> Result<Arc<Gateway>, Failure> {
+pub(crate) async fn gateway(
+    name: &str,
+    sdl: &str,
+    config: &Config,
+    changes: Option<Arc<dyn ChangeFeed>>,
+) -> Result<Arc<Gateway>, Failure> {
     let schema = schema(name, sdl, config)?;
     let authenticator = access::authenticator(config).await?;
-    Ok(Gateway::new(schema, cache(config)?, authenticator, options(config)?))
+    Ok(Gateway::new(schema, cache(config, changes)?, authenticator, options(config)?))
 }
 
 /// Loads a supergraph, or says what is wrong with it and where.
@@ -97,20 +102,27 @@ fn generation(sdl: &str) -> u64 {
     hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-fn cache(config: &Config) -> Result<Option<Arc<dyn CachePort>>, Failure> {
+fn cache(
+    config: &Config,
+    changes: Option<Arc<dyn ChangeFeed>>,
+) -> Result<Option<Arc<dyn CachePort>>, Failure> {
     let Some(cache) = &config.cache else { return Ok(None) };
     let redis = cache.redis.as_ref().map(|redis| RedisOptions {
         timeout: Duration::from_millis(redis.timeout_ms),
         ..RedisOptions::at(&redis.url)
     });
     let memory_bytes = cache.memory_mib.saturating_mul(1024 * 1024);
-    let options = octavo_cache::Options { memory_bytes, redis };
+    let options = octavo_cache::Options { memory_bytes, redis, hears: changes.is_some() };
     let cache = EntityCache::new(&options).map_err(|error| {
         // The source names the fault; the URL itself may hold a password.
         let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         Failure::Usage(format!("cache.redis.url: {error}: {why}"))
     })?;
-    Ok(Some(Arc::new(cache)))
+    let cache = Arc::new(cache);
+    if let Some(changes) = changes {
+        tokio::spawn(follow(Arc::clone(&cache), changes));
+    }
+    Ok(Some(cache))
 }
 
 fn options(config: &Config) -> Result<Options, Failure> {

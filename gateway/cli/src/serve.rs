@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use octavo_cache::ChangeFeed;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
@@ -40,21 +42,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = arguments.supergraph.display().to_string();
     runtime()?.block_on(async {
         let told = telemetry::start("octavo", &config)?;
-        let served = serve_gateway(&name, &sdl, &config, stop_signal()).await;
+        let served = serve_gateway(&name, &sdl, &config, None, stop_signal()).await;
         told.stop().await;
         served
     })
 }
 
 /// Serves the supergraph `sdl` on `config.listen` until `stop` is ready and requests under way have ended. `name` says in
-/// messages where the text came from.
+/// messages where the text came from. The cache hears of `changes`, if the configuration has one.
 pub async fn serve_gateway(
     name: &str,
     sdl: &str,
     config: &Config,
+    changes: Option<Arc<dyn ChangeFeed>>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let gateway = assemble::gateway(name, sdl, config).await?;
+    let gateway = assemble::gateway(name, sdl, config, changes).await?;
     let address = config.listen;
     let taken = |error| Failure::System(format!("{address} cannot be listened on: {error}"));
     let listener = TcpListener::bind(address).await.map_err(taken)?;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use octavo_query_plan::{EntityGroup, Fetch, FetchId, Lifetime, OperationKind};
 
 use crate::answer::{Asked, read_entity};
-use crate::ports::{CacheEntry, CacheKey, CachePort, CacheScope, SubgraphResponse};
+use crate::ports::{CacheEntry, CacheKey, CacheMoment, CachePort, CacheScope, SubgraphResponse};
 use crate::read::Reader;
 use crate::represent::Representations;
 use crate::scan::{Malformed, Span};
@@ -17,6 +17,8 @@ pub(crate) struct Keep<'a> {
     cache: &'a dyn CachePort,
     scope: Arc<CacheScope>,
     max_age: u32,
+    /// When the cache was asked, and with that before anything was sent.
+    since: CacheMoment,
 }
 
 impl<'a> Keep<'a> {
@@ -45,8 +47,10 @@ impl<'a> Keep<'a> {
         selection.extend_from_slice(group.key.as_bytes());
         let generation = run.request.generation;
         let subgraph = Arc::clone(&fetch.subgraph);
-        let scope = Arc::new(CacheScope { generation, subgraph, selection: selection.into(), caller });
-        Some(Self { cache, scope, max_age })
+        let inside = Arc::clone(run.prepared.inside.get(&group.selection)?);
+        let scope =
+            Arc::new(CacheScope { generation, subgraph, selection: selection.into(), caller, inside });
+        Some(Self { cache, scope, max_age, since: cache.moment() })
     }
 
     /// Reads what the cache has into the rows, and gives what it has not. After a mutation nothing is taken from it:
@@ -100,7 +104,7 @@ impl<'a> Keep<'a> {
         };
         let entries: Vec<CacheEntry> = keys.into_iter().zip(entities).filter_map(entry).collect();
         if !entries.is_empty() {
-            self.cache.put_many(Arc::clone(&self.scope), entries, max_age);
+            self.cache.put_many(Arc::clone(&self.scope), entries, max_age, self.since);
         }
     }
 }

@@ -131,9 +131,22 @@ pub trait CachePort: Send + Sync {
         keys: &'a [CacheKey],
     ) -> BoxFuture<'a, Result<Vec<Option<Bytes>>, CacheError>>;
 
-    /// Keeps `entries` for `max_age` seconds. Returns at once: what takes time is done by the adapter's own task, and
-    /// nobody waits for it. The bytes are slices of a larger answer, so that a cache in memory copies them.
-    fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, max_age: u32);
+    /// How much the cache has heard of changes by now. It is asked before a fetch is sent: what is fetched then is no older.
+    fn moment(&self) -> CacheMoment;
+
+    /// Keeps `entries` for `max_age` seconds, unless it was heard after `since` that they have changed. Returns at once: what
+    /// takes time is done by the adapter's own task, and nobody waits for it. The bytes are slices of a larger answer, so
+    /// that a cache in memory copies them.
+    fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, max_age: u32, since: CacheMoment);
+}
+
+/// How much a cache has heard of changes, in its own measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheMoment {
+    /// In this process.
+    pub own: u64,
+    /// Where several gateways share entities.
+    pub shared: u64,
 }
 
 /// What the keys of one call have in common. Equal scopes and equal keys mean the same entity with the same fields.
@@ -147,6 +160,8 @@ pub struct CacheScope {
     pub selection: Bytes,
     /// Who asks, when the entities are private.
     pub caller: Option<Bytes>,
+    /// The types of the objects inside the entities that the selection asks for.
+    pub inside: Arc<[Arc<str>]>,
 }
 
 /// One entity.

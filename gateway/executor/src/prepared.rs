@@ -1,5 +1,6 @@
 //! A plan made ready to run: what does not depend on a request is done once, and cached beside the plan.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use octavo_index::{Id, IndexVec};
@@ -20,6 +21,8 @@ pub struct Prepared {
     pub(crate) shapes: IndexVec<ShapeId, PreparedShape>,
     pub(crate) selections: IndexVec<SelectionId, PreparedSelection>,
     pub(crate) fetches: IndexVec<FetchId, PreparedFetch>,
+    /// For the selection of each group of entities, the types of the objects inside them.
+    pub(crate) inside: HashMap<SelectionId, Arc<[Arc<str>]>>,
     /// For each deferred part, the shapes that lead to its fields.
     pub(crate) leads: IndexVec<DeferId, IndexVec<ShapeId, bool>>,
 }
@@ -123,6 +126,7 @@ impl Prepared {
             shapes: plan.shapes.iter().map(PreparedShape::new).collect(),
             selections: plan.selections.iter().map(|s| PreparedSelection::new(&plan, s)).collect(),
             fetches: plan.fetches.iter().map(PreparedFetch::new).collect(),
+            inside: inside(&plan),
             leads: crate::parts::leads(&plan),
             plan,
             options,
@@ -229,6 +233,29 @@ impl PreparedFetch {
         };
         let variables = fetch.variables.iter().map(|name| key(name)).collect();
         Self { head: head.into(), variables, groups }
+    }
+}
+
+fn inside(plan: &QueryPlan) -> HashMap<SelectionId, Arc<[Arc<str>]>> {
+    let groups = plan.fetches.iter().flat_map(|fetch| match &fetch.content {
+        FetchContent::Root(_) => &[],
+        FetchContent::Entities(groups) => groups.as_slice(),
+    });
+    let types = |group: &EntityGroup| {
+        let mut types = BTreeSet::new();
+        types_inside(plan, group.selection, &mut types);
+        (group.selection, types.into_iter().map(Arc::from).collect())
+    };
+    groups.map(types).collect()
+}
+
+fn types_inside<'p>(plan: &'p QueryPlan, selection: SelectionId, types: &mut BTreeSet<&'p str>) {
+    for field in &plan.selections[selection].fields {
+        if let ReadTarget::Slot { selection: Some(inner), .. } = field.target {
+            let shape = &plan.shapes[plan.selections[inner].shape];
+            types.extend(shape.types.iter().map(|ty| &*ty.name));
+            types_inside(plan, inner, types);
+        }
     }
 }
 

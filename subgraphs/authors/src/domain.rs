@@ -148,7 +148,7 @@ impl Author {
 
     pub(crate) fn event(&self, kind: &'static str) -> Event {
         let id = self.number.to_string();
-        let keys = vec![json!({ "authorNumber": id })];
+        let touch = Touch::new("Author", ("authorNumber", &id), NAME);
         Event {
             service: NAME,
             aggregate_type: "Author",
@@ -157,7 +157,7 @@ impl Author {
             schema_version: 1,
             data: json!(self),
             deleted: matches!(kind, "AuthorDeleted" | "AuthorDiscarded"),
-            touches: vec![Touch { type_name: "Author".to_owned(), keys, subgraph: NAME.to_owned() }],
+            touches: vec![touch],
         }
     }
 }

@@ -95,9 +95,10 @@ impl Genre {
     }
 
     fn event(&self, kind: &'static str, old_name: &str) -> Event {
-        let mut keys = vec![json!({ "id": self.id }), json!({ "name": self.name })];
+        let mut touch = Touch::new("Genre", ("id", &self.id), NAME);
+        touch.keys.push(json!({ "name": self.name }));
         if old_name != self.name {
-            keys.push(json!({ "name": old_name }));
+            touch.keys.push(json!({ "name": old_name }));
         }
         Event {
             service: NAME,
@@ -107,7 +108,7 @@ impl Genre {
             schema_version: 1,
             data: json!(self),
             deleted: false,
-            touches: vec![Touch { type_name: "Genre".to_owned(), keys, subgraph: NAME.to_owned() }],
+            touches: vec![touch],
         }
     }
 }

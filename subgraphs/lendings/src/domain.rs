@@ -6,7 +6,7 @@ use lms_kit::{
     event::{Event, Touch},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::NAME;
 
@@ -80,11 +80,6 @@ impl Lending {
     }
 
     fn event(&self, kind: &'static str) -> Event {
-        let touch = |type_name: &str, key: Value| Touch {
-            type_name: type_name.to_owned(),
-            keys: vec![key],
-            subgraph: NAME.to_owned(),
-        };
         Event {
             service: NAME,
             aggregate_type: LENDING,
@@ -94,9 +89,9 @@ impl Lending {
             data: json!(self),
             deleted: false,
             touches: vec![
-                touch(LENDING, json!({ "lendingNumber": self.number })),
-                touch("Book", json!({ "isbn": self.isbn })),
-                touch("Student", json!({ "studentNumber": self.student_number })),
+                Touch::new(LENDING, ("lendingNumber", &self.number), NAME),
+                Touch::new("Book", ("isbn", &self.isbn), NAME),
+                Touch::new("Student", ("studentNumber", &self.student_number), NAME),
             ],
         }
     }

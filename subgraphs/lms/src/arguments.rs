@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Makes the user `admin`, if there is none, with the password in a file (or in the variable `ADMIN_PASSWORD`)
     #[arg(long, value_name = "FILE")]
     pub(crate) admin_password_file: Option<PathBuf>,
+    /// Lets the gateway keep entities until it hears that they have changed; what has just changed may then be seen a moment late
+    #[arg(long)]
+    pub(crate) cache: bool,
     /// Starts with an empty library, without the sample
     #[arg(long)]
     pub(crate) empty: bool,

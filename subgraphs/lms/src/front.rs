@@ -1,14 +1,15 @@
 //! The gateway in front of the services, and what is said about it.
 
-use std::{io::Write, net::SocketAddr, time::Duration};
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
+use octavo_cache::ChangeFeed;
 use octavo_cli::{
-    AuthorizationConfig, Config, HeadersConfig, PlaygroundConfig, SubgraphConfig, serve_gateway,
+    AuthorizationConfig, CacheConfig, Config, HeadersConfig, PlaygroundConfig, SubgraphConfig, serve_gateway,
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::library::Serving;
+use crate::{changes::Changes, library::Serving};
 
 /// The services' schemas, composed.
 const SUPERGRAPH: &str = include_str!("../../../schema/supergraph.graphql");
@@ -22,7 +23,7 @@ pub(crate) async fn check_free(address: SocketAddr) -> Result<()> {
 }
 
 /// Serves the graph until someone asks the process to stop, and says where it is once it is there.
-pub(crate) async fn serve(address: SocketAddr, services: &Serving) -> Result<()> {
+pub(crate) async fn serve(address: SocketAddr, services: &Serving, changes: Option<Changes>) -> Result<()> {
     let subgraph = |url: &String| SubgraphConfig { url: Some(url.clone()), ..SubgraphConfig::default() };
     let config = Config {
         listen: address,
@@ -31,9 +32,11 @@ pub(crate) async fn serve(address: SocketAddr, services: &Serving) -> Result<()>
         // Each service holds the rules itself, and knows who its caller is.
         authorization: AuthorizationConfig { enforce: false, ..AuthorizationConfig::default() },
         subgraphs: services.urls.iter().map(|(name, url)| ((*name).to_owned(), subgraph(url))).collect(),
+        cache: changes.is_some().then(CacheConfig::default),
         ..Config::default()
     };
-    let gateway = serve_gateway("the library", SUPERGRAPH, &config, stop_asked());
+    let changes = changes.map(|changes| Arc::new(changes) as Arc<dyn ChangeFeed>);
+    let gateway = serve_gateway("the library", SUPERGRAPH, &config, changes, stop_asked());
     tokio::pin!(gateway);
     tokio::select! {
         ended = &mut gateway => return ended.map_err(|failure| anyhow!(failure)),

@@ -3,12 +3,13 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use crate::changes::Changes;
 use anyhow::{Context, Result};
 use futures::future::join_all;
 use lms_kit::{
     Service, Sources,
     access::{Access, Keyring},
-    bus::{LocalBus, SharedBus},
+    bus::{Bus, LocalBus, Topic},
     changes::LocalOwners,
     service::Surroundings,
 };
@@ -25,7 +26,7 @@ pub(crate) struct Library {
     sagas: Service,
     pub(crate) students: Service,
     pub(crate) users: Service,
-    bus: SharedBus,
+    bus: Arc<LocalBus>,
 }
 
 /// How long between two looks for messages: whoever writes one is in this process, and wakes whoever takes it.
@@ -85,7 +86,7 @@ impl Library {
                 owners.insert(service.name(), messages.changes);
             }
         }
-        let mut around = Surroundings::new(Arc::clone(&self.bus), Arc::new(owners));
+        let mut around = Surroundings::new(self.bus.clone(), Arc::new(owners));
         for service in self.services() {
             around.peers.insert(service.name(), service.clone());
         }
@@ -128,6 +129,13 @@ impl Library {
     pub(crate) async fn close(&self) {
         join_all(self.services().map(Service::close)).await;
         self.bus.close().await;
+    }
+
+    /// What the services say of their changes.
+    pub(crate) fn changes(&self) -> Changes {
+        let says = |service: &&Service| service.messages().is_some();
+        let topics = self.services().into_iter().filter(says).map(|service| Topic::events(service.name()));
+        Changes { bus: Arc::clone(&self.bus), topics: topics.collect() }
     }
 
     fn services(&self) -> [&Service; 9] {

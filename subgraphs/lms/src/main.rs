@@ -1,6 +1,7 @@
 //! The whole library and its gateway in one process: what `cargo run` starts.
 
 mod arguments;
+mod changes;
 mod front;
 mod library;
 mod sample;
@@ -64,7 +65,8 @@ async fn serve(arguments: &Arguments) -> Result<()> {
         sample::load_once(&library, &arguments.data).await?;
     }
     let services = library.serve(arguments.secured).await?;
-    let served = front::serve(arguments.listen, &services).await;
+    let changes = arguments.cache.then(|| library.changes());
+    let served = front::serve(arguments.listen, &services, changes).await;
     services.stop().await;
     library.close().await;
     told.stop().await;

@@ -222,11 +222,7 @@ async fn say<Tx: SagaTx>(
 /// How a saga is, without what it was given: that may be personal.
 fn changed(saga: &Saga) -> Event {
     let steps = saga.steps.iter().map(|run| json!({ "name": run.name, "status": run.status }));
-    let touch = |type_name: &str| Touch {
-        type_name: type_name.to_owned(),
-        keys: vec![json!({ "id": saga.id })],
-        subgraph: NAME.to_owned(),
-    };
+    let touch = |type_name: &str| Touch::new(type_name, ("id", &saga.id), NAME);
     Event {
         service: NAME,
         aggregate_type: "Saga",

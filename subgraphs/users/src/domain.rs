@@ -107,7 +107,6 @@ impl User {
 
     /// What others need to know: who it is and what it may do. Username, name and address are personal, and stay here.
     fn event(&self, kind: &'static str) -> Event {
-        let keys = vec![json!({ "id": self.id })];
         Event {
             service: NAME,
             aggregate_type: "User",
@@ -116,7 +115,7 @@ impl User {
             schema_version: 1,
             data: json!({ "id": self.id, "roles": self.roles, "state": self.state, "version": self.version }),
             deleted: false,
-            touches: vec![Touch { type_name: "User".to_owned(), keys, subgraph: NAME.to_owned() }],
+            touches: vec![Touch::new("User", ("id", &self.id), NAME)],
         }
     }
 }

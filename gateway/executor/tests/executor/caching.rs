@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use octavo_executor::{
-    CacheEntry, CacheError, CacheHint, CacheKey, CachePort, CacheScope, ExecutionRequest, Options, Prepared,
-    SubgraphResponse,
+    CacheEntry, CacheError, CacheHint, CacheKey, CacheMoment, CachePort, CacheScope, ExecutionRequest,
+    Options, Prepared, SubgraphResponse,
 };
 use octavo_query_plan::{Lifetime, OperationKind};
 use serde_json::json;
@@ -37,7 +37,11 @@ impl CachePort for Memory {
         Box::pin(futures::future::ready(if self.away { Err(CacheError) } else { Ok(found) }))
     }
 
-    fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, max_age: u32) {
+    fn moment(&self) -> CacheMoment {
+        CacheMoment::default()
+    }
+
+    fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, max_age: u32, _: CacheMoment) {
         let mut kept = self.entries.lock().unwrap();
         for CacheEntry { key, entity } in entries {
             kept.insert(((*scope).clone(), key), (entity, max_age));

@@ -11,8 +11,8 @@ use futures::{FutureExt, StreamExt};
 use http::{HeaderMap, Request, Response, StatusCode};
 use octavo_authentication::Authenticator;
 use octavo_executor::{
-    CacheEntry, CacheError, CacheKey, CachePort, CacheScope, Events, SubgraphError, SubgraphPort,
-    SubgraphRequest, SubgraphResponse,
+    CacheEntry, CacheError, CacheKey, CacheMoment, CachePort, CacheScope, Events, SubgraphError,
+    SubgraphPort, SubgraphRequest, SubgraphResponse,
 };
 use octavo_server::{Gateway, Options, Schema};
 use octavo_supergraph::Supergraph;
@@ -129,7 +129,11 @@ impl CachePort for Shelf {
         async move { Ok(found) }.boxed()
     }
 
-    fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, _: u32) {
+    fn moment(&self) -> CacheMoment {
+        CacheMoment::default()
+    }
+
+    fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, _: u32, _: CacheMoment) {
         let mut held = self.0.lock().expect("no test panics in here");
         held.extend(entries.into_iter().map(|entry| (Arc::clone(&scope), entry.key, entry.entity)));
     }

@@ -7,7 +7,7 @@ use lms_kit::{
     isbn::Isbn,
     sql::{Sql, Tx},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Target, read};
 use crate::{
@@ -118,16 +118,11 @@ async fn insert_authors(tx: &mut Tx, isbn: &Isbn, numbers: &[AuthorNumber]) -> R
 
 /// What happened to a book. It touches the lists of its authors and genre, of those that it had before too.
 fn event(kind: &'static str, now: &CataloguedBook, before: Option<&CataloguedBook>) -> Event {
-    let touch = |type_name: &str, key: Value| Touch {
-        type_name: type_name.to_owned(),
-        keys: vec![key],
-        subgraph: NAME.to_owned(),
-    };
-    let mut touches = vec![touch("Book", json!({ "isbn": now.book.isbn }))];
+    let mut touches = vec![Touch::new("Book", ("isbn", now.book.isbn.as_str()), NAME)];
     for state in before.into_iter().chain([now]) {
         let numbers = state.author_numbers.iter().map(ToString::to_string);
-        let authors = numbers.map(|number| touch("Author", json!({ "authorNumber": number })));
-        let genre = state.book.genre_id.iter().map(|id| touch("Genre", json!({ "id": id })));
+        let authors = numbers.map(|number| Touch::new("Author", ("authorNumber", &number), NAME));
+        let genre = state.book.genre_id.iter().map(|id| Touch::new("Genre", ("id", id), NAME));
         for touched in authors.chain(genre) {
             if !touches.contains(&touched) {
                 touches.push(touched);

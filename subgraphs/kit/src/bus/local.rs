@@ -9,6 +9,7 @@
 //! Every commit is on the disk before it is answered (`synchronous = FULL`): an outbox that was told that its
 //! message is sent forgets it, so that after a power cut nobody else would have it.
 
+mod follower;
 mod store;
 mod subscription;
 
@@ -21,6 +22,8 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
+
+pub use follower::LocalFollower;
 
 use self::{store::Store, subscription::LocalSubscription};
 use super::{
@@ -45,6 +48,12 @@ impl LocalBus {
             source: source.into(),
         })?;
         Ok(Self { store, wakers: Mutex::default(), turns: Mutex::default() })
+    }
+
+    /// Reads along what is published to topics from now on, whoever subscribes.
+    pub async fn follow(&self, topics: &[Topic]) -> Result<LocalFollower, BusError> {
+        let waker = |topic: &Topic| (topic.name().to_owned(), self.waker(topic).subscribe());
+        LocalFollower::open(self.store.clone(), topics.iter().map(waker).collect()).await
     }
 
     /// What tells the subscriptions of a topic that there is more.

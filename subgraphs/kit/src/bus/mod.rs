@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-pub use local::LocalBus;
+pub use local::{LocalBus, LocalFollower};
 pub use none::NoBus;
 #[cfg(feature = "pulsar")]
 pub use pulsar::{PulsarBus, PulsarOptions, Token, WhenFull};

@@ -7,7 +7,9 @@ mod envelope;
 mod row;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::node;
 
 pub use envelope::{Envelope, Payload, Unreadable};
 pub use row::OutboxRow;
@@ -22,6 +24,19 @@ pub struct Touch {
     pub keys: Vec<Value>,
     /// The subgraph whose fields changed.
     pub subgraph: String,
+}
+
+impl Touch {
+    /// An entity by one of its keys, and by its identifier in the whole graph. Further keys can be added.
+    #[must_use]
+    pub fn new(type_name: &str, (field, key): (&str, &str), subgraph: &str) -> Self {
+        let global = node::global(type_name, key);
+        let mut keys = vec![json!({ field: key })];
+        // Where the key has the same name as the identifier, it is that which the graph knows.
+        keys.extend((field == "id").then(|| json!({ "id": global })));
+        keys.push(json!({ "nodeKey": global }));
+        Self { type_name: type_name.to_owned(), keys, subgraph: subgraph.to_owned() }
+    }
 }
 
 /// What happened to one aggregate.

@@ -25,8 +25,8 @@ fn of_student(kind: &'static str, student: &Student, mut data: Value) -> Event {
     data["studentNumber"] = json!(student.number);
     data["version"] = json!(student.version);
     data["openLoans"] = json!(student.slots.in_use());
-    let mut touches = vec![touch(STUDENT, json!({ "studentNumber": student.number }))];
-    touches.extend(student.user_id.iter().map(|id| touch("User", json!({ "id": id }))));
+    let mut touches = vec![touch(STUDENT, "studentNumber", &student.number)];
+    touches.extend(student.user_id.iter().map(|id| touch("User", "id", id)));
     Event {
         service: NAME,
         aggregate_type: STUDENT,
@@ -45,12 +45,12 @@ pub(super) fn comment_event(kind: ActivityKind, comment: &Comment) -> Event {
 
 fn of_comment(kind: &'static str, comment: &Comment) -> Event {
     let mut touches = vec![
-        touch(COMMENT, json!({ "id": comment.id })),
-        touch("Book", json!({ "isbn": comment.isbn })),
-        touch(STUDENT, json!({ "studentNumber": comment.student_number })),
+        touch(COMMENT, "id", &comment.id),
+        touch("Book", "isbn", &comment.isbn),
+        touch(STUDENT, "studentNumber", &comment.student_number),
     ];
     let of_lending = comment.lending_number.iter();
-    touches.extend(of_lending.map(|number| touch("Lending", json!({ "lendingNumber": number }))));
+    touches.extend(of_lending.map(|number| touch("Lending", "lendingNumber", number)));
     Event {
         service: NAME,
         aggregate_type: COMMENT,
@@ -81,6 +81,6 @@ pub(super) fn silenced_event(comment: &Comment) -> Event {
     of_comment("CommentSilenced", comment)
 }
 
-fn touch(type_name: &str, key: Value) -> Touch {
-    Touch { type_name: type_name.to_owned(), keys: vec![key], subgraph: NAME.to_owned() }
+fn touch(type_name: &str, field: &str, key: &str) -> Touch {
+    Touch::new(type_name, (field, key), NAME)
 }

@@ -126,6 +126,29 @@ impl Store {
         rows.iter().map(delivery).collect::<Result<_, _>>().map_err(classify)
     }
 
+    /// The number of the newest message of all topics.
+    pub(super) async fn newest(&self) -> Result<i64, BusError> {
+        let query = sqlx::query("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'messages'");
+        let row = query.fetch_one(&self.pools.reader).await.map_err(classify)?;
+        row.try_get(0).map_err(classify)
+    }
+
+    /// The next messages of topics after a number, with their numbers, whoever waits for them.
+    pub(super) async fn published(
+        &self,
+        topics: impl Iterator<Item = &str>,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<(i64, Vec<u8>)>, BusError> {
+        let names = serde_json::to_string(&topics.collect::<Vec<_>>()).expect("texts are JSON");
+        let select = "SELECT m.id, m.body FROM messages m JOIN topics t ON t.id = m.topic \
+                      WHERE m.id > $1 AND t.name IN (SELECT value FROM json_each($2)) ORDER BY m.id LIMIT $3";
+        let query = sqlx::query(select).bind(after).bind(names).bind(i64::try_from(most).unwrap_or(i64::MAX));
+        let rows = query.fetch_all(&self.pools.reader).await.map_err(classify)?;
+        let body = |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get::<String, _>(1)?.into_bytes()));
+        rows.iter().map(body).collect::<Result<_, _>>().map_err(classify)
+    }
+
     pub(super) async fn acknowledge(&self, subscription: i64, receipts: &[Receipt]) -> Result<(), BusError> {
         let ids: Vec<u64> = receipts.iter().map(|receipt| receipt.0).collect();
         let ids = serde_json::to_string(&ids).expect("numbers are JSON");

@@ -12,7 +12,9 @@ use super::store::Store;
 use crate::bus::{BusError, Delivery, Receipt, Subscription};
 
 /// How often it looks without having been woken: another process may have published.
-const POLL: Duration = Duration::from_secs(1);
+pub(super) const POLL: Duration = Duration::from_secs(1);
+/// How many messages a follower takes at a time.
+pub(super) const MOST: usize = 200;
 
 pub(super) struct LocalSubscription {
     store: Store,

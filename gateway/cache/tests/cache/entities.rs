@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use octavo_cache::{EntityCache, Options, RedisOptions};
 use octavo_executor::{CacheEntry, CacheKey, CachePort, CacheScope};
-use tempfile::TempDir;
-use tokio::process::{Child, Command};
 use tokio::time::sleep;
+
+use crate::redis_server::Redis;
 
 fn scope(selection: &'static str) -> CacheScope {
     CacheScope {
@@ -17,6 +17,7 @@ fn scope(selection: &'static str) -> CacheScope {
         subgraph: "books".into(),
         selection: Bytes::from_static(selection.as_bytes()),
         caller: None,
+        inside: [].into(),
     }
 }
 
@@ -27,7 +28,12 @@ fn key(number: u32) -> CacheKey {
 
 fn keep(cache: &EntityCache, scope: &CacheScope, number: u32, max_age: u32) {
     let entity = Bytes::from(format!(r#"{{"title":"{number}"}}"#));
-    cache.put_many(Arc::new(scope.clone()), vec![CacheEntry { key: key(number), entity }], max_age);
+    cache.put_many(
+        Arc::new(scope.clone()),
+        vec![CacheEntry { key: key(number), entity }],
+        max_age,
+        cache.moment(),
+    );
 }
 
 /// The numbers of those that are found.
@@ -41,53 +47,6 @@ async fn found(cache: &EntityCache, scope: &CacheScope, numbers: &[u32]) -> Vec<
             *number
         })
         .collect()
-}
-
-struct Redis {
-    port: u16,
-    folder: TempDir,
-    process: Child,
-}
-
-impl Redis {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let folder = tempfile::tempdir().expect("a folder");
-        let process = Self::spawn(port, &folder).await;
-        Self { port, folder, process }
-    }
-
-    async fn spawn(port: u16, folder: &TempDir) -> Child {
-        let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"])
-            .arg("--dir")
-            .arg(folder.path())
-            .stdout(std::process::Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("redis-server is installed");
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            sleep(Duration::from_millis(10)).await;
-        }
-        process
-    }
-
-    /// How many commands of a kind the server has had.
-    async fn count(&self, command: &str) -> u64 {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).expect("a URL of Redis");
-        let mut connection = client.get_multiplexed_async_connection().await.expect("it runs");
-        let statistics: String =
-            redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("an answer");
-        let calls = statistics.split(&format!("cmdstat_{command}:calls=")).nth(1);
-        calls.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or(0)
-    }
-
-    fn cache(&self) -> EntityCache {
-        let redis = RedisOptions::at(format!("redis://127.0.0.1:{}", self.port));
-        EntityCache::new(&Options { redis: Some(redis), ..Options::default() }).expect("a URL of Redis")
-    }
 }
 
 /// Waits until another gateway finds the entity: writes are done by a task of their own.
@@ -160,7 +119,7 @@ async fn redis_killed_fails_no_call_and_costs_little_and_is_used_again_when_back
     keep(&cache, &scope, 1, 60);
     arrives(&redis, &scope, 1).await;
 
-    redis.process.kill().await.expect("it runs");
+    redis.kill().await;
     let start = Instant::now();
     for number in 100..1_100 {
         keep(&cache, &scope, number, 60);
@@ -168,7 +127,7 @@ async fn redis_killed_fails_no_call_and_costs_little_and_is_used_again_when_back
     }
     assert!(start.elapsed() < Duration::from_secs(2), "1,000 calls took {:?}", start.elapsed());
 
-    redis.process = Redis::spawn(redis.port, &redis.folder).await;
+    redis.restart().await;
     let start = Instant::now();
     let mut number = 2_000;
     loop {

@@ -1,0 +1,5 @@
+//! The cache as the executor sees it, in memory and with a real Redis server that goes away and comes back.
+
+mod changes;
+mod entities;
+mod redis_server;
