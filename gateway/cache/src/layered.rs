@@ -33,16 +33,16 @@ impl EntityCache {
         Ok(Self { memory: Memory::new(options.memory_bytes), marks, remote, hears })
     }
 
-    /// Notes that entities have changed; `id` is that of the message which says so. When this has returned, nothing is given out
+    /// Notes that entities have changed; the message which says so is called `name`, by all gateways. When this has returned, nothing is given out
     /// for a later request that was fetched before.
-    pub async fn forget(&self, id: &str, touches: &[Touch]) {
+    pub async fn forget(&self, name: &str, touches: &[Touch]) {
         let tags: Vec<Tag> = touches.iter().flat_map(tags_of_touch).collect();
         if tags.is_empty() {
             return;
         }
         // Redis first: what is read there before it knows is too old for the memory once that knows.
         if let Some(remote) = &self.remote {
-            remote.touch(id, &tags).await;
+            remote.touch(name, &tags).await;
         }
         self.write_marks().touch(&tags);
     }

@@ -1,7 +1,7 @@
 -- Notes on the server what a change touches, and gives the clock after it.
 -- KEYS: the marks, a sorted set of what was touched by when; what says that this event was noted before.
--- ARGV: how many marks are kept; `all` to forget everything; the event's identifier or nothing; what the caller has seen of
--- the clock; the tags.
+-- ARGV: how many marks are kept; `all` to forget everything; the event's name or nothing; what the caller has seen of the
+-- clock; the tags.
 local marks = KEYS[1]
 local last = redis.call('ZSCORE', marks, '#clock')
 -- A clock that has gone back has lost marks.
@@ -12,7 +12,8 @@ end
 -- Microseconds, so that marks which were lost with the server are all older than those that come after.
 local time = redis.call('TIME')
 local clock = time[1] * 1000000 + time[2]
-if last and tonumber(last) >= clock then clock = tonumber(last) + 1 end
+-- A server that took another's place may be behind it.
+clock = math.max(clock, tonumber(last or 0) + 1, tonumber(ARGV[4]) + 1)
 local score = string.format('%.0f', clock)
 if ARGV[2] == 'all' or not last then
   redis.call('DEL', marks)

@@ -105,11 +105,11 @@ impl Remote {
     }
 
     /// Notes a change on the server.
-    pub(crate) async fn touch(&self, id: &str, tags: &[Tag]) {
+    pub(crate) async fn touch(&self, name: &str, tags: &[Tag]) {
         if self.owes() {
             return self.forget_all().await;
         }
-        self.note("", id, tags).await;
+        self.note("", name, tags).await;
     }
 
     /// Nothing that the server has counts any more.
@@ -129,9 +129,9 @@ impl Remote {
     }
 
     /// One at a time: the task that hears of changes alone gets here.
-    async fn note(&self, how: &str, id: &str, tags: &[Tag]) {
+    async fn note(&self, how: &str, name: &str, tags: &[Tag]) {
         let mut call = self.mark.key(MARKS);
-        call.key(format!("octavo:event:{id}")).arg(REMEMBERED).arg(how).arg(id).arg(self.clock());
+        call.key(format!("octavo:event:{name}")).arg(REMEMBERED).arg(how).arg(name).arg(self.clock());
         for tag in tags {
             call.arg(tag.name());
         }

@@ -12,9 +12,17 @@ use octavo_server::{CorsOptions, Gateway, OperationLimits, Options, Origins, Pla
 use octavo_supergraph::{Supergraph, SupergraphError};
 use octavo_transport::HttpSubgraphs;
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
 
 use crate::exit::Failure;
 use crate::{Config, access};
+
+/// A gateway, and what it needs done beside its requests.
+pub(crate) struct Assembled {
+    pub(crate) gateway: Arc<Gateway>,
+    /// What it hears of changes. It hears nothing more when this is dropped.
+    pub(crate) hearing: JoinSet<()>,
+}
 
 /// The gateway for a supergraph; `name` of its file stands in messages. Must be called inside the runtime.
 pub(crate) async fn gateway(
@@ -22,10 +30,12 @@ pub(crate) async fn gateway(
     sdl: &str,
     config: &Config,
     changes: Option<Arc<dyn ChangeFeed>>,
-) -> Result<Arc<Gateway>, Failure> {
+) -> Result<Assembled, Failure> {
     let schema = schema(name, sdl, config)?;
     let authenticator = access::authenticator(config).await?;
-    Ok(Gateway::new(schema, cache(config, changes)?, authenticator, options(config)?))
+    let (cache, hearing) = cache(config, changes)?;
+    let gateway = Gateway::new(schema, cache, authenticator, options(config)?);
+    Ok(Assembled { gateway, hearing })
 }
 
 /// Loads a supergraph, or says what is wrong with it and where.
@@ -105,8 +115,9 @@ fn generation(sdl: &str) -> u64 {
 fn cache(
     config: &Config,
     changes: Option<Arc<dyn ChangeFeed>>,
-) -> Result<Option<Arc<dyn CachePort>>, Failure> {
-    let Some(cache) = &config.cache else { return Ok(None) };
+) -> Result<(Option<Arc<dyn CachePort>>, JoinSet<()>), Failure> {
+    let mut hearing = JoinSet::new();
+    let Some(cache) = &config.cache else { return Ok((None, hearing)) };
     let redis = cache.redis.as_ref().map(|redis| RedisOptions {
         timeout: Duration::from_millis(redis.timeout_ms),
         ..RedisOptions::at(&redis.url)
@@ -120,9 +131,9 @@ fn cache(
     })?;
     let cache = Arc::new(cache);
     if let Some(changes) = changes {
-        tokio::spawn(follow(Arc::clone(&cache), changes));
+        hearing.spawn(follow(Arc::clone(&cache), changes));
     }
-    Ok(Some(cache))
+    Ok((Some(cache), hearing))
 }
 
 fn options(config: &Config) -> Result<Options, Failure> {

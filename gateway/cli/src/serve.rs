@@ -9,8 +9,9 @@ use octavo_cache::ChangeFeed;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::assemble::{self, Assembled};
 use crate::exit::Failure;
-use crate::{Config, assemble, file, log, telemetry};
+use crate::{Config, file, log, telemetry};
 
 /// Hostile documents nest deep; the parser and the planner recurse within limits that this holds.
 const STACK: usize = 8 * 1024 * 1024;
@@ -57,13 +58,14 @@ pub async fn serve_gateway(
     changes: Option<Arc<dyn ChangeFeed>>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
-    let gateway = assemble::gateway(name, sdl, config, changes).await?;
+    let Assembled { gateway, hearing } = assemble::gateway(name, sdl, config, changes).await?;
     let address = config.listen;
     let taken = |error| Failure::System(format!("{address} cannot be listened on: {error}"));
     let listener = TcpListener::bind(address).await.map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;
     tracing::info!("serving {name} at http://{address}/graphql");
     let served = octavo_server::serve(gateway, listener, stop).await;
+    drop(hearing);
     served.map_err(|error| Failure::System(format!("the listener failed: {error}")))
 }
 

@@ -222,7 +222,10 @@ async fn say<Tx: SagaTx>(
 /// How a saga is, without what it was given: that may be personal.
 fn changed(saga: &Saga) -> Event {
     let steps = saga.steps.iter().map(|run| json!({ "name": run.name, "status": run.status }));
-    let touch = |type_name: &str| Touch::new(type_name, ("id", &saga.id), NAME);
+    let touched = Touch::new(&saga.kind, ("id", &saga.id), NAME);
+    // Where it is looked up as any saga, its identifier is the same.
+    let keys = touched.keys.first().cloned().into_iter().collect();
+    let as_any = Touch { type_name: "Saga".to_owned(), keys, subgraph: NAME.to_owned() };
     Event {
         service: NAME,
         aggregate_type: "Saga",
@@ -237,6 +240,6 @@ fn changed(saga: &Saga) -> Event {
             "steps": steps.collect::<Vec<_>>(),
         }),
         deleted: false,
-        touches: vec![touch("Saga"), touch(&saga.kind)],
+        touches: vec![as_any, touched],
     }
 }

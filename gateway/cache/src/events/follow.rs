@@ -58,11 +58,12 @@ async fn hear_all(cache: &EntityCache, changes: &mut Changes) -> FeedError {
 async fn hear(cache: &EntityCache, bytes: &[u8]) {
     match Message::parse(bytes) {
         Ok(message) => {
-            cache.forget(&message.id, message.touches()).await;
+            let name = message.name();
+            cache.forget(&name, message.touches()).await;
             let behind = message.age().unwrap_or(0);
-            tracing::debug!(id = message.id, behind, "heard of a change");
+            tracing::debug!(name, behind, "heard of a change");
             if behind > LATE {
-                tracing::warn!(id = message.id, behind, "a change was heard of late, in milliseconds");
+                tracing::warn!(name, behind, "a change was heard of late, in milliseconds");
             }
         }
         Err(error) => {

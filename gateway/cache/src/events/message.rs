@@ -20,7 +20,8 @@ pub struct Touch {
 /// What was said of one change.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Message {
-    pub(crate) id: String,
+    id: String,
+    source: String,
     time: Option<String>,
     #[serde(default)]
     data: Data,
@@ -35,6 +36,11 @@ struct Data {
 impl Message {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+
+    /// What no other message is called: an identifier is only its source's own.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.source, self.id)
     }
 
     pub(crate) fn touches(&self) -> &[Touch] {

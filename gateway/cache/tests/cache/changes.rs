@@ -8,7 +8,7 @@ use octavo_executor::{CacheEntry, CacheKey, CacheMoment, CachePort, CacheScope};
 
 use crate::redis_server::{Redis, eventually};
 
-fn scope(inside: &[&str]) -> CacheScope {
+pub(crate) fn scope(inside: &[&str]) -> CacheScope {
     CacheScope {
         generation: 1,
         subgraph: "books".into(),
@@ -28,19 +28,19 @@ fn touch(type_name: &str, keys: &str, subgraph: &str) -> Touch {
     serde_json::from_str(&touch).expect("a touch")
 }
 
-async fn cache(redis: Option<&Redis>) -> EntityCache {
+pub(crate) async fn cache(redis: Option<&Redis>) -> EntityCache {
     let redis = redis.map(|redis| RedisOptions::at(redis.url()));
     let cache = EntityCache::new(&Options { redis, hears: true, ..Options::default() }).expect("a cache");
     cache.begin().await;
     cache
 }
 
-fn keep(cache: &EntityCache, scope: &CacheScope, number: u32, since: CacheMoment) {
+pub(crate) fn keep(cache: &EntityCache, scope: &CacheScope, number: u32, since: CacheMoment) {
     let entity = Bytes::from(format!(r#"{{"title":"{number}"}}"#));
     cache.put_many(Arc::new(scope.clone()), vec![CacheEntry { key: key(number), entity }], 600, since);
 }
 
-async fn has(cache: &EntityCache, scope: &CacheScope, number: u32) -> bool {
+pub(crate) async fn has(cache: &EntityCache, scope: &CacheScope, number: u32) -> bool {
     cache.get_many(scope, &[key(number)]).await.expect("an answer")[0].is_some()
 }
 

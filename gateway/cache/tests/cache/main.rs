@@ -2,4 +2,5 @@
 
 mod changes;
 mod entities;
+mod following;
 mod redis_server;

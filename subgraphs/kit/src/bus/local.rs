@@ -52,6 +52,9 @@ impl LocalBus {
 
     /// Reads along what is published to topics from now on, whoever subscribes.
     pub async fn follow(&self, topics: &[Topic]) -> Result<LocalFollower, BusError> {
+        if topics.is_empty() {
+            return Err(BusError::Refused("no topic to follow is named".into()));
+        }
         let waker = |topic: &Topic| (topic.name().to_owned(), self.waker(topic).subscribe());
         LocalFollower::open(self.store.clone(), topics.iter().map(waker).collect()).await
     }

@@ -31,10 +31,9 @@ impl Touch {
     #[must_use]
     pub fn new(type_name: &str, (field, key): (&str, &str), subgraph: &str) -> Self {
         let global = node::global(type_name, key);
-        let mut keys = vec![json!({ field: key })];
-        // Where the key has the same name as the identifier, it is that which the graph knows.
-        keys.extend((field == "id").then(|| json!({ "id": global })));
-        keys.push(json!({ "nodeKey": global }));
+        // A key that is called `id` is the identifier: what it is in the database is nobody else's business.
+        let own = if field == "id" { json!({ "id": global }) } else { json!({ field: key }) };
+        let keys = vec![own, json!({ "nodeKey": global })];
         Self { type_name: type_name.to_owned(), keys, subgraph: subgraph.to_owned() }
     }
 }
@@ -58,4 +57,26 @@ pub struct Event {
     pub deleted: bool,
     /// Every entity whose fields the change touches.
     pub touches: Vec<Touch>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Touch;
+    use crate::node::global;
+
+    #[test]
+    fn a_touch_names_an_entity_as_the_graph_knows_it_and_never_by_what_its_database_calls_it() {
+        let book = Touch::new("Book", ("isbn", "9780306406157"), "lendings");
+        assert_eq!(
+            book.keys,
+            [json!({ "isbn": "9780306406157" }), json!({ "nodeKey": global("Book", "9780306406157") })]
+        );
+        let genre = Touch::new("Genre", ("id", "018f"), "genres");
+        assert_eq!(
+            genre.keys,
+            [json!({ "id": global("Genre", "018f") }), json!({ "nodeKey": global("Genre", "018f") })]
+        );
+    }
 }

@@ -10,11 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lms_kit::bus::{LocalBus, SharedBus};
+use lms_kit::bus::{Bus, LocalBus, LocalFollower, Outgoing, SharedBus, Topic};
 use tokio::time::timeout;
 
 use crate::{
-    place::{Place, assert_complete, collect, declare, message, number, publish, subscription},
+    place::{
+        PATIENCE, Place, assert_complete, collect, declare, message, number, publish, subscription, topic,
+    },
     suite::suite,
 };
 
@@ -44,6 +46,63 @@ async fn of_two_in_a_process_one_is_given_the_messages() {
     assert_eq!(one.receive(10).await.unwrap().len(), 10);
     drop(one);
     assert_complete(&collect(&mut two, 20).await, 0..20);
+}
+
+/// The numbers of the next messages that a follower reads.
+async fn read(follower: &mut LocalFollower) -> Vec<usize> {
+    let bodies = timeout(PATIENCE, follower.next()).await.expect("something comes").unwrap();
+    bodies.iter().map(|body| std::str::from_utf8(body).unwrap().parse().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_reads_what_is_said_from_now_on_whoever_subscribes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bus.sqlite");
+    let own = LocalBus::open(&path).await.unwrap();
+    let other: SharedBus = Arc::new(LocalBus::open(&path).await.unwrap());
+    let elsewhere = Topic::events("genres");
+    other.declare(&[topic(), elsewhere.clone(), Topic::events("users")], &[subscription("a")]).await.unwrap();
+    publish(&other, 0..3, 1).await;
+    let mut follower = own.follow(&[topic(), elsewhere.clone()]).await.unwrap();
+    assert!(
+        timeout(Duration::from_millis(100), follower.next()).await.is_err(),
+        "what was said before is past"
+    );
+
+    publish(&other, 3..5, 1).await;
+    let said = Instant::now();
+    let mut seen = read(&mut follower).await;
+    while seen.len() < 2 {
+        seen.extend(read(&mut follower).await);
+    }
+    assert_eq!(seen, [3, 4], "from another process, in order");
+    assert!(said.elapsed() < Duration::from_secs(5));
+
+    let of = |topic: Topic, number| Outgoing { topic, ..message(number, 1) };
+    for result in own.publish(vec![of(Topic::events("users"), 5), of(elsewhere, 6), of(topic(), 7)]).await {
+        result.unwrap();
+    }
+    let mut seen = read(&mut follower).await;
+    while seen.len() < 2 {
+        seen.extend(read(&mut follower).await);
+    }
+    assert_eq!(seen, [6, 7], "of all its topics, and of no other");
+    assert!(timeout(Duration::from_millis(100), follower.next()).await.is_err(), "each once");
+    let mut subscribed = other.subscribe(&subscription("a")).await.unwrap();
+    assert_complete(&collect(&mut subscribed, 6).await[..5], 0..5);
+
+    drop(own);
+    publish(&other, 8..9, 1).await;
+    assert_eq!(read(&mut follower).await, [8], "it outlives the bus that it was made of");
+}
+
+#[tokio::test]
+async fn a_follower_of_nothing_is_refused() {
+    let place = Place::local();
+    let Place::Local { path, .. } = &place else { unreachable!("it is local") };
+    let refused =
+        LocalBus::open(path).await.unwrap().follow(&[]).await.err().expect("nothing can be followed");
+    assert!(refused.to_string().contains("no topic to follow"), "{refused}");
 }
 
 /// Names the folder of the process that is killed; in the test's own process it is not set.

@@ -4,6 +4,7 @@ use lms_kit::{
     StoreError,
     event::Envelope,
     inbox::HandleError,
+    node,
     sql::{Db, Sql, Tx},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -48,11 +49,13 @@ pub(crate) async fn know_student(tx: &mut Tx, event: &Envelope) -> Result<(), Ha
     let ToldStudent { student_number } = state(event)?;
     let account = event.data.touches.iter().find(|touch| touch.type_name == "User");
     let id = account.and_then(|touch| touch.keys.first()).and_then(|key| key["id"].as_str());
+    // Events of old have the account's own key there.
+    let id = id.map(|id| node::local("User", id));
     let upsert = Sql::new(
         "INSERT INTO known_students (student_number, user_id) VALUES ($1, $2) \
          ON CONFLICT (student_number) DO UPDATE SET user_id = excluded.user_id",
     );
-    Ok(tx.run(&upsert.bind(student_number).bind(id.map(str::to_owned))).await.map(drop)?)
+    Ok(tx.run(&upsert.bind(student_number).bind(id)).await.map(drop)?)
 }
 
 fn state<T: DeserializeOwned>(event: &Envelope) -> Result<T, HandleError> {

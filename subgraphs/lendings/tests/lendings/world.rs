@@ -193,11 +193,7 @@ pub(crate) fn book(isbn: &str, title: &str, seq: i64, gone: bool) -> String {
 
 /// What students say of a student, whose account may be this.
 pub(crate) fn student(number: &str, user_id: Option<&str>) -> String {
-    let touch = |id: &str| Touch {
-        type_name: "User".to_owned(),
-        keys: vec![json!({ "id": id })],
-        subgraph: "students".to_owned(),
-    };
+    let touch = |id: &str| Touch::new("User", ("id", id), "students");
     let touches = user_id.map(touch).into_iter().collect();
     let data = json!({ "studentNumber": number, "interests": [], "version": 1 });
     said("students", ("Student", number), ("StudentRegistered", 1), data, false, touches)

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Instant};
 
+use futures::future;
 use tokio::{sync::watch, time::timeout};
 
 use super::{
@@ -52,8 +53,15 @@ impl LocalFollower {
 
     /// Until something is published, or it is time to look.
     async fn woken(&mut self) {
-        let changes = self.wakers.values_mut().map(|waker| Box::pin(waker.changed()));
+        let changes = self.wakers.values_mut().map(|waker| {
+            Box::pin(async {
+                if waker.changed().await.is_err() {
+                    // The bus was dropped: its file is looked at now and then.
+                    future::pending::<()>().await;
+                }
+            })
+        });
         // Woken or not: either way it looks.
-        drop(timeout(POLL, futures::future::select_all(changes)).await);
+        drop(timeout(POLL, future::select_all(changes)).await);
     }
 }
