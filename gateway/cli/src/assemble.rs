@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use crate::exit::Failure;
-use crate::{Config, access};
+use crate::{Config, access, changes};
 
 /// A gateway, and what it needs done beside its requests.
 pub(crate) struct Assembled {
@@ -33,7 +33,16 @@ pub(crate) async fn gateway(
 ) -> Result<Assembled, Failure> {
     let schema = schema(name, sdl, config)?;
     let authenticator = access::authenticator(config).await?;
-    let (cache, hearing) = cache(config, changes)?;
+    let changes = match changes {
+        Some(changes) => Some(changes),
+        None => changes::feed(config)?,
+    };
+    let cache = cache(config, changes.is_some())?;
+    let mut hearing = JoinSet::new();
+    if let (Some(cache), Some(changes)) = (&cache, changes) {
+        hearing.spawn(follow(Arc::clone(cache), changes));
+    }
+    let cache = cache.map(|cache| cache as Arc<dyn CachePort>);
     let gateway = Gateway::new(schema, cache, authenticator, options(config)?);
     Ok(Assembled { gateway, hearing })
 }
@@ -112,28 +121,20 @@ fn generation(sdl: &str) -> u64 {
     hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-fn cache(
-    config: &Config,
-    changes: Option<Arc<dyn ChangeFeed>>,
-) -> Result<(Option<Arc<dyn CachePort>>, JoinSet<()>), Failure> {
-    let mut hearing = JoinSet::new();
-    let Some(cache) = &config.cache else { return Ok((None, hearing)) };
+fn cache(config: &Config, hears: bool) -> Result<Option<Arc<EntityCache>>, Failure> {
+    let Some(cache) = &config.cache else { return Ok(None) };
     let redis = cache.redis.as_ref().map(|redis| RedisOptions {
         timeout: Duration::from_millis(redis.timeout_ms),
         ..RedisOptions::at(&redis.url)
     });
     let memory_bytes = cache.memory_mib.saturating_mul(1024 * 1024);
-    let options = octavo_cache::Options { memory_bytes, redis, hears: changes.is_some() };
+    let options = octavo_cache::Options { memory_bytes, redis, hears };
     let cache = EntityCache::new(&options).map_err(|error| {
         // The source names the fault; the URL itself may hold a password.
         let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         Failure::Usage(format!("cache.redis.url: {error}: {why}"))
     })?;
-    let cache = Arc::new(cache);
-    if let Some(changes) = changes {
-        hearing.spawn(follow(Arc::clone(&cache), changes));
-    }
-    Ok((Some(cache), hearing))
+    Ok(Some(Arc::new(cache)))
 }
 
 fn options(config: &Config) -> Result<Options, Failure> {

@@ -5,6 +5,7 @@
 
 mod access;
 mod assemble;
+mod changes;
 mod check;
 mod command;
 mod compose;
@@ -23,7 +24,7 @@ mod telemetry;
 
 pub use command::run;
 pub use config::{
-    AuthenticationConfig, AuthorizationConfig, BatchingConfig, CacheConfig, Config, CorsConfig,
+    AuthenticationConfig, AuthorizationConfig, BatchingConfig, CacheConfig, Config, CorsConfig, EventsConfig,
     HeadersConfig, LimitsConfig, OnInvalid, PlaygroundConfig, ProviderConfig, RedisConfig, SubgraphConfig,
     TelemetryConfig, TimeoutsConfig,
 };

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stderr};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged when `OCTAVO_LOG` does not say.
-const DEFAULT: &str = "info,hyper=warn,redis=warn";
+const DEFAULT: &str = "info,hyper=warn,pulsar=off,redis=warn";
 
 /// Starts logging for this process. A second start changes nothing.
 pub fn start() {

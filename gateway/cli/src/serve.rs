@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Serves the supergraph `sdl` on `config.listen` until `stop` is ready and requests under way have ended. `name` says in
-/// messages where the text came from. The cache hears of `changes`, if the configuration has one.
+/// messages where the text came from. The cache, if the configuration has one, hears of `changes`, or
+/// without those of what the configuration names.
 pub async fn serve_gateway(
     name: &str,
     sdl: &str,

@@ -75,12 +75,26 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         ),
         ("switch.yaml", "introspection: \"no\"\n"),
         ("redis.yaml", "cache:\n  redis:\n    url: \"http://user:secret@x\"\n"),
+        (
+            "events.yaml",
+            "cache: {events: {url: \"http://user:secret@x\", topics: [\"persistent://a/b/c\"]}}\n",
+        ),
+        (
+            "password.yaml",
+            "cache: {events: {url: \"pulsar://u:secret@x\", topics: [\"persistent://a/b/c\"]}}\n",
+        ),
+        ("topic.yaml", "cache: {events: {url: \"pulsar://x:6650\", topics: [\"a/b/c\"]}}\n"),
+        ("silent.yaml", "cache: {events: {url: \"pulsar://x:6650\", topics: []}}\n"),
+        (
+            "token.yaml",
+            "cache: {events: {url: \"pulsar://x\", topics: [\"persistent://a/b/c\"], token_file: gone}}\n",
+        ),
     ];
     for (name, text) in configs {
         desk.file(name, text);
     }
     let serve_of = |file| vec!["serve", "--listen", "127.0.0.1:0", "--supergraph", file];
-    let cases: [(Vec<&str>, i32, &[&str]); 12] = [
+    let cases: [(Vec<&str>, i32, &[&str]); 17] = [
         (serve_of("nowhere.graphql"), 2, &["nowhere.graphql cannot be read"]),
         (serve_of("plain.graphql"), 2, &["plain.graphql cannot be loaded", "no `enum join__Graph`"]),
         (serve_of("broken.graphql"), 2, &["broken.graphql:2:8", "syntax error"]),
@@ -104,6 +118,15 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         ),
         (serve(&["--config", "switch.yaml"]), 2, &["switch.yaml:1:16", "true", "false"]),
         (serve(&["--config", "redis.yaml"]), 2, &["cache.redis.url"]),
+        (
+            serve(&["--config", "events.yaml"]),
+            2,
+            &["cache.events.url", "neither pulsar:// nor pulsar+ssl://"],
+        ),
+        (serve(&["--config", "password.yaml"]), 2, &["cache.events.url", "HOST:PORT and nothing else"]),
+        (serve(&["--config", "topic.yaml"]), 2, &["cache.events.topics", "`a/b/c`", "persistent://TENANT"]),
+        (serve(&["--config", "silent.yaml"]), 2, &["cache.events.topics", "no topic"]),
+        (serve(&["--config", "token.yaml"]), 2, &["cache.events.token_file gone cannot be read"]),
     ];
     for (arguments, code, words) in cases {
         let (exit, out, told) = desk.run(&arguments);

@@ -4,6 +4,7 @@ mod access;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -110,13 +111,15 @@ pub struct CacheConfig {
     pub memory_mib: u64,
     /// A Redis that several gateways share.
     pub redis: Option<RedisConfig>,
+    /// Where it hears of changes; without it, it goes by lifetimes alone.
+    pub events: Option<EventsConfig>,
     /// For how many seconds entities are kept about which the schema says nothing; none if absent.
     pub default_max_age: Option<u32>,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { memory_mib: 64, redis: None, default_max_age: None }
+        Self { memory_mib: 64, redis: None, events: None, default_max_age: None }
     }
 }
 
@@ -133,6 +136,22 @@ pub struct RedisConfig {
 
 fn redis_timeout() -> u64 {
     50
+}
+
+/// Topics of Apache Pulsar on which subgraphs say what has changed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventsConfig {
+    /// `pulsar://HOST:PORT` or `pulsar+ssl://HOST:PORT`
+    pub url: String,
+    /// `persistent://TENANT/NAMESPACE/TOPIC`, one or more.
+    pub topics: Vec<String>,
+    /// A file with the token that proves who is asking.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// A file of certificates in PEM, which sign the broker's.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
 }
 
 /// How requests of concurrent clients to one subgraph are joined.

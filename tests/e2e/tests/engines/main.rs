@@ -4,6 +4,7 @@ mod cache;
 mod door;
 mod entities;
 mod erasure;
+mod events;
 mod figures;
 mod replicas;
 mod sagas;
