@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use octavo_executor::{CacheEntry, CacheError, CacheKey, CacheMoment, CachePort, CacheScope};
+use octavo_executor::{CacheEntry, CacheError, CacheHearing, CacheKey, CacheMoment, CachePort, CacheScope};
 
-use crate::events::Touch;
+use crate::events::{Heard, Touch};
 use crate::key::{remote_key, scope_digest};
 use crate::marks::Marks;
 use crate::memory::{Entity, Memory};
@@ -22,6 +22,7 @@ pub struct EntityCache {
     marks: RwLock<Marks>,
     remote: Option<Remote>,
     hears: bool,
+    heard: Heard,
 }
 
 impl EntityCache {
@@ -30,7 +31,7 @@ impl EntityCache {
         let hears = options.hears;
         let remote = options.redis.as_ref().map(|redis| Remote::new(redis, hears)).transpose()?;
         let marks = RwLock::new(Marks::new(!hears));
-        Ok(Self { memory: Memory::new(options.memory_bytes), marks, remote, hears })
+        Ok(Self { memory: Memory::new(options.memory_bytes), marks, remote, hears, heard: Heard::default() })
     }
 
     /// Notes that entities have changed; the message which says so is called `name`, by all gateways. When this has returned, nothing is given out
@@ -65,6 +66,11 @@ impl EntityCache {
         if let Some(remote) = &self.remote {
             remote.mend().await;
         }
+    }
+
+    /// Notes that a message has come that was said so many milliseconds ago.
+    pub(crate) fn note(&self, lag_ms: i64) {
+        self.heard.note(lag_ms);
     }
 
     fn write_marks(&self) -> RwLockWriteGuard<'_, Marks> {
@@ -158,5 +164,10 @@ impl CachePort for EntityCache {
         if let Some(remote) = &self.remote {
             remote.put_many(scope, entries, (max_age, since.shared));
         }
+    }
+
+    fn hearing(&self) -> Option<CacheHearing> {
+        let vouches = || self.marks.read().unwrap_or_else(PoisonError::into_inner).vouches();
+        self.hears.then(|| self.heard.as_of_now(vouches()))
     }
 }

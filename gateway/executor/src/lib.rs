@@ -35,9 +35,9 @@ mod untold;
 mod write;
 
 pub use ports::{
-    CacheEntry, CacheError, CacheHint, CacheKey, CacheMoment, CachePort, CacheScope, EntityCall,
-    EntityCallGroup, Events, Headers, IntrospectionPort, Ports, SubgraphError, SubgraphPort, SubgraphRequest,
-    SubgraphResponse,
+    CacheEntry, CacheError, CacheHearing, CacheHint, CacheKey, CacheMoment, CachePort, CacheScope,
+    EntityCall, EntityCallGroup, Events, Headers, IntrospectionPort, Ports, SubgraphError, SubgraphPort,
+    SubgraphRequest, SubgraphResponse,
 };
 pub use prepared::Prepared;
 pub use request::{ExecutionReport, ExecutionRequest, IncrementalFormat, Late, Options, Variables};

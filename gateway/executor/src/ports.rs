@@ -138,6 +138,24 @@ pub trait CachePort: Send + Sync {
     /// takes time is done by the adapter's own task, and nobody waits for it. The bytes are slices of a larger answer, so
     /// that a cache in memory copies them.
     fn put_many(&self, scope: Arc<CacheScope>, entries: Vec<CacheEntry>, max_age: u32, since: CacheMoment);
+
+    /// How the cache hears of changes; `None` if it goes by lifetimes alone.
+    fn hearing(&self) -> Option<CacheHearing> {
+        None
+    }
+}
+
+/// How a cache hears of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheHearing {
+    /// Whether it hears now; else it gives nothing out.
+    pub connected: bool,
+    /// How many messages it has heard.
+    pub messages: u64,
+    /// When it heard the last one, in milliseconds since 1970; nought before the first.
+    pub last_ms: i64,
+    /// How many milliseconds that one was on its way, by both clocks.
+    pub lag_ms: i64,
 }
 
 /// How much a cache has heard of changes, in its own measure.

@@ -13,6 +13,7 @@ mod introspection;
 mod layer;
 mod limit;
 mod listen;
+mod metrics;
 mod monitor;
 mod options;
 mod pipeline;

@@ -10,16 +10,17 @@ use axum::routing::{any, get};
 use http::{Method, StatusCode};
 
 use crate::request::wants_page;
-use crate::{Gateway, layer, monitor, pipeline, playground, probe};
+use crate::{Gateway, layer, metrics, monitor, pipeline, playground, probe};
 
 /// Everything that is served: GraphQL and the playground at `/graphql` and `/`, the monitor at `/monitor`, `/health`,
-/// `/ready`.
+/// `/ready`, `/metrics`.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     let mut routes = Router::new()
         .route("/graphql", any(graphql))
         .route("/", any(graphql))
         .route("/health", get(probe::health))
-        .route("/ready", get(probe::ready));
+        .route("/ready", get(probe::ready))
+        .route("/metrics", get(metrics::metrics));
     if gateway.options().playground.is_some() {
         routes = routes
             .route("/playground/{version}/{file}", get(playground::asset))

@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often Redis is tried when it has missed something.
 const MEND_EVERY: Duration = Duration::from_millis(500);
-/// A message that has been on its way for longer is worth a word, in milliseconds.
+/// A message that was on its way for longer is late, in milliseconds.
 const LATE: i64 = 5_000;
 
 /// Hears of changes for `cache`, for ever.
@@ -43,10 +43,14 @@ pub async fn follow(cache: Arc<EntityCache>, feed: Arc<dyn ChangeFeed>) {
 async fn hear_all(cache: &EntityCache, changes: &mut Changes) -> FeedError {
     let mut mend = interval(MEND_EVERY);
     mend.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut late = false;
     loop {
         tokio::select! {
             next = changes.next() => match next {
-                Some(Ok(message)) => hear(cache, &message).await,
+                Some(Ok(message)) => {
+                    let lag = hear(cache, &message).await;
+                    late = tell(late, lag);
+                }
                 Some(Err(error)) => return error,
                 None => return FeedError("the messages have ended".to_owned()),
             },
@@ -55,20 +59,32 @@ async fn hear_all(cache: &EntityCache, changes: &mut Changes) -> FeedError {
     }
 }
 
-async fn hear(cache: &EntityCache, bytes: &[u8]) {
+/// Notes a message; how long it was on its way, in milliseconds.
+async fn hear(cache: &EntityCache, bytes: &[u8]) -> i64 {
     match Message::parse(bytes) {
         Ok(message) => {
             let name = message.name();
             cache.forget(&name, message.touches()).await;
-            let behind = message.age().unwrap_or(0);
-            tracing::debug!(name, behind, "heard of a change");
-            if behind > LATE {
-                tracing::warn!(name, behind, "a change was heard of late, in milliseconds");
-            }
+            let lag = message.age().unwrap_or(0);
+            cache.note(lag);
+            tracing::debug!(name, lag, "heard of a change");
+            lag
         }
         Err(error) => {
             tracing::warn!(%error, "a message is no change that can be read; all that is kept is forgotten");
             cache.begin().await;
+            cache.note(0);
+            0
         }
     }
+}
+
+/// Says when changes begin to come late, and when they come in time again; whether they are late now.
+fn tell(late: bool, lag: i64) -> bool {
+    match (late, lag > LATE) {
+        (false, true) => tracing::warn!(lag, "changes are heard of late; `lag` is in milliseconds"),
+        (true, false) => tracing::info!(lag, "changes are heard of in time again"),
+        _ => {}
+    }
+    lag > LATE
 }

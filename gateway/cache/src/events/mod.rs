@@ -1,6 +1,7 @@
 //! What is heard of changes: the port to whatever carries them, the messages, and the task that follows them.
 
 mod follow;
+mod heard;
 mod message;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
 pub use follow::follow;
+pub(crate) use heard::Heard;
 pub(crate) use message::Message;
 pub use message::Touch;
 

@@ -94,6 +94,9 @@ async fn what_a_message_touches_is_forgotten() {
     followed.say(CHANGED);
     eventually("it is forgotten", async || !followed.has(1).await).await;
     assert!(followed.has(2).await, "what is not touched stays");
+    let hearing = followed.cache.hearing().expect("it hears");
+    assert!(hearing.connected && hearing.messages == 2 && hearing.last_ms > 0, "{hearing:?}");
+    assert!(hearing.lag_ms > 1_000, "it was said long ago: {hearing:?}");
 }
 
 #[tokio::test]
@@ -121,6 +124,7 @@ async fn a_feed_that_is_lost_leaves_nothing_that_was_kept_before() {
     followed.feed.open(false);
     followed.feed.say(Err(FeedError("the connection is lost".to_owned())));
     eventually("nothing is given out", async || !followed.has(1).await).await;
+    assert!(!followed.cache.hearing().expect("it is to hear").connected);
     let before = followed.cache.moment();
     keep(&followed.cache, &scope(&[]), 2, before);
     assert!(!followed.has(2).await);

@@ -1,8 +1,10 @@
-//! The playground, and the probes.
+//! The playground, the probes, and what is measured.
+
+use std::sync::Arc;
 
 use octavo_server::{Options, PlaygroundOptions};
 
-use crate::kit::Kit;
+use crate::kit::{Kit, Shelf, library};
 
 const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
 
@@ -78,4 +80,19 @@ async fn probes_answer() {
     let kit = Kit::new(Options::default());
     assert_eq!(kit.get("/health", &[]).await.text(), r#"{"status":"up"}"#);
     assert_eq!(kit.get("/ready", &[]).await.text(), r#"{"status":"ready"}"#);
+}
+
+#[tokio::test]
+async fn what_a_cache_hears_is_measured_if_it_does() {
+    let kit = Kit::new(Options::default());
+    assert_eq!(kit.get("/metrics", &[]).await.text(), "# EOF\n");
+    let kit = Kit::with(Options::default(), Some(Arc::new(Shelf::default())), library);
+    let measured = kit.get("/metrics", &[]).await;
+    assert!(measured.header("content-type").starts_with("application/openmetrics-text"));
+    let text = measured.text();
+    for line in
+        ["octavo_cache_hearing 0", "octavo_cache_heard_total 2", "octavo_cache_lag_seconds 0.250", "# EOF"]
+    {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
 }
