@@ -63,10 +63,12 @@ async fn a_change_drops_what_it_touches_and_nothing_else() {
         (touch("Book", r#"[{"id":"1"}]"#, "students"), [true, true, true, false]),
     ] {
         let entries = [(&plain, 1), (&plain, 2), (&with_authors, 1), (&other, 1)];
-        entries.iter().for_each(|(scope, number)| keep(&cache, scope, *number, cache.moment()));
+        for (scope, number) in entries {
+            keep(&cache, scope, number, cache.moment());
+        }
         cache.forget("", std::slice::from_ref(&touched)).await;
-        for ((scope, number), left) in entries.iter().zip(left) {
-            assert_eq!(has(&cache, scope, *number).await, left, "{touched:?}: {scope:?} {number}");
+        for ((scope, number), left) in entries.into_iter().zip(left) {
+            assert_eq!(has(&cache, scope, number).await, left, "{touched:?}: {scope:?} {number}");
         }
     }
 }
