@@ -9,7 +9,7 @@ struct Place {
     allowed: &'static [&'static str],
 }
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 9] = [
     Place { crates: &["apollo-compiler", "apollo-parser"], half: "gateway/", allowed: &["gateway/language"] },
     Place {
         crates: &[
@@ -33,7 +33,8 @@ const PLACES: [Place; 8] = [
         allowed: &["gateway/authentication", "gateway/cli", "gateway/server", "gateway/transport"],
     },
     Place { crates: &["jsonwebtoken"], half: "gateway/", allowed: &["gateway/authentication"] },
-    Place { crates: &["redis", "pulsar"], half: "gateway/", allowed: &["gateway/cache"] },
+    Place { crates: &["redis"], half: "gateway/", allowed: &["gateway/cache"] },
+    Place { crates: &["pulsar"], half: "gateway/", allowed: &["gateway/events"] },
     Place { crates: &["sqlx", "mongodb", "bson"], half: "gateway/", allowed: &[] },
     Place { crates: &["axum", "async-graphql-axum"], half: "subgraphs/", allowed: &["subgraphs/kit"] },
     Place { crates: &["apollo-compiler", "apollo-parser"], half: "subgraphs/", allowed: &[] },
@@ -147,6 +148,7 @@ fn timers_run_at_the_edges() {
         "gateway/transport/",
         "gateway/batch/",
         "gateway/cache/",
+        "gateway/events/",
         "gateway/server/",
         "gateway/cli/",
         "subgraphs/kit/",
