@@ -7,7 +7,7 @@ use crate::engines::Engines;
 use crate::{cargo, install, progress};
 
 /// Packages whose tests start the binaries of others: cargo builds these for none of their tests.
-const STARTS_BINARIES: [&str; 3] = ["octavo-browser", "octavo-conformance", "octavo-e2e"];
+const STARTS_BINARIES: [&str; 4] = ["octavo-browser", "octavo-chaos", "octavo-conformance", "octavo-e2e"];
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]

@@ -1,7 +1,6 @@
 //! Services as processes of their own on real engines: behind a gateway with a shared cache, and in sagas over Pulsar.
 
 mod cache;
-mod door;
 mod entities;
 mod erasure;
 mod events;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use octavo_e2e::{Running, ask};
+use octavo_e2e::{Running, ask, isbn};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -48,17 +48,6 @@ impl Addresses {
         }
         Err(last.context("one of the two is always there")?)
     }
-}
-
-/// A number with its check digit (ISO 2108).
-pub(crate) fn isbn(number: usize) -> String {
-    let digits = format!("978{number:09}");
-    let sum: u32 = digits
-        .bytes()
-        .zip([1, 3].into_iter().cycle())
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
 /// Begins a saga after the other, until it is told to stop; their identifiers.

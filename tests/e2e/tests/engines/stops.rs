@@ -8,14 +8,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use octavo_e2e::{Running, ask, root};
+use octavo_e2e::{Door, Running, ask, isbn, root};
 use octavo_engines::{Engine as _, Mongo, Postgres, Pulsar, Redis};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::door::Door;
-use crate::replicas::isbn;
 use crate::stack::fill;
 
 const SERVICES: [&str; 9] =

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
 /// Passes connections on to wherever it leads; shut, it breaks them off.
-pub(crate) struct Door {
+pub struct Door {
     address: SocketAddr,
     target: Arc<Mutex<Option<SocketAddr>>>,
     task: AbortHandle,
@@ -16,7 +16,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// One that leads nowhere yet.
-    pub(crate) async fn open() -> anyhow::Result<Self> {
+    pub async fn open() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, target) = (listener.local_addr()?, Arc::new(Mutex::new(None)));
         let leads = Arc::clone(&target);
@@ -33,11 +33,13 @@ impl Door {
         Ok(Self { address, target, task: task.abort_handle() })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where to connect.
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(crate) fn lead(&self, to: Option<SocketAddr>) {
+    /// Leads new connections there, or nowhere.
+    pub fn lead(&self, to: Option<SocketAddr>) {
         *self.target.lock().unwrap_or_else(PoisonError::into_inner) = to;
     }
 }
