@@ -50,6 +50,14 @@ pub(crate) async fn run_release(
     Ok(command.status().await?)
 }
 
+/// Runs a binary that was built as the tests start it.
+pub(crate) async fn run_binary(name: &str, arguments: &[String]) -> anyhow::Result<ExitStatus> {
+    let folder = binaries_folder();
+    let mut command = Command::new(folder.join(name));
+    command.args(arguments).env("OCTAVO_BIN_DIR", folder).kill_on_drop(true);
+    command.status().await.with_context(|| format!("cannot start {name}"))
+}
+
 /// Runs an example of a package, as it is measured.
 pub(crate) async fn run_example(
     (package, example): (&str, &str),

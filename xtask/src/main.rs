@@ -29,6 +29,8 @@ enum Task {
     Engines,
     /// Start the engines, and measure the messages between services.
     Bench(tasks::bench::Options),
+    /// Hurt the library on engines of its own for hours, and check what it has stored.
+    Chaos(tasks::chaos::Options),
     /// Make `schema/` from what the services print, or check that it is so.
     Schema(tasks::schema::Options),
     /// Hold the results of a comparison of composers against the known exceptions.
@@ -44,6 +46,7 @@ async fn main() -> ExitCode {
             Task::Test(options) => tasks::test::run(&options).await,
             Task::Engines => tasks::engines::run().await,
             Task::Bench(options) => tasks::bench::run(&options).await,
+            Task::Chaos(options) => tasks::chaos::run(&options).await,
             Task::Schema(options) => tasks::schema::run(&options).await,
             Task::Agreement(options) => tasks::agreement::run(&options),
             Task::Composers(options) => tasks::composers::run(&options).await,

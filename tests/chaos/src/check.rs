@@ -14,7 +14,7 @@ use crate::load::{Log, locked};
 use crate::{Stack, Stores};
 
 /// Within how long all comes to rest: the longest pause between two tries, and what waits then.
-const RESTS_WITHIN: Duration = Duration::from_secs(100);
+const RESTS_WITHIN: Duration = Duration::from_mins(3);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Services with tables.
@@ -213,7 +213,11 @@ fn sagas(stores: &Stores, found: &mut Vec<String>) {
         let saga: Value = serde_json::from_str(&text(row, "body")).unwrap_or_default();
         let is_done = phase == "COMPLETED";
         if !is_done && phase != "COMPENSATED" {
-            found.push(format!("I5: saga {id} ({kind}) is {phase}: {}", saga["steps"]));
+            let open = saga["steps"].as_array().into_iter().flatten().filter(|step| step["status"] != "DONE");
+            let open: Vec<String> = open
+                .map(|step| format!("{} {} asked {} times", step["name"], step["status"], step["attempts"]))
+                .collect();
+            found.push(format!("I5: saga {id} ({kind}) is {phase}: {}", open.join(", ")));
         }
         loans += usize::from(is_done && kind == "LendBookSaga");
         registered += usize::from(is_done && kind == "RegisterStudentSaga");

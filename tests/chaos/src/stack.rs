@@ -4,29 +4,37 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use octavo_e2e::{Door, Running};
-use octavo_engines::{Mongo, Postgres, Pulsar, Redis};
+use anyhow::{Context, ensure};
+use octavo_e2e::{Door, Running, Wire, root};
+use octavo_engines::{Engine, Mongo, Postgres, Pulsar, Redis};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 /// The services, in the order in which they start.
-const SERVICES: [&str; 9] =
+pub(crate) const SERVICES: [&str; 9] =
     ["authors", "books", "genres", "lendings", "node", "reports", "sagas", "students", "users"];
+/// The doors of engines.
+pub(crate) const POSTGRES: &str = "PostgreSQL";
+pub(crate) const DOCUMENTS: &str = "documents";
+pub(crate) const REDIS: &str = "Redis";
+const STOPS_WITHIN: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(1);
 /// How long the gateway takes what it has read of an entity for true, in seconds.
 const MAX_AGE: u32 = 5;
 
 /// Everything that runs.
 pub struct Stack {
     /// Where SQL services keep their data.
-    postgres: Postgres,
+    pub(crate) postgres: Postgres,
     /// Where students keep theirs.
-    mongo: Mongo,
+    pub(crate) mongo: Mongo,
     /// The gateway's shared cache.
-    redis: Redis,
+    pub(crate) redis: Redis,
     /// The bus.
-    pulsar: Pulsar,
-    /// In front of each service and of the gateway.
+    pub(crate) pulsar: Pulsar,
+    /// In front of each service, of the gateway, and of every engine but the bus, which tells clients its own address.
     doors: BTreeMap<&'static str, Door>,
     databases: BTreeMap<&'static str, String>,
     processes: BTreeMap<&'static str, Running>,
@@ -39,7 +47,7 @@ impl Stack {
         let (postgres, mongo, redis, pulsar) =
             tokio::try_join!(Postgres::start(), Mongo::start(), Redis::start(), Pulsar::start())?;
         let mut doors = BTreeMap::new();
-        for name in SERVICES.into_iter().chain(["gateway"]) {
+        for name in SERVICES.into_iter().chain(["gateway", POSTGRES, DOCUMENTS, REDIS]) {
             doors.insert(name, Door::open().await?);
         }
         let (databases, processes, folder) = (BTreeMap::new(), BTreeMap::new(), TempDir::new()?);
@@ -53,6 +61,11 @@ impl Stack {
             };
             stack.databases.insert(name, url);
         }
+        for (name, url) in
+            [(POSTGRES, stack.postgres.url()), (DOCUMENTS, stack.mongo.url()), (REDIS, stack.redis.url())]
+        {
+            stack.door(name)?.lead(Some(address_in(&url)?));
+        }
         for name in SERVICES {
             stack.start_process(name).await?;
         }
@@ -61,7 +74,7 @@ impl Stack {
     }
 
     /// The door in front of a process or an engine.
-    fn door(&self, name: &str) -> anyhow::Result<&Door> {
+    pub(crate) fn door(&self, name: &str) -> anyhow::Result<&Door> {
         self.doors.get(name).with_context(|| format!("{name} has no door"))
     }
 
@@ -75,24 +88,40 @@ impl Stack {
         Ok(self.databases.get(service).with_context(|| format!("{service} keeps nothing"))?)
     }
 
-    async fn start_process(&mut self, name: &'static str) -> anyhow::Result<()> {
-        let arguments = self.arguments(name)?;
-        let process = Running::start(&binary(name), &as_texts(&arguments)).await?;
+    /// Starts a service, or the gateway, in place of the one that was there.
+    pub(crate) async fn start_process(&mut self, name: &'static str) -> anyhow::Result<()> {
+        let process = Running::start(&binary(name), &as_texts(&self.arguments(name)?)).await?;
         self.door(name)?.lead(Some(process.address()));
         self.processes.insert(name, process);
         Ok(())
     }
 
+    /// Makes whole again what a scenario that failed has left hurt. No process may have ended: no scenario kills one.
+    pub(crate) async fn mend(&mut self) -> anyhow::Result<()> {
+        for door in self.doors.values() {
+            door.set(Wire::Open);
+        }
+        mend_engine(&mut self.postgres).await?;
+        mend_engine(&mut self.mongo).await?;
+        mend_engine(&mut self.redis).await?;
+        mend_engine(&mut self.pulsar).await?;
+        for name in SERVICES.into_iter().chain(["gateway"]) {
+            let process = self.processes.get_mut(name).with_context(|| format!("{name} does not run"))?;
+            ensure!(process.is_alive()?, "{name} has ended:\n{}", process.log()?);
+        }
+        Ok(())
+    }
+
     fn arguments(&self, name: &str) -> anyhow::Result<Vec<String>> {
         if name == "gateway" {
-            let config = self.gateway_config()?;
-            return Ok(["serve", "--supergraph", "schema/supergraph.graphql", "--config", &config]
+            let (supergraph, config) = (self.supergraph()?, self.gateway_config()?);
+            return Ok(["serve", "--supergraph", &supergraph, "--config", &config]
                 .map(str::to_owned)
                 .to_vec());
         }
         let mut arguments = Vec::new();
         if let Some(url) = self.databases.get(name) {
-            arguments.extend(["--database-url".to_owned(), url.clone()]);
+            arguments.extend(["--database-url".to_owned(), self.through_door(url)?]);
             arguments.extend(["--bus-url".to_owned(), self.pulsar.url()]);
             arguments.extend(["--bus-admin-url".to_owned(), self.pulsar.admin_url()]);
         }
@@ -102,11 +131,38 @@ impl Stack {
         Ok(arguments)
     }
 
+    fn through_door(&self, url: &str) -> anyhow::Result<String> {
+        let engine = match url.split(':').next() {
+            Some("postgres") => POSTGRES,
+            Some("mongodb") => DOCUMENTS,
+            _ => return Ok(url.to_owned()),
+        };
+        Ok(url.replace(&address_in(url)?.to_string(), &self.door(engine)?.address().to_string()))
+    }
+
+    /// The library's supergraph, where everything that may be kept may be kept for so long.
+    fn supergraph(&self) -> anyhow::Result<String> {
+        let schema = fs::read_to_string(root().join("schema/supergraph.graphql"))?;
+        let mut ages = schema.split("maxAge: ");
+        let mut shorter = ages.next().unwrap_or_default().to_owned();
+        for rest in ages {
+            write!(
+                shorter,
+                "maxAge: {MAX_AGE}{}",
+                rest.trim_start_matches(|digit: char| digit.is_ascii_digit())
+            )?;
+        }
+        ensure!(shorter != schema, "the supergraph says of nothing how long it may be kept");
+        let file = self.folder.path().join("supergraph.graphql");
+        fs::write(&file, shorter)?;
+        Ok(file.to_string_lossy().into_owned())
+    }
+
     fn gateway_config(&self) -> anyhow::Result<String> {
         let mut config = format!(
             "authorization: {{ enforce: false }}\ncache:\n  default_max_age: {MAX_AGE}\n  \
-             redis: {{ url: \"{}\", timeout_ms: 300 }}\nsubgraphs:\n",
-            self.redis.url()
+             redis: {{ url: \"redis://{}/\", timeout_ms: 300 }}\nsubgraphs:\n",
+            self.door(REDIS)?.address()
         );
         for name in SERVICES {
             writeln!(config, "  {name}: {{ url: \"http://{}/graphql\" }}", self.door(name)?.address())?;
@@ -123,4 +179,30 @@ fn binary(name: &str) -> String {
 
 fn as_texts(arguments: &[String]) -> Vec<&str> {
     arguments.iter().map(String::as_str).collect()
+}
+
+fn address_in(url: &str) -> anyhow::Result<SocketAddr> {
+    let authority = url.split('/').nth(2).and_then(|authority| authority.rsplit('@').next());
+    let address = authority.and_then(|authority| authority.parse().ok());
+    address.with_context(|| format!("{url} names no address"))
+}
+
+async fn mend_engine(engine: &mut (impl Engine + Send)) -> anyhow::Result<()> {
+    if engine.server().pid().is_some() { engine.resume() } else { engine.restart().await }
+}
+
+/// The state of a process, as the system says: `T` for one that is stopped; none for one that is gone.
+pub(crate) fn state_of(pid: u32) -> Option<char> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("State:"))?.trim().chars().next()
+}
+
+/// Waits until a process that was told to stop has stopped: each of its threads has to hear it.
+pub(crate) async fn until_stopped(pid: u32) -> anyhow::Result<()> {
+    let asked = Instant::now();
+    while state_of(pid) != Some('T') {
+        ensure!(asked.elapsed() < STOPS_WITHIN, "the process {pid} runs on");
+        sleep(POLL).await;
+    }
+    Ok(())
 }

@@ -32,13 +32,7 @@ impl Stores {
         for (service, own) in TABLES {
             let mut database = PgConnection::connect(stack.direct(service)?).await?;
             for table in own.iter().copied().chain(MESSAGES) {
-                let select = format!("SELECT row_to_json(t)::text FROM {table} AS t");
-                let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(select))
-                    .fetch_all(&mut database)
-                    .await
-                    .with_context(|| format!("{service} has no {table}"))?;
-                let rows = rows.iter().map(|row| serde_json::from_str(row)).collect::<Result<_, _>>()?;
-                all.insert((service, table), rows);
+                all.insert((service, table), rows(&mut database, &format!("SELECT * FROM {table}")).await?);
             }
             database.close().await?;
         }
@@ -59,10 +53,32 @@ impl Stores {
     }
 }
 
+/// The engine's clock, which services write so in every dialect.
+fn in_postgres(statement: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(
+        statement.replace("now_ms()", "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"),
+    )
+}
+
 /// Runs a statement on a service's database, past the service; how many rows it met.
 pub async fn run(stack: &Stack, service: &str, statement: &str) -> anyhow::Result<u64> {
     let mut database = PgConnection::connect(stack.direct(service)?).await?;
-    let done = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut database).await;
+    let done = sqlx::raw_sql(in_postgres(statement)).execute(&mut database).await;
     database.close().await?;
     Ok(done.with_context(|| statement.to_owned())?.rows_affected())
+}
+
+/// What a query on a service's database answers, past the service.
+pub(crate) async fn select(stack: &Stack, service: &str, query: &str) -> anyhow::Result<Vec<Value>> {
+    let mut database = PgConnection::connect(stack.direct(service)?).await?;
+    let rows = rows(&mut database, query).await;
+    database.close().await?;
+    rows
+}
+
+async fn rows(database: &mut PgConnection, query: &str) -> anyhow::Result<Vec<Value>> {
+    let select = in_postgres(&format!("SELECT row_to_json(t)::text FROM ({query}) AS t"));
+    let rows: Vec<String> =
+        sqlx::query_scalar(select).fetch_all(database).await.with_context(|| query.to_owned())?;
+    Ok(rows.iter().map(|row| serde_json::from_str(row)).collect::<Result<_, _>>()?)
 }

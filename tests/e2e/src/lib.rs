@@ -1,7 +1,8 @@
 //! The library and the gateway, driven from outside.
 //!
 //! A [`Running`] is a binary of the workspace as a process of its own; [`ask`] sends it GraphQL as any client does; a
-//! [`Tap`] between two processes counts what passes, and a [`Door`] leads to whichever process is there now.
+//! [`Tap`] between two processes counts what passes, and a [`Door`] leads to whichever process is there now,
+//! and cuts or holds what passes.
 
 mod door;
 mod graphql;
@@ -11,7 +12,7 @@ mod tap;
 
 use std::path::Path;
 
-pub use door::Door;
+pub use door::{Door, Wire};
 pub use graphql::{Answer, ask, ask_as, post};
 pub use running::{Running, finish};
 pub use search::files_with;

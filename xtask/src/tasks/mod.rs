@@ -2,6 +2,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod bench;
+pub(crate) mod chaos;
 pub(crate) mod composers;
 pub(crate) mod engines;
 pub(crate) mod schema;

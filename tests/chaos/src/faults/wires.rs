@@ -1,0 +1,52 @@
+//! Connections that are cut, or held.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use octavo_e2e::Wire;
+use octavo_engines::Engine as _;
+use tokio::time::sleep;
+
+use crate::run::Scene;
+use crate::stack::{DOCUMENTS, POSTGRES, REDIS};
+
+/// How many operations are acknowledged before something happens.
+const FIRST: usize = 20;
+
+/// Scenario 11, cut.
+pub(crate) async fn databases_cut(scene: &mut Scene<'_>) -> anyhow::Result<String> {
+    let tables = hurt(scene, POSTGRES, Wire::Cut, Duration::from_secs(3)).await?;
+    let documents = hurt(scene, DOCUMENTS, Wire::Cut, Duration::from_secs(3)).await?;
+    Ok(format!("{tables}, {documents}"))
+}
+
+/// Scenario 11, half open: for longer than a statement may take.
+pub(crate) async fn postgres_half_open(scene: &mut Scene<'_>) -> anyhow::Result<String> {
+    hurt(scene, POSTGRES, Wire::Held, Duration::from_secs(12)).await
+}
+
+/// Scenario 22: no client may see an error because of it, so that none asks again.
+pub(crate) async fn redis_away(scene: &mut Scene<'_>) -> anyhow::Result<String> {
+    scene.acknowledges(FIRST).await?;
+    let before = scene.load.again();
+    scene.stack.redis.kill9()?;
+    scene.acknowledges(FIRST).await?;
+    ensure!(scene.stack.redis.server().pid().is_none(), "Redis runs");
+    scene.stack.redis.restart().await?;
+    let held = hurt(scene, REDIS, Wire::Held, Duration::from_secs(3)).await?;
+    let again = scene.load.again() - before;
+    ensure!(again == 0, "{again} operations were not answered without Redis");
+    Ok(format!("killed for {FIRST} operations, {held}, every operation answered"))
+}
+
+async fn hurt(scene: &Scene<'_>, engine: &str, wire: Wire, length: Duration) -> anyhow::Result<String> {
+    scene.acknowledges(FIRST).await?;
+    let door = scene.stack.door(engine)?;
+    let before = door.hurt();
+    door.set(wire);
+    sleep(length).await;
+    let hurt = door.hurt() - before;
+    door.set(Wire::Open);
+    ensure!(hurt > 0, "nothing passed the door of {engine}, so that nothing was hurt");
+    Ok(format!("{engine}: {wire:?} for {} s met {hurt} connections or messages", length.as_secs()))
+}
