@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn conditions_combine_by_the_laws_of_logic() {
-        let mut names = Interner::default();
+        let mut names = <Interner>::default();
         let mut is = |name: &str, value| When::literal(Literal { variable: names.intern(name), value });
         let (a, b, not_a) = (is("a", true), is("b", true), is("a", false));
         assert!(a.and(&not_a).is_never());

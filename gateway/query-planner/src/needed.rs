@@ -5,7 +5,7 @@ use octavo_index::{IdMap, IndexVec};
 use octavo_operation::When;
 
 use crate::planner::Planner;
-use crate::state::{FetchIndex, NodeId};
+use crate::state::{FetchIndex, NodeField, NodeId, OutputFrom, PositionId};
 
 /// What the fields of a selection set are for.
 struct Use {
@@ -24,7 +24,9 @@ impl Use {
 /// The condition of each fetch, so that it need not be sent unless it holds.
 pub(crate) fn conditions(planner: &Planner<'_>) -> IndexVec<FetchIndex, When> {
     let mut conditions: IndexVec<FetchIndex, When> = planner.fetches.iter().map(|_| When::always()).collect();
-    if planner.nodes.iter().flat_map(|node| &node.fields).all(|field| field.when.is_always()) {
+    let unconditional =
+        |field: &NodeField| field.when.is_always() && (field.client.is_always() || field.client.is_never());
+    if planner.nodes.iter().flat_map(|node| &node.fields).all(unconditional) {
         return conditions;
     }
     // Whoever waits for a fetch has a higher level.
@@ -48,7 +50,10 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> Whe
     if planner.nodes[root].fields.is_empty() || planner.tells_type(root) {
         return When::always();
     }
-    let used = used(planner, root);
+    let mut used = used(planner, root);
+    if let Some(position) = planner.fetches[fetch].entities_at {
+        used.client = used.client.and(&wanted(planner, position));
+    }
     if !used.later {
         return used.client;
     }
@@ -56,6 +61,18 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> Whe
         return When::always();
     }
     waiting.iter().fold(used.client, |all, when| all.or(when))
+}
+
+/// When a client wants the objects at a position, where they are there although none does: a field on the way is asked for what
+/// needs it, whatever the client's conditions.
+fn wanted(planner: &Planner<'_>, position: PositionId) -> When {
+    let Some((parent, slot)) = planner.positions[position].parent else { return When::always() };
+    let around = wanted(planner, parent);
+    let place = &planner.positions[parent];
+    let outputs = place.outputs.iter().filter(|output| output.value == OutputFrom::Slot(slot));
+    let client = outputs.fold(When::never(), |all, output| all.or(&output.when));
+    let always_there = place.slots[slot].when.is_always();
+    if always_there && !client.is_never() { around.and(&client) } else { around }
 }
 
 fn used(planner: &Planner<'_>, node: NodeId) -> Use {
