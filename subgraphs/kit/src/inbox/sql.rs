@@ -256,14 +256,15 @@ impl InboxStore for SqlInbox {
 
     async fn waiting(&self, consumer: &str) -> Result<Vec<Waiting>, StoreError> {
         let mut of: BTreeMap<(String, MessageKind), InboxBacklog> = BTreeMap::new();
-        for row in self.db.rows(&Sql::new(WAITING_EVENTS).bind(consumer).bind(MARKERS)).await? {
-            let backlog = of.entry((row.text("source")?, kind(&row)?)).or_default();
-            (backlog.events, backlog.oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
-        }
+        // What is held up first: an event that comes between the two questions waits and is not held up yet, never the other way.
         for row in self.db.rows(&Sql::new(HELD_UP).bind(consumer)).await? {
             let backlog = of.entry((row.text("source")?, kind(&row)?)).or_default();
             (backlog.parked, backlog.oldest_parked_ms) = (row.int("parked")?, row.int_or_null("oldest")?);
             backlog.dead = row.int("dead")?;
+        }
+        for row in self.db.rows(&Sql::new(WAITING_EVENTS).bind(consumer).bind(MARKERS)).await? {
+            let backlog = of.entry((row.text("source")?, kind(&row)?)).or_default();
+            (backlog.events, backlog.oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
         }
         Ok(of.into_iter().map(|((source, kind), backlog)| Waiting { source, kind, backlog }).collect())
     }

@@ -37,10 +37,7 @@ impl DocumentInbox {
     pub(super) async fn waiting_by_source(&self, consumer: &str) -> Result<Vec<watch::Waiting>, StoreError> {
         let mut of = BySource::new();
         let now_ms = self.documents.now_ms().await?;
-        let edges = self.edges(consumer).await?;
-        if !edges.is_empty() {
-            self.count_events(&edges, now_ms, &mut of).await?;
-        }
+        // What is held up first: an event that comes between the two questions waits and is not held up yet, never the other way.
         for stream in self.held_up(consumer, PARKED).await? {
             let backlog = of.entry(way(&stream)).or_default();
             backlog.parked += 1;
@@ -49,6 +46,10 @@ impl DocumentInbox {
         }
         for stream in self.held_up(consumer, DEAD).await? {
             of.entry(way(&stream)).or_default().dead += 1;
+        }
+        let edges = self.edges(consumer).await?;
+        if !edges.is_empty() {
+            self.count_events(&edges, now_ms, &mut of).await?;
         }
         Ok(of.into_iter().map(|((source, kind), backlog)| watch::Waiting { source, kind, backlog }).collect())
     }
