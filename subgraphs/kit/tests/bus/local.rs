@@ -98,10 +98,9 @@ async fn a_follower_reads_what_is_said_from_now_on_whoever_subscribes() {
 
 #[tokio::test]
 async fn a_follower_of_nothing_is_refused() {
-    let place = Place::local();
-    let Place::Local { path, .. } = &place else { unreachable!("it is local") };
-    let refused =
-        LocalBus::open(path).await.unwrap().follow(&[]).await.err().expect("nothing can be followed");
+    let folder = tempfile::tempdir().unwrap();
+    let bus = LocalBus::open(&folder.path().join("bus.sqlite")).await.unwrap();
+    let refused = bus.follow(&[]).await.err().expect("nothing can be followed");
     assert!(refused.to_string().contains("no topic to follow"), "{refused}");
 }
 
