@@ -32,9 +32,7 @@ impl Planner<'_> {
         if self.positions[position].parent.is_none() && self.operation.kind() == RootKind::Query {
             return Ok(Some(self.start_root(position, subgraph, std::collections::BTreeSet::new())));
         }
-        match self.entry_for(position, ty, (subgraph, field)) {
-            Some(entry) => self.enter((position, ty), subgraph, &entry, (&[], None)).map(Some),
-            None => Ok(None),
-        }
+        let entry = self.entry_for(position, ty, (subgraph, field));
+        entry.map(|entry| self.enter((position, ty), subgraph, &entry, (&[], None))).transpose()
     }
 }

@@ -1,8 +1,8 @@
 //! For how long the entities of a request may be kept: the shortest lifetime of what is asked.
 //!
 //! A field has its own lifetime, else its type's (objects). Without one, a leaf and an object without a key take that of the object
-//! around them, and of an entity nothing is said: it is not kept, unless the operator has a default. Apollo Server's static hints are the same but for objects without a key, which are not kept
-//! there: here a page of a list inherits from the list.
+//! around them, and of an entity nothing is said: it is not kept, unless the operator has a default. Apollo Server's static hints
+//! are the same but for objects without a key, which are not kept there: here a page of a list inherits from the list.
 
 use octavo_query_plan::Lifetime;
 use octavo_supergraph::{CachePolicy, SubgraphId};
