@@ -7,12 +7,12 @@
 //! 4. One that finds no empty position is told without a path, when the response is written.
 //! 5. What another answer puts in the place of a null with an error is followed again: the error may belong beneath it.
 
-use octavo_query_plan::{ReadTarget, SelectionId};
+use octavo_query_plan::{ReadTarget, SelectionId, TypeSet};
 
 use crate::answer::{Asked, PathPart, UpstreamError, Wanted};
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::failure::{Kept, Message, MessageId, Segment};
-use crate::prepared::{Prepared, ReadKind, Target};
+use crate::prepared::{Prepared, ReadKind, ResponseKey, Target};
 use crate::schedule::Run;
 
 /// Brings the errors of one answer to their positions. Gives, for each group, which of the entities sent have errors;
@@ -184,17 +184,22 @@ impl Attach<'_> {
                     let Some(position) = selection.position(key.as_bytes()) else { break };
                     let Target::Slot { slot, kind: inner } = selection.keys[position].target else { break };
                     let keys = &self.prepared().shapes[selection.shape].response_keys[slot];
-                    let Some((_, key)) =
-                        keys.iter().find(|(when, _)| when.is_none_or(|when| self.run.holds(when)))
-                    else {
-                        break;
-                    };
+                    let Some(key) = self.client_key(keys) else { break };
                     beneath.push(key.clone());
                     kind = inner;
                 }
             }
         }
         beneath.into()
+    }
+
+    /// The client's key of a field of an object that is lost. Where objects of different types have it under different keys, nobody
+    /// knows which it was.
+    fn client_key<'k>(&self, keys: &'k [ResponseKey]) -> Option<&'k Segment> {
+        let mut written = keys.iter().filter(|key| key.when.is_none_or(|when| self.run.holds(when)));
+        let first = written.next()?;
+        let same = |other: &ResponseKey| other.types == first.types || other.segment == first.segment;
+        (first.types == TypeSet::All || written.all(same)).then_some(&first.segment)
     }
 
     fn fail_owners(&mut self, asked: &Asked<'_>, index: usize) {

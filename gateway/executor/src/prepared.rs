@@ -34,8 +34,18 @@ pub(crate) struct PreparedShape {
     pub(crate) type_names: Vec<Box<str>>,
     /// For each output, what is written before its value.
     pub(crate) keys: Vec<OutputKey>,
-    /// For each slot, the quoted keys of its outputs, each with the condition under which it is written; those of all types first.
-    pub(crate) response_keys: IndexVec<SlotId, Vec<(Option<ConditionId>, Segment)>>,
+    /// For each slot, the keys of its outputs; those of all types first.
+    pub(crate) response_keys: IndexVec<SlotId, Vec<ResponseKey>>,
+}
+
+/// The key of a slot's output, as a step of an error's path.
+#[derive(Clone, Debug)]
+pub(crate) struct ResponseKey {
+    /// The condition under which it is written.
+    pub(crate) when: Option<ConditionId>,
+    /// The types of objects of which it is written.
+    pub(crate) types: TypeSet,
+    pub(crate) segment: Segment,
 }
 
 /// What is written before an output's value.
@@ -153,7 +163,11 @@ impl PreparedShape {
             outputs.sort_by_key(|output| output.types != TypeSet::All);
             outputs
                 .into_iter()
-                .map(|output| (output.when, Segment::Key(quoted(&output.key).into())))
+                .map(|output| ResponseKey {
+                    when: output.when,
+                    types: output.types.clone(),
+                    segment: Segment::Key(quoted(&output.key).into()),
+                })
                 .collect()
         };
         Self {

@@ -186,8 +186,7 @@ impl Writer<'_> {
     ) -> Written {
         let Some(ty) = ty else {
             let path = Path { parent: Some(path), step: Step::Key(&key.text) };
-            let message = Message::new(UNTOLD, code::INVALID, None);
-            self.told.tell(&message, Some(&path), &[]);
+            self.told.tell_absence(&Message::new(UNTOLD, code::INVALID, None), &path);
             return Err(Nulled);
         };
         self.out.extend_from_slice(constants.type_names[ty.index()].as_bytes());

@@ -5,7 +5,7 @@ use octavo_index::{IdMap, IndexVec};
 use octavo_operation::When;
 
 use crate::planner::Planner;
-use crate::state::{FetchIndex, NodeField, NodeId, OutputFrom, PositionId};
+use crate::state::{FetchIndex, NodeField, NodeId, PositionId};
 
 /// What the fields of a selection set are for.
 struct Use {
@@ -52,7 +52,7 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> Whe
     }
     let mut used = used(planner, root);
     if let Some(position) = planner.fetches[fetch].entities_at {
-        used.client = used.client.and(&wanted(planner, position));
+        used.client = used.client.and(&planner.wanted(position));
     }
     if !used.later {
         return used.client;
@@ -63,16 +63,17 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> Whe
     waiting.iter().fold(used.client, |all, when| all.or(when))
 }
 
-/// When a client wants the objects at a position, where they are there although none does: a field on the way is asked for what
-/// needs it, whatever the client's conditions.
-fn wanted(planner: &Planner<'_>, position: PositionId) -> When {
-    let Some((parent, slot)) = planner.positions[position].parent else { return When::always() };
-    let around = wanted(planner, parent);
-    let place = &planner.positions[parent];
-    let outputs = place.outputs.iter().filter(|output| output.value == OutputFrom::Slot(slot));
-    let client = outputs.fold(When::never(), |all, output| all.or(&output.when));
-    let always_there = place.slots[slot].when.is_always();
-    if always_there && !client.is_never() { around.and(&client) } else { around }
+impl Planner<'_> {
+    /// When a client wants the objects at a position, where they are there although none does: a field on the way is asked for what
+    /// needs it, whatever the client's conditions.
+    pub(crate) fn wanted(&self, position: PositionId) -> When {
+        let Some((parent, slot)) = self.positions[position].parent else { return When::always() };
+        let around = self.wanted(parent);
+        let place = &self.positions[parent];
+        let client = place.wanted(slot);
+        let always_there = place.slots[slot].when.is_always();
+        if always_there && !client.is_never() { around.and(&client) } else { around }
+    }
 }
 
 fn used(planner: &Planner<'_>, node: NodeId) -> Use {

@@ -51,6 +51,26 @@ impl Names {
     }
 }
 
+/// What holds around a selection set.
+struct Around<'w> {
+    /// What the request is sent under.
+    hoisted: &'w When,
+    /// When the client wants the objects, which may be there for others whatever its conditions.
+    client: When,
+}
+
+impl Around<'_> {
+    /// When a field is asked: what is for the client alone, when it wants what is around it too.
+    fn narrowed(&self, field: &NodeField) -> When {
+        if field.hidden || self.client.is_always() {
+            return field.when.clone();
+        }
+        let narrowed = field.when.and(&self.client);
+        // A selection set needs a field, even if nobody wants any.
+        if narrowed.is_never() { field.when.clone() } else { narrowed }
+    }
+}
+
 /// A document in the making.
 pub(crate) struct Document<'p, 'g> {
     planner: &'p Planner<'g>,
@@ -64,8 +84,13 @@ impl<'p, 'g> Document<'p, 'g> {
         Self { planner, names, text: String::new(), variables: BTreeSet::new() }
     }
 
-    /// Writes a node's selection set. Fields under `hoisted` are written without it: the request is not sent unless it holds.
-    pub(crate) fn selection_set(&mut self, id: NodeId, hoisted: &When) {
+    /// Writes the selection set of a request. Fields under `hoisted` are written without it: the request is not sent unless it holds.
+    pub(crate) fn whole(&mut self, root: NodeId, hoisted: &When) {
+        let client = self.planner.wanted(self.planner.nodes[root].position);
+        self.selection_set(root, &Around { hoisted, client });
+    }
+
+    fn selection_set(&mut self, id: NodeId, around: &Around<'_>) {
         let planner = self.planner;
         let node = &planner.nodes[id];
         self.text.push('{');
@@ -83,7 +108,7 @@ impl<'p, 'g> Document<'p, 'g> {
                 self.separate();
                 let _ = write!(self.text, "... on {} {{", planner.supergraph.type_name(field.on));
             }
-            self.fields_on(id, &fields, hoisted);
+            self.fields_on(id, &fields, around);
             if !plain {
                 self.text.push('}');
             }
@@ -97,22 +122,34 @@ impl<'p, 'g> Document<'p, 'g> {
         }
     }
 
-    fn fields_on(&mut self, node: NodeId, fields: &[usize], hoisted: &When) {
+    fn fields_on(&mut self, node: NodeId, fields: &[usize], around: &Around<'_>) {
         let planner = self.planner;
         for &index in fields {
             let field = &planner.nodes[node].fields[index];
-            if field.when.is_always() || field.when == *hoisted {
-                self.field(node, index, field, &[]);
+            let when = around.narrowed(field);
+            let below = self.client_below(node, field, &when, around);
+            if when.is_always() || when == *around.hoisted {
+                self.field((node, index), &[], &below);
                 continue;
             }
-            for all in field.when.alternatives() {
-                self.conditional(node, index, field, all);
+            for all in when.alternatives() {
+                self.conditional((node, index), all, &below);
             }
         }
     }
 
+    /// When the client wants what is below a field that is asked under `when`: always, if that is its own condition.
+    fn client_below(&self, node: NodeId, field: &NodeField, when: &When, around: &Around<'_>) -> When {
+        if !field.hidden {
+            return When::always();
+        }
+        let position = &self.planner.positions[self.planner.nodes[node].position];
+        let client = position.wanted(field.slot);
+        if client == *when || client.is_never() { When::always() } else { around.client.and(&client) }
+    }
+
     /// A field under all of several literals. A directive stands once on a field, so further ones wrap it.
-    fn conditional(&mut self, node: NodeId, index: usize, field: &NodeField, all: &[Literal]) {
+    fn conditional(&mut self, place: (NodeId, usize), all: &[Literal], below: &When) {
         let mut own: Vec<Literal> = Vec::new();
         let mut around = 0;
         for literal in all {
@@ -126,7 +163,7 @@ impl<'p, 'g> Document<'p, 'g> {
                 own.push(*literal);
             }
         }
-        self.field(node, index, field, &own);
+        self.field(place, &own, below);
         for _ in 0..around {
             self.text.push('}');
         }
@@ -138,8 +175,9 @@ impl<'p, 'g> Document<'p, 'g> {
         let _ = write!(self.text, "@{name}(if: ${})", self.planner.operation.text(literal.variable));
     }
 
-    fn field(&mut self, node: NodeId, index: usize, field: &NodeField, directives: &[Literal]) {
+    fn field(&mut self, (node, index): (NodeId, usize), directives: &[Literal], below: &When) {
         let planner = self.planner;
+        let field = &planner.nodes[node].fields[index];
         self.separate();
         let name = planner.supergraph.name(planner.supergraph.field(field.field).name);
         let key = self.names.key(node, index);
@@ -159,7 +197,7 @@ impl<'p, 'g> Document<'p, 'g> {
         }
         if let Some(child) = field.child {
             self.text.push(' ');
-            self.selection_set(child, &When::always());
+            self.selection_set(child, &Around { hoisted: &When::always(), client: below.clone() });
         }
     }
 }

@@ -94,7 +94,7 @@ fn fetch(planner: &Planner<'_>, names: &Names, batch: &Batch, after: Vec<FetchId
             RootKind::Mutation => OperationKind::Mutation,
             RootKind::Subscription => OperationKind::Subscription,
         };
-        document.selection_set(first.root, hoisted);
+        document.whole(first.root, hoisted);
         FetchContent::Root(SelectionId::new(first.root.index()))
     } else {
         entities(planner, batch, &mut document)
@@ -136,7 +136,7 @@ fn entities(planner: &Planner<'_>, batch: &Batch, document: &mut Document<'_, '_
             let _ = write!(document.text, "{key}: ");
         }
         let _ = write!(document.text, "_entities(representations: ${variable}) ");
-        document.selection_set(fetch.root, &batch.when);
+        document.whole(fetch.root, &batch.when);
         groups.push(EntityGroup {
             key: key.into(),
             variable: variable.into(),
