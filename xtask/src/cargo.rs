@@ -2,13 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::counts::Counts;
-use crate::progress;
+use crate::{processes, progress};
+
+/// For how long tests may say nothing. The longest of them take some minutes.
+const SILENCE: Duration = Duration::from_mins(15);
 
 /// Builds the binaries and every test, so that a test may start any binary. What this makes, `cargo test` takes as it is.
 pub(crate) async fn build() -> anyhow::Result<()> {
@@ -69,6 +74,9 @@ pub(crate) async fn run_example(
 }
 
 /// Runs tests with these variables; without arguments, every test of the workspace.
+///
+/// A test binary that says nothing for [`SILENCE`] is killed and counts as failed, so that one test that hangs does not keep the
+/// others from being run.
 pub(crate) async fn test(
     arguments: &[String],
     variables: impl IntoIterator<Item = (&'static str, String)>,
@@ -79,9 +87,20 @@ pub(crate) async fn test(
     }
     command.args(arguments).envs(variables).env("OCTAVO_BIN_DIR", binaries_folder());
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let pid = child.id().context("cargo has no process id")?;
     let mut lines = BufReader::new(child.stdout.take().context("cargo has no output")?).lines();
     let mut counts = Counts::default();
-    while let Some(line) = lines.next_line().await.context("cannot read cargo's output")? {
+    loop {
+        let Ok(line) = timeout(SILENCE, lines.next_line()).await else {
+            progress::note(&format!(
+                "nothing for {} minutes: this test binary is killed",
+                SILENCE.as_secs() / 60
+            ));
+            processes::kill_below(pid);
+            counts.failed += 1;
+            continue;
+        };
+        let Some(line) = line.context("cannot read cargo's output")? else { break };
         counts.add(&line);
         progress::relay(&line);
     }

@@ -5,6 +5,7 @@ mod containers;
 mod counts;
 mod engines;
 mod install;
+mod processes;
 mod progress;
 mod signals;
 mod tasks;

@@ -2,12 +2,18 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Context, ensure};
+use rustix::fs::statvfs;
+
 use crate::counts::Counts;
 use crate::engines::Engines;
 use crate::{cargo, install, progress};
 
 /// Packages whose tests start the binaries of others: cargo builds these for none of their tests.
 const STARTS_BINARIES: [&str; 4] = ["octavo-browser", "octavo-chaos", "octavo-conformance", "octavo-e2e"];
+
+/// Bytes that all tests together need at most for what the engines keep.
+const ROOM: u64 = 1_500_000_000;
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
@@ -27,6 +33,21 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Fails where the engines would come to refuse writes, and tests wait for them in vain.
+fn ensure_room() -> anyhow::Result<()> {
+    let folder = std::env::temp_dir();
+    let disk = statvfs(&folder).with_context(|| format!("cannot tell how full {} is", folder.display()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    ensure!(
+        free >= ROOM,
+        "{} MB are free in {}, where the engines of the tests keep their data; they need {} MB (TMPDIR names another folder)",
+        free / 1_000_000,
+        folder.display(),
+        ROOM / 1_000_000
+    );
+    Ok(())
+}
+
 async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
     let means = install::means().await?;
     let starts_binaries =
@@ -40,6 +61,7 @@ async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
         anyhow::Ok(())
     };
     let (engines, ()) = tokio::try_join!(Engines::start(means), build)?;
+    ensure_room()?;
     let counts = progress::step("tests", cargo::test(&options.arguments, engines.variables())).await?;
     let stop = async {
         drop(engines);
