@@ -71,17 +71,16 @@ pub(crate) fn difference((data, errors): &(Json, Vec<FieldError>), response: &[u
             })
             .collect();
         let Some(ours) = errors.iter().find(|ours| ours.path == path) else {
-            let lost = &path[..data.at(&path).0];
-            let explained = errors.iter().any(|ours| ours.path.starts_with(lost));
-            if error.extensions.service.is_some() && lost.len() < path.len() && explained {
+            let (length, value) = data.at(&path);
+            let of_subgraph = error.extensions.service.is_some() && *value == Json::Null;
+            let is_beneath = |ours: &FieldError| {
+                ours.path.starts_with(&path) && ours.message.as_ref().is_none_or(|ours| *ours == message)
+            };
+            if of_subgraph && errors.iter().any(is_beneath) && seen.insert(path.clone()) {
                 continue;
             }
-            let is_beneath = |ours: &FieldError| {
-                ours.path.len() > path.len()
-                    && ours.path.starts_with(&path)
-                    && ours.message.as_ref() == Some(&message)
-            };
-            if lost.len() == path.len() && errors.iter().any(is_beneath) && seen.insert(path.clone()) {
+            let explained = errors.iter().any(|ours| ours.path.starts_with(&path[..length]));
+            if of_subgraph && length < path.len() && explained {
                 continue;
             }
             return Err(format!("the monolith has no error at {path:?}: {message}"));
