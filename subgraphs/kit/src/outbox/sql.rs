@@ -1,6 +1,6 @@
 //! The outbox in tables: `outbox_heads` is a row an aggregate, `outbox` a row an event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -82,15 +82,22 @@ const CLAIMED_EVENTS: &str = "SELECT o.aggregate_type, o.aggregate_id, o.seq, o.
 /// What is settled keeps its place in the archive; what waits next has waited since it was written. A change
 /// that commits while this statement waits for its head is not in the statement's snapshot: its event may not
 /// be found, but the head says that it is there.
-const SETTLE: &str = "UPDATE outbox_heads AS h SET next_seq = h.next_seq + s.sent, \
-     lease_until = now_ms() + s.pause, stuck = s.stuck, \
-     attempts = CASE WHEN s.failed = 0 THEN 0 WHEN s.sent = 0 THEN h.attempts + 1 ELSE 1 END, \
-     waiting_since = CASE WHEN h.last_seq >= h.next_seq + s.sent THEN COALESCE((SELECT o.recorded_at FROM outbox AS o \
+const SETTLE: &str = "UPDATE outbox_heads AS h SET next_seq = h.next_seq + sent, \
+     lease_until = now_ms() + pause, stuck = settled_stuck, \
+     attempts = CASE WHEN failed = 0 THEN 0 WHEN sent = 0 THEN h.attempts + 1 ELSE 1 END, \
+     waiting_since = CASE WHEN h.last_seq >= h.next_seq + sent THEN COALESCE((SELECT o.recorded_at FROM outbox AS o \
        WHERE o.aggregate_type = h.aggregate_type AND o.aggregate_id = h.aggregate_id \
-         AND o.seq = h.next_seq + s.sent), now_ms()) END \
-    FROM jsonb_to_recordset($1::jsonb) AS s(aggregate_type text, aggregate_id text, fence bigint, \
-      sent bigint, failed bigint, pause bigint, stuck text) \
-    WHERE h.aggregate_type = s.aggregate_type AND h.aggregate_id = s.aggregate_id AND h.fence = s.fence";
+         AND o.seq = h.next_seq + sent), now_ms()) END \
+    FROM (SELECT s.aggregate_type AS settled_type, s.aggregate_id AS settled_id, s.fence AS settled_fence, \
+       s.stuck AS settled_stuck, sent, failed, pause \
+      FROM jsonb_to_recordset($1::jsonb) AS s(aggregate_type text, aggregate_id text, fence bigint, \
+       sent bigint, failed bigint, pause bigint, stuck text) \
+      JOIN outbox_heads AS held ON held.aggregate_type = s.aggregate_type AND held.aggregate_id = s.aggregate_id \
+      FOR UPDATE";
+const THOSE_FREE: &str = " SKIP LOCKED";
+const SETTLED: &str = ") AS settled \
+    WHERE h.aggregate_type = settled_type AND h.aggregate_id = settled_id AND h.fence = settled_fence \
+    RETURNING aggregate_type, aggregate_id";
 
 /// How long what has left is kept, in ms: a week. The last event of each aggregate is kept for ever.
 const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -140,10 +147,16 @@ impl Outbox for SqlOutbox {
         Ok(claims.into_iter().map(|(_, claim)| claim).collect())
     }
 
+    /// A change holds the heads of its aggregates, in an order of its own, until it commits. A settlement that held some heads
+    /// while it waits for others would wait for a change that waits for it: those that are free are settled together,
+    /// and each of the others alone.
     async fn settle(&self, settlements: &[Settlement]) -> Result<usize, StoreError> {
-        let records: Vec<_> = settlements.iter().map(record).collect();
-        let settled = self.db.run(&Sql::new(SETTLE).bind(json!(records).to_string())).await?;
-        Ok(usize::try_from(settled).unwrap_or(usize::MAX))
+        let settled = self.settle_those(settlements, THOSE_FREE).await?;
+        let mut count = settled.len();
+        for other in settlements.iter().filter(|one| !settled.contains(&one.aggregate)) {
+            count += self.settle_those(std::slice::from_ref(other), "").await?.len();
+        }
+        Ok(count)
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -155,6 +168,22 @@ impl Outbox for SqlOutbox {
         let row = self.db.one(&query, "outbox_heads").await?;
         let (events, oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
         Ok(Backlog { events, oldest_ms, stuck: row.int("stuck")? })
+    }
+}
+
+impl SqlOutbox {
+    /// Settles in one transaction those that are still this relay's, and are free or waited for.
+    async fn settle_those(
+        &self,
+        settlements: &[Settlement],
+        which: &'static str,
+    ) -> Result<BTreeSet<AggregateKey>, StoreError> {
+        let records: Vec<_> = settlements.iter().map(record).collect();
+        let settle = Sql::new(SETTLE).push(which).push(SETTLED).bind(json!(records).to_string());
+        let mut tx = self.db.begin().await?;
+        let settled = tx.rows(&settle).await?;
+        tx.commit().await?;
+        settled.iter().map(key).collect()
     }
 }
 

@@ -230,8 +230,8 @@ fn classify(error: sqlx::Error) -> StoreError {
         return StoreError::Taken(name.to_owned());
     }
     let code = refusal.code().unwrap_or_default();
-    // SQLite: busy and locked. PostgreSQL: connection, resources, shutdown, serialization and deadlock.
-    let passing = ["5", "6", "261", "517", "40001", "40P01"].contains(&code.as_ref())
+    // SQLite: busy and locked. PostgreSQL: connection, resources, shutdown, serialization, deadlock and a transaction idle for too long.
+    let passing = ["5", "6", "261", "517", "40001", "40P01", "25P03"].contains(&code.as_ref())
         || ["08", "53", "57P"].iter().any(|class| code.len() == 5 && code.starts_with(class));
     if passing { StoreError::Away(error.into()) } else { StoreError::Refused(error.into()) }
 }

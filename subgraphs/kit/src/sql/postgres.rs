@@ -15,9 +15,12 @@ use super::{
 
 const CONNECTIONS: u32 = 10;
 
-/// Connects a pool; the server is asked at once, so that a wrong URL shows at start.
+/// Connects a pool; the server is asked at once, so that a wrong URL shows at start. The server ends a transaction whose client
+/// has said nothing for twice as long as a statement may take: a process that sleeps, or was cut off, in the middle of one holds
+/// rows that others need.
 pub(super) async fn open(url: &str, timeout: Duration) -> Result<PgPool, sqlx::Error> {
-    let options = PgConnectOptions::from_str(url)?;
+    let idle = (2 * timeout).as_millis().to_string();
+    let options = PgConnectOptions::from_str(url)?.options([("idle_in_transaction_session_timeout", idle)]);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(timeout);
     pool.connect_with(options).await
 }

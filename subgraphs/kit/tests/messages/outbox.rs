@@ -7,7 +7,7 @@ use lms_kit::{
     changes::{Changes, SqlChanges},
     outbox::{Claim, ClaimOptions, Outbox, Settlement, SqlOutbox, Turn},
     service::{Engine, SqlEngine},
-    sql::Sql,
+    sql::{Db, DbOptions, Sql},
 };
 use serde_json::Value;
 
@@ -80,6 +80,56 @@ async fn an_event_that_commits_while_the_one_before_is_settled_leaves_too() {
     assert_eq!(settling.await.unwrap(), 1);
     notes.relay(&wire, ALL).turn().await.unwrap();
     assert_eq!(wire.seqs("n"), [2]);
+}
+
+/// A change holds one head and wants the other while the relay settles both, whichever of them the database takes first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_settlement_never_waits_for_a_change_that_waits_for_it() {
+    for (held, wanted) in [("a", "b"), ("b", "a")] {
+        let notes = Database::of("postgres").await;
+        notes.write("a", 1).await;
+        notes.write("b", 1).await;
+        let outbox = Arc::new(SqlOutbox::new(notes.db.clone()));
+        let settlements: Vec<_> =
+            outbox.claim(ALL).await.unwrap().iter().map(|claim| settled(claim, 1)).collect();
+        let both = command();
+        let Begun::Fresh(mut change) = Change::begin::<Value>(&notes.db, &both).await.unwrap() else {
+            panic!("it is new")
+        };
+        put(&mut change, held, 2).await;
+        let settling = tokio::spawn(async move { outbox.settle(&settlements).await });
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert!(!settling.is_finished(), "{held} is the change's");
+        put(&mut change, wanted, 2).await;
+        change.commit(Value::Null).await.unwrap();
+        assert_eq!(settling.await.unwrap().unwrap(), 2);
+        assert_eq!(
+            SqlOutbox::new(notes.db.clone()).backlog().await.unwrap().events,
+            2,
+            "what came then waits"
+        );
+    }
+}
+
+/// It sleeps in the middle of a settlement, say, and would hold the heads until it wakes up.
+#[tokio::test]
+async fn a_process_that_sleeps_in_a_transaction_loses_what_it_holds() {
+    let url = octavo_engines::shared::postgres_database("notes").await.unwrap();
+    let timeout = std::time::Duration::from_millis(300);
+    let db = Db::open("notes", &url, DbOptions { timeout }).await.unwrap();
+    let create = Sql::new("CREATE TABLE held (id BIGINT PRIMARY KEY)");
+    db.run(&create).await.unwrap();
+    db.run(&Sql::new("INSERT INTO held VALUES (1)")).await.unwrap();
+    let hold = Sql::new("SELECT id FROM held FOR UPDATE");
+    let mut asleep = db.begin().await.unwrap();
+    asleep.run(&hold).await.unwrap();
+    let mut awake = db.begin().await.unwrap();
+    let refused = awake.run(&hold).await.unwrap_err();
+    assert!(refused.is_passing(), "{refused}");
+    let free = soon(async || db.begin().await.unwrap().run(&hold).await.is_ok());
+    assert!(free.await, "it is held for ever");
+    let ended = asleep.run(&Sql::new("INSERT INTO held VALUES (2)")).await.unwrap_err();
+    assert!(ended.is_passing(), "who slept tries again: {ended}");
 }
 
 #[tokio::test]

@@ -16,6 +16,9 @@ use crate::{
     watch,
 };
 
+/// How many sequences are read at once in search of markers'.
+const MARKERS_AT_ONCE: u32 = 64;
+
 /// Backlogs by source and kind of message.
 type BySource = BTreeMap<(String, MessageKind), InboxBacklog>;
 
@@ -54,14 +57,23 @@ impl DocumentInbox {
         Ok(of.into_iter().map(|((source, kind), backlog)| watch::Waiting { source, kind, backlog }).collect())
     }
 
-    /// The newest markers that were applied.
+    /// The newest markers that were applied. Their sequences stand before all others of the consumer, which are many.
     pub(super) async fn applied_markers(&self, consumer: &str) -> Result<Vec<(String, i64)>, StoreError> {
         let start = format!("{consumer} {MARKERS} ");
-        let found = self.documents.scan(&STREAMS, Some(&start), COUNTED).await?;
-        let streams = found.into_iter().take_while(|found| found.id.starts_with(&start)).map(Stream::read);
-        let streams = streams.collect::<Result<Vec<_>, _>>()?;
-        let applied = streams.into_iter().filter(|stream| stream.last_seq > 0);
-        Ok(applied.map(|stream| (stream.sequence().stream, stream.last_seq)).collect())
+        let (mut applied, mut after) = (Vec::new(), start.clone());
+        loop {
+            let found = self.documents.scan(&STREAMS, Some(&after), MARKERS_AT_ONCE).await?;
+            let is_marker = |id: &str| id.starts_with(&start);
+            let next = found.last().map(|last| last.id.clone()).filter(|last| is_marker(last));
+            for marker in found.into_iter().take_while(|found| is_marker(&found.id)) {
+                let stream = Stream::read(marker)?;
+                applied.push((stream.sequence().stream, stream.last_seq));
+            }
+            let Some(next) = next else { break };
+            after = next;
+        }
+        applied.retain(|(_, last_seq)| *last_seq > 0);
+        Ok(applied)
     }
 
     /// The ways on which something waits, from one to the next.

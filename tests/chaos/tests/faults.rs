@@ -1,8 +1,0 @@
-//! Each scenario once, on one stack.
-
-use octavo_chaos::{Scenario, hurt_in_turn};
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_library_keeps_its_promises_under_faults() -> anyhow::Result<()> {
-    hurt_in_turn(&Scenario::ALL, 2).await
-}
