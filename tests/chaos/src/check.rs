@@ -74,7 +74,7 @@ fn column(rows: &[Value], field: &str) -> BTreeSet<String> {
 }
 
 /// The key that a service keeps a thing under: that in its identifier, which says its type as well, or the identifier itself.
-fn key_in(id: &str) -> String {
+pub(crate) fn key_in(id: &str) -> String {
     let decoded = URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let key = decoded.as_deref().and_then(|decoded| decoded.split_once(':'));
     key.map_or_else(|| id.to_owned(), |(_, key)| key.to_owned())

@@ -104,16 +104,16 @@ pub(crate) fn locked(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
 
 /// Numbers by a seed (xorshift).
 #[derive(Debug)]
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// Those of a seed, which is not 0.
-    fn new(seed: usize) -> Self {
+    pub(crate) fn new(seed: usize) -> Self {
         Self(u64::try_from(seed).unwrap_or(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// The next number below a bound.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

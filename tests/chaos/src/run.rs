@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use tokio::time::sleep;
 
-use crate::load::locked;
+use crate::load::{Chance, locked};
 use crate::{Load, Log, Scenario, Stack, at_rest};
 
 /// How many operations must be acknowledged in each scenario.
@@ -97,7 +97,7 @@ impl Run {
         locked(&self.log).forget_failures();
         let load = Load::start(self.stack.gateway()?, seed, &self.log);
         let (acknowledged, again) = (load.acknowledged(), load.again());
-        let mut scene = Scene { stack: &mut self.stack, load: &load };
+        let mut scene = Scene { stack: &mut self.stack, load: &load, chance: Chance::new(seed) };
         let proof = match scenario.hurt(&mut scene).await {
             Ok(proof) => scene
                 .acknowledges(ENOUGH.saturating_sub(load.acknowledged() - acknowledged))
@@ -143,6 +143,8 @@ fn say(line: &str) {
 pub(crate) struct Scene<'a> {
     pub(crate) stack: &'a mut Stack,
     pub(crate) load: &'a Load,
+    /// What the scenario's seed chooses.
+    pub(crate) chance: Chance,
 }
 
 impl Scene<'_> {

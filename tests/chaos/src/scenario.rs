@@ -8,6 +8,10 @@ use crate::run::Scene;
 pub enum Scenario {
     /// Nothing at all.
     NothingFails,
+    /// Processes are killed by chance, at a time by chance, ten times.
+    KillCycles,
+    /// Processes end at each place that the kit names.
+    EveryPlace,
     /// The broker is killed, and away for ten seconds.
     BrokerKilled,
     /// The database and the document server are killed.
@@ -22,13 +26,23 @@ pub enum Scenario {
     BrokerHalfOpen,
     /// All that was said of books is said again, three times.
     SaidAgain,
+    /// An event that nobody can apply.
+    Poison,
+    /// A relay sleeps past its lease beside another.
+    TwoRelays,
+    /// A coordinator sleeps within a transaction beside another.
+    TwoCoordinators,
     /// Redis is killed, and does not answer.
     RedisAway,
+    /// The gateway is killed when a mutation is done, and not answered.
+    GatewayKilled,
+    /// A consumer was away while thousands of events came.
+    SlowConsumer,
 }
 
 impl Scenario {
-    /// All of them, in the order in which they are run.
-    pub const ALL: [Self; 9] = [
+    /// What befalls engines and the wires to them.
+    pub const OF_ENGINES: [Self; 8] = [
         Self::NothingFails,
         Self::BrokerKilled,
         Self::BrokerHalfOpen,
@@ -36,14 +50,30 @@ impl Scenario {
         Self::DocumentsHang,
         Self::DatabasesCut,
         Self::PostgresHalfOpen,
-        Self::SaidAgain,
         Self::RedisAway,
     ];
+    /// What befalls processes and messages.
+    pub const OF_PROCESSES: [Self; 7] = [
+        Self::EveryPlace,
+        Self::SaidAgain,
+        Self::Poison,
+        Self::TwoRelays,
+        Self::TwoCoordinators,
+        Self::GatewayKilled,
+        Self::SlowConsumer,
+    ];
+
+    /// All of them, in the order in which they are run.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::OF_ENGINES.into_iter().chain(Self::OF_PROCESSES).chain([Self::KillCycles])
+    }
 
     /// Its number in the table, and what happens.
     pub fn name(self) -> &'static str {
         match self {
             Self::NothingFails => "0 nothing fails",
+            Self::KillCycles => "kill cycles",
+            Self::EveryPlace => "1-3 ends at every place",
             Self::BrokerKilled => "9 broker killed",
             Self::DatabasesKilled => "10 databases killed",
             Self::DocumentsHang => "10 documents hang",
@@ -51,7 +81,12 @@ impl Scenario {
             Self::PostgresHalfOpen => "11 PostgreSQL half open",
             Self::BrokerHalfOpen => "11 broker half open",
             Self::SaidAgain => "12 said again",
+            Self::Poison => "14 poison",
+            Self::TwoRelays => "16 two relays",
+            Self::TwoCoordinators => "17 two coordinators",
             Self::RedisAway => "22 Redis away",
+            Self::GatewayKilled => "24 gateway killed",
+            Self::SlowConsumer => "25 slow consumer",
         }
     }
 
@@ -59,6 +94,8 @@ impl Scenario {
     pub(crate) async fn hurt(self, scene: &mut Scene<'_>) -> anyhow::Result<String> {
         match self {
             Self::NothingFails => Ok("no fault".to_owned()),
+            Self::KillCycles => faults::kills::kill_cycles(scene).await,
+            Self::EveryPlace => faults::places::every_place(scene).await,
             Self::BrokerKilled => faults::engines::broker_killed(scene).await,
             Self::DatabasesKilled => faults::engines::databases_killed(scene).await,
             Self::DocumentsHang => faults::engines::documents_hang(scene).await,
@@ -66,7 +103,12 @@ impl Scenario {
             Self::PostgresHalfOpen => faults::wires::postgres_half_open(scene).await,
             Self::BrokerHalfOpen => faults::engines::broker_half_open(scene).await,
             Self::SaidAgain => faults::messages::said_again(scene).await,
+            Self::Poison => faults::poison::poison(scene).await,
+            Self::TwoRelays => faults::replicas::two_relays(scene).await,
+            Self::TwoCoordinators => faults::replicas::two_coordinators(scene).await,
             Self::RedisAway => faults::wires::redis_away(scene).await,
+            Self::GatewayKilled => faults::kills::gateway_killed(scene).await,
+            Self::SlowConsumer => faults::backlog::slow_consumer(scene).await,
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) const DOCUMENTS: &str = "documents";
 pub(crate) const REDIS: &str = "Redis";
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(1);
+/// How long connections take to notice that they are cut.
+const NOTICED_WITHIN: Duration = Duration::from_millis(50);
 /// How long the gateway takes what it has read of an entity for true, in seconds.
 const MAX_AGE: u32 = 5;
 
@@ -88,15 +90,55 @@ impl Stack {
         Ok(self.databases.get(service).with_context(|| format!("{service} keeps nothing"))?)
     }
 
+    /// The process of this name.
+    pub(crate) fn process(&mut self, name: &str) -> anyhow::Result<&mut Running> {
+        self.processes.get_mut(name).with_context(|| format!("{name} does not run"))
+    }
+
+    /// Leads everybody who asks a service to another process of it, those who have a connection as well.
+    pub(crate) async fn divert(&self, name: &str, to: SocketAddr) -> anyhow::Result<()> {
+        let door = self.door(name)?;
+        door.lead(Some(to));
+        door.set(Wire::Cut);
+        sleep(NOTICED_WITHIN).await;
+        door.set(Wire::Open);
+        Ok(())
+    }
+
+    /// Ends a process as `kill -9` does.
+    pub(crate) fn kill9(&mut self, name: &str) -> anyhow::Result<()> {
+        self.door(name)?.lead(None);
+        let process = self.processes.remove(name).with_context(|| format!("{name} does not run"))?;
+        let pid = process.pid();
+        process.kill9()?;
+        ensure!(state_of(pid).is_none(), "{name} runs on as {pid}");
+        Ok(())
+    }
+
     /// Starts a service, or the gateway, in place of the one that was there.
     pub(crate) async fn start_process(&mut self, name: &'static str) -> anyhow::Result<()> {
-        let process = Running::start(&binary(name), &as_texts(&self.arguments(name)?)).await?;
+        let process = self.another(name).await?;
         self.door(name)?.lead(Some(process.address()));
         self.processes.insert(name, process);
         Ok(())
     }
 
-    /// Makes whole again what a scenario that failed has left hurt. No process may have ended: no scenario kills one.
+    /// One more process of a service, beside the one that is asked.
+    pub(crate) async fn another(&self, name: &str) -> anyhow::Result<Running> {
+        Running::start(&binary(name), &as_texts(&self.arguments(name)?)).await
+    }
+
+    /// Kills a service, and starts one that ends at a place of `kit::fault`.
+    pub(crate) fn start_dying(&mut self, name: &'static str, place: &str) -> anyhow::Result<()> {
+        self.kill9(name)?;
+        let variables = [("ABORT_AT", place)];
+        let process = Running::spawn(&binary(name), &as_texts(&self.arguments(name)?), &variables)?;
+        self.door(name)?.lead(Some(process.address()));
+        self.processes.insert(name, process);
+        Ok(())
+    }
+
+    /// Makes whole again what a scenario that failed has left hurt.
     pub(crate) async fn mend(&mut self) -> anyhow::Result<()> {
         for door in self.doors.values() {
             door.set(Wire::Open);
@@ -106,8 +148,14 @@ impl Stack {
         mend_engine(&mut self.redis).await?;
         mend_engine(&mut self.pulsar).await?;
         for name in SERVICES.into_iter().chain(["gateway"]) {
-            let process = self.processes.get_mut(name).with_context(|| format!("{name} does not run"))?;
-            ensure!(process.is_alive()?, "{name} has ended:\n{}", process.log()?);
+            let Some(process) = self.processes.get_mut(name) else {
+                self.start_process(name).await?;
+                continue;
+            };
+            process.resume()?;
+            ensure!(process.is_alive()?, "{name} has ended by itself:\n{}", process.log()?);
+            let address = process.address();
+            self.door(name)?.lead(Some(address));
         }
         Ok(())
     }
@@ -193,8 +241,7 @@ async fn mend_engine(engine: &mut (impl Engine + Send)) -> anyhow::Result<()> {
 
 /// The state of a process, as the system says: `T` for one that is stopped; none for one that is gone.
 pub(crate) fn state_of(pid: u32) -> Option<char> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("State:"))?.trim().chars().next()
+    status_of(pid, "State")?.chars().next()
 }
 
 /// Waits until a process that was told to stop has stopped: each of its threads has to hear it.
@@ -205,4 +252,11 @@ pub(crate) async fn until_stopped(pid: u32) -> anyhow::Result<()> {
         sleep(POLL).await;
     }
     Ok(())
+}
+
+/// What the system says of a process.
+pub(crate) fn status_of(pid: u32, field: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    Some(line?.trim().to_owned())
 }

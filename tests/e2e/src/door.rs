@@ -17,6 +17,8 @@ pub enum Wire {
     Open,
     /// Keeps connections open, takes new ones, and passes nothing on.
     Held,
+    /// Passes on what is asked, and keeps back what is answered.
+    Mute,
     /// Breaks off connections, old and new.
     Cut,
 }
@@ -76,6 +78,18 @@ impl Drop for Door {
     }
 }
 
+impl Wire {
+    fn holds(self, way: Way) -> bool {
+        self == Self::Held || (self == Self::Mute && way == Way::Back)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    There,
+    Back,
+}
+
 #[derive(Clone)]
 struct Pass {
     wire: watch::Receiver<Wire>,
@@ -87,8 +101,12 @@ impl Pass {
     async fn both(self, client: TcpStream, server: TcpStream) -> std::io::Result<()> {
         let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
         let (mut wire, there, back) = (self.wire.clone(), self.clone(), self.clone());
-        let passed =
-            async { tokio::try_join!(there.one(from_client, to_server), back.one(from_server, to_client)) };
+        let passed = async {
+            tokio::try_join!(
+                there.one(Way::There, from_client, to_server),
+                back.one(Way::Back, from_server, to_client)
+            )
+        };
         tokio::select! {
             _ = wire.wait_for(|wire| *wire == Wire::Cut) => {
                 self.hurt.fetch_add(1, Ordering::SeqCst);
@@ -98,15 +116,15 @@ impl Pass {
         }
     }
 
-    async fn one(mut self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> std::io::Result<()> {
+    async fn one(mut self, way: Way, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> std::io::Result<()> {
         let mut read = vec![0; 64 * 1024];
         loop {
             let length = from.read(&mut read).await?;
-            if *self.wire.borrow() == Wire::Held {
+            if self.wire.borrow().holds(way) {
                 self.hurt.fetch_add(1, Ordering::SeqCst);
             }
             // A door that is gone lets nothing through any more.
-            if self.wire.wait_for(|wire| *wire != Wire::Held).await.is_err() {
+            if self.wire.wait_for(|wire| !wire.holds(way)).await.is_err() {
                 return Ok(());
             }
             if length == 0 {

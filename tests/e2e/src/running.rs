@@ -41,9 +41,17 @@ impl Running {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let mut running = Self::spawn(name, arguments, variables)?;
+        running.wait_until_ready(started).await?;
+        running.ready_after = started.elapsed();
+        Ok(running)
+    }
+
+    /// The same, and waits for nothing: it may end before it is ready.
+    pub fn spawn(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         let address = free_address()?;
         let log = NamedTempFile::new()?;
-        let started = Instant::now();
         let child = Command::new(binary(name)?)
             .args(arguments)
             .args(["--listen", &address.to_string()])
@@ -60,10 +68,7 @@ impl Running {
             .stdout(log.reopen()?)
             .stderr(File::options().append(true).open(log.path())?)
             .spawn()?;
-        let mut running = Self { name: name.to_owned(), child, address, log, ready_after: Duration::ZERO };
-        running.wait_until_ready(started).await?;
-        running.ready_after = started.elapsed();
-        Ok(running)
+        Ok(Self { name: name.to_owned(), child, address, log, ready_after: Duration::ZERO })
     }
 
     /// Where it listens.
@@ -113,16 +118,40 @@ impl Running {
 
     /// Asks it to stop as Ctrl-C does, and waits until it has ended.
     pub async fn interrupt(mut self) -> anyhow::Result<ExitStatus> {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).context("a process has an id")?;
-        kill_process(pid, Signal::INT)?;
+        self.signal(Signal::INT)?;
+        self.ended(STOP_WITHIN).await
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self, within: Duration) -> anyhow::Result<ExitStatus> {
         let asked = Instant::now();
-        while asked.elapsed() < STOP_WITHIN {
+        while asked.elapsed() < within {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
             sleep(POLL).await;
         }
-        bail!("{} does not stop:\n{}", self.name, self.log()?)
+        bail!("{} does not end within {} s:\n{}", self.name, within.as_secs(), self.log()?)
+    }
+
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops it from running, as a machine that hangs does.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it run on.
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).context("a process has an id")?;
+        Ok(kill_process(pid, signal)?)
     }
 
     /// Ends it at once, as `kill -9` does.

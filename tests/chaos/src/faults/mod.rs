@@ -1,5 +1,10 @@
 //! What is done to a stack, each with the proof that it was done.
 
+pub(crate) mod backlog;
 pub(crate) mod engines;
+pub(crate) mod kills;
 pub(crate) mod messages;
+pub(crate) mod places;
+pub(crate) mod poison;
+pub(crate) mod replicas;
 pub(crate) mod wires;
