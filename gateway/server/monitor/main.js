@@ -11,8 +11,8 @@ const SAGA = `id __typename phase remaining startedAt updatedAt ${PROBLEM} warni
 const COUNTS = `query { ${PHASES.map((phase) => `${phase}: sagas(first: 100, filter: { phase: ${phase} }) {
   edges { node { id } } pageInfo { hasNextPage } }`).join(' ')} }`;
 const SAGAS = `query($phase: SagaPhase) { sagas(first: 50, filter: { phase: $phase }) { edges { node { ${SAGA} } } } }`;
-const ONE = `query($id: ID!) { saga(id: $id) { ${SAGA} } }`;
-const PROGRESS = `subscription($id: ID!) { sagaProgress(id: $id) { version saga { ${SAGA} } } }`;
+const one = () => `query($id: ID!) { saga(id: $id) { ${SAGA} ${effects()} } }`;
+const progress = () => `subscription($id: ID!) { sagaProgress(id: $id) { version saga { ${SAGA} ${effects()} } } }`;
 const EDGES = 'from to consumer kind behind waiting parked oldestParked dead healthy';
 const CONSISTENCY = `query { consistency { edges { ${EDGES} } services { name away outbox oldest stuck } } }`;
 const LAG = `subscription { consistencyLag { ${EDGES} } }`;
@@ -29,7 +29,7 @@ const ACTIONS = {
   discardDeadLetter: `mutation($id: ID!, $key: String!) { done: discardDeadLetter(id: $id, idempotencyKey: $key) { ${PROBLEMS} } }`,
 };
 const FIELDS = 'query { q: __type(name: "Query") { fields { name } } m: __type(name: "Mutation") { fields { name } } '
-  + 's: __type(name: "Subscription") { fields { name } } }';
+  + 's: __type(name: "Subscription") { fields { name } } g: __type(name: "Saga") { fields { name } } }';
 
 const state = { token: sessionStorage.getItem('octavo:token') ?? '', phase: '', chosen: null, sagas: [], known: null, wrong: {} };
 
@@ -44,6 +44,10 @@ function note(part, message) {
   by(`${part}-note`).textContent = message ?? '';
   by(`${part}-note`).hidden = !message;
 }
+
+/** What services made of their steps, as far as this supergraph says so. */
+const effects = () => [...(state.known?.g ?? [])].filter(isEffects).map((field) => `${field} { step state at }`).join(' ');
+const isEffects = (field) => field.startsWith('effectsIn');
 
 const has = (kind, field) => state.known === null || state.known[kind].has(field);
 
@@ -64,7 +68,7 @@ async function discover() {
   const names = (type) => new Set((type?.fields ?? []).map((field) => field.name));
   try {
     const { data } = await ask(state.token, FIELDS);
-    state.known = { q: names(data.q), m: names(data.m), s: names(data.s) };
+    state.known = { q: names(data.q), m: names(data.m), s: names(data.s), g: names(data.g) };
   } catch {
     // Without introspection each part finds out by asking.
     state.known = null;
@@ -119,23 +123,26 @@ function actions(saga) {
   ];
 }
 
-function step({ name, service, status, attempts, startedAt, changedAt, dueAt, problem }) {
+function step({ name, service, status, attempts, startedAt, changedAt, dueAt, problem }, made) {
+  const own = made.find((effect) => effect.step === name);
   const tries = attempts > 1 ? `, asked ${attempts} times` : '';
   const when = [startedAt && `from ${time(startedAt)}`, changedAt && `${status.toLowerCase()} at ${time(changedAt)}`,
     dueAt && `asked again at ${time(dueAt)}`].filter(Boolean).join(', ');
   return h('li', { class: look(status) }, h('strong', {}, name), ` in ${service} `, badge(status),
     h('div', {}, h('small', {}, `${when || 'not begun'}${tries}`)),
+    own ? h('div', {}, h('small', {}, `its service says: ${own.state.toLowerCase()} at ${time(own.at)}`)) : null,
     problem ? h('p', { class: 'problem' }, problem.message) : null);
 }
 
 function showSaga(saga) {
   const said = [saga.problem, ...saga.warnings].filter(Boolean);
+  const made = Object.entries(saga).flatMap(([field, value]) => (isEffects(field) && value) || []);
   fill(by('saga'), saga, () => [
     h('header', {}, h('h3', {}, kind(saga)), badge(saga.phase)),
     h('p', { class: 'note' }, h('code', {}, saga.id)),
     h('p', { class: 'note' }, `Begun ${day(saga.startedAt)}, changed ${day(saga.updatedAt)}`),
     said.map((problem) => h('p', { class: 'problem' }, problem.message)),
-    h('ol', { class: 'timeline' }, saga.steps.map(step)),
+    h('ol', { class: 'timeline' }, saga.steps.map((run) => step(run, made))),
     h('div', { class: 'actions' }, actions(saga)),
   ]);
 }
@@ -171,7 +178,7 @@ async function sagas() {
     showSagas();
   }
   if (state.chosen && !state.isFollowed) {
-    const one = await told('saga', ONE, { id: state.chosen });
+    const one = await told('saga', one(), { id: state.chosen });
     if (one?.saga?.id === state.chosen) showSaga(one.saga);
   }
 }
@@ -190,7 +197,7 @@ async function choose(saga) {
   showSaga(saga);
   if (!has('s', 'sagaProgress')) return;
   state.isFollowed = true;
-  await follow(state.token, PROGRESS, { id: saga.id }, following.signal, (data) => {
+  await follow(state.token, progress(), { id: saga.id }, following.signal, (data) => {
     if (data.sagaProgress?.saga && state.following === following) showSaga(data.sagaProgress.saga);
   }).catch(() => {});
   // Polled from now on: it has settled, or the stream is away.

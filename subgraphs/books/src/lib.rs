@@ -14,6 +14,7 @@ use std::sync::Arc;
 use lms_kit::{
     OpenError, Service, Sources,
     federation::SdlError,
+    graphql::effects_loader,
     migrate,
     saga::Steps,
     service::{Listener, SchemaParts, SqlEngine},
@@ -29,7 +30,8 @@ pub const NAME: &str = "books";
 pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
-    let schema = graphql::schema().data(loaders::loader(Arc::new(SqlBooks::new(db.clone())))).finish();
+    let schema = graphql::schema().data(loaders::loader(Arc::new(SqlBooks::new(db.clone()))));
+    let schema = schema.data(effects_loader(db.clone())).finish();
     let steps = Steps::new(NAME, BookSteps, sources.clone());
     let parts =
         SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(Listener::to_sagas(NAME, &db, steps));

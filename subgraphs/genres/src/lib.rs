@@ -12,6 +12,7 @@ use std::sync::Arc;
 use lms_kit::{
     OpenError, Service, Sources,
     federation::SdlError,
+    graphql::effects_loader,
     migrate,
     saga::Steps,
     service::{Listener, SchemaParts, SqlEngine},
@@ -28,7 +29,8 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     let store: Arc<dyn GenreStore> = Arc::new(SqlGenres::new(db.clone()));
-    let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).finish();
+    let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store);
+    let schema = schema.data(effects_loader(db.clone())).finish();
     let steps = Steps::new(NAME, GenreSteps, sources.clone());
     let parts =
         SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(Listener::to_sagas(NAME, &db, steps));

@@ -30,6 +30,12 @@ pub fn local(type_name: &str, id: &str) -> String {
     key_of(type_name, id).unwrap_or_else(|| id.to_owned())
 }
 
+/// The key of an entity of any type whose own key is called `id`: clients may give that as well.
+#[must_use]
+pub fn own_key(id: &str) -> String {
+    split(id).map_or_else(|| id.to_owned(), |(_, own)| own)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use lms_kit::{
     OpenError, Refusal, Service, Sources,
     federation::SdlError,
+    graphql::effects_loader,
     migrate,
     service::{SchemaParts, SqlEngine},
     sql::{Db, DbOptions},
@@ -31,7 +32,8 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     let store: Arc<dyn LendingStore> = Arc::new(SqlLendings::new(db.clone()));
-    let schema = graphql::schema().data(loaders::loader(store)).data(sources.clone()).finish();
+    let schema = graphql::schema().data(loaders::loader(store)).data(sources.clone());
+    let schema = schema.data(effects_loader(db.clone())).finish();
     let listener = hearing::listener(&db, &sources);
     let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };

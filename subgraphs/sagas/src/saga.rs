@@ -1,6 +1,6 @@
 //! A saga as it stands.
 
-use lms_kit::Problem;
+use lms_kit::{Problem, saga::Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -135,11 +135,15 @@ impl Saga {
         self.steps.iter().filter(move |run| run.step == step).filter_map(|run| run.output.as_ref())
     }
 
-    /// Whether it was begun without a token, as only registrations may be: its identifier, which only whoever began it was
-    /// told, is all that there is to know its owner by.
+    /// Who may see it. Only registrations may be begun without a token: then its identifier, which only whoever began it
+    /// was told, is all that there is to know its owner by.
     #[must_use]
-    pub fn is_of_nobody(&self) -> bool {
-        self.kind == REGISTRATION && self.caller.is_empty()
+    pub fn owner(&self) -> Owner {
+        if self.kind == REGISTRATION {
+            Owner::of_caller(&self.caller)
+        } else {
+            Owner::User(self.caller.clone())
+        }
     }
 
     /// When something is due, in ms of the engine's clock.

@@ -16,6 +16,7 @@ use lms_kit::{
     deposit::{Depositories, Joining},
     documents::DocumentInbox,
     federation::SdlError,
+    graphql::effects_loader,
     idempotency::{Call, Command},
     saga::DocumentSteps,
     service::{DocumentEngine, Listener, SchemaParts},
@@ -34,7 +35,8 @@ pub const NAME: &str = "students";
 pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
     let students = DocumentStudents::open(database_url, &sources).await?;
     let store: Arc<dyn StudentStore> = Arc::new(students.clone());
-    let schema = graphql::schema().data(loaders::loader(store)).finish();
+    let schema = graphql::schema().data(loaders::loader(store));
+    let schema = schema.data(effects_loader(students.effects())).finish();
     let (documents, outbox) = (Arc::clone(students.engine()), Arc::clone(students.outbox()));
     let depositories = Depositories::default();
     let participant = StudentSteps::new(students, depositories.clone());

@@ -17,6 +17,7 @@ use lms_kit::{
     OpenError, Service, Sources,
     bus::Topic,
     federation::SdlError,
+    graphql::effects_loader,
     migrate,
     saga::{COORDINATOR, Steps},
     service::{Listener, SchemaParts, SqlEngine},
@@ -46,6 +47,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
         .data(store)
         .data(Passwords::new())
         .data(signer)
+        .data(effects_loader(db.clone()))
         .finish();
     let mut listener = Listener::to_sagas(NAME, &db, Steps::new(NAME, UserSteps, sources.clone()));
     // A registration asks for its saga.

@@ -64,6 +64,7 @@ async fn watch(browser: &Browser, library: &Library, data: &Path) -> anyhow::Res
     browser.click("#sagas button").await?;
     let saga = browser.text_with("#saga", "createBook in books done").await?;
     assert!(saga.contains("completed") && saga.contains("activateGenre in genres done"), "{saga}");
+    browser.text_with("#saga", "its service says: done").await?;
     assert!(!saga.contains("Cancel"), "there is nothing left to turn back: {saga}");
 
     send_poison(data).await?;

@@ -188,6 +188,53 @@ async fn personal_fields_are_null_for_others_and_the_rest_is_there() -> anyhow::
     Ok(())
 }
 
+/// What services did for a saga is for whoever began it and for those who look after the library.
+#[tokio::test]
+async fn what_was_done_for_a_saga_is_for_whom_the_saga_is() -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let library = Secured::open(&folder).await?;
+    let address = library.process.address();
+    let erase = format!(
+        "mutation {{ done: eraseStudent(studentNumber: \"{}\", awaitCompletion: \"PT30S\", idempotencyKey: \"e\") \
+         {{ saga {{ id phase }} problems {{ code }} }} }}",
+        library.number
+    );
+    let saga = ask_as(address, &library.zoe, &erase, json!({})).await?.data()?["done"]["saga"].clone();
+    assert_eq!(saga["phase"], "COMPLETED", "{saga}");
+    let query = "query($id: ID!) { saga(id: $id) { effectsInStudents { step }
+        ... on RegisterStudentSaga { effectsInUsers { step } } ... on EraseStudentSaga { effectsInUsers { step } } } }";
+    let seen = json!({
+        "effectsInStudents": [{ "step": "beginErasure" }, { "step": "anonymiseStudent" }, { "step": "forgetWhatWasSaid" }],
+        "effectsInUsers": [{ "step": "disableUser" }, { "step": "eraseUser" }],
+    });
+    for (token, refusal) in [
+        (library.zoe.as_str(), None),
+        (&library.librarian, None),
+        (&library.admin, None),
+        (&library.eve, Some("FORBIDDEN")),
+        ("", Some("UNAUTHENTICATED")),
+    ] {
+        let answer = ask_as(address, token, query, json!({ "id": saga["id"] })).await?.body;
+        assert_eq!(answer["errors"][0]["extensions"]["code"].as_str(), refusal, "{answer}");
+        let expected = if refusal.is_none() { &seen } else { &Value::Null };
+        assert_eq!(&answer["data"]["saga"], expected, "{answer}");
+    }
+
+    // Whoever registers has no token yet.
+    let register = "mutation { done: registerStudentWithAccount(username: \"new\", name: \"n\", \
+        email: \"n@example.org\", password: \"correct horse\", birthDate: \"2001-02-03\", phone: \"123456\", \
+        gdprConsent: true, awaitCompletion: \"PT30S\", idempotencyKey: \"k\") { saga { id phase } problems { code } } }";
+    let saga = ask_as(address, "", register, json!({})).await?.data()?["done"]["saga"].clone();
+    assert_eq!(saga["phase"], "COMPLETED", "{saga}");
+    let seen = ask_as(address, "", query, json!({ "id": saga["id"] })).await?.data()?["saga"].clone();
+    let expected = json!({
+        "effectsInStudents": [{ "step": "registerStudent" }],
+        "effectsInUsers": [{ "step": "takeUser" }, { "step": "activateUser" }],
+    });
+    assert_eq!(seen, expected);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_token_that_is_not_good_is_an_error_of_its_own() -> anyhow::Result<()> {
     let folder = TempDir::new()?;

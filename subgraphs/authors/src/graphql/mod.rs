@@ -2,6 +2,7 @@
 
 mod mutation;
 mod query;
+mod saga;
 mod types;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
@@ -22,6 +23,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.updateAuthor", STAFF),
     Annotation::add("Mutation.deleteAuthor", "@cost(weight: 10)"),
     Annotation::add("Mutation.deleteAuthor", STAFF),
+    Annotation::add("Saga", "@cacheControl(maxAge: 0)"),
 ];
 
 /// The schema, to which its store and its loader are still to be given.

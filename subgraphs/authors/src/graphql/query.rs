@@ -11,6 +11,7 @@ use lms_kit::{
     text::TextMatch,
 };
 
+use super::saga::Saga;
 use super::types::{Author, AuthorFilter};
 use crate::{
     domain::number,
@@ -46,6 +47,11 @@ impl Query {
         let window = page.window(BY_NAME)?;
         let name = filter.and_then(|filter| filter.name).map(TextMatch::from).unwrap_or_default();
         Ok(connection(ctx.data::<Arc<dyn AuthorStore>>()?.list(&name, &window).await?))
+    }
+
+    #[graphql(entity)]
+    async fn find_saga_by_id(&self, id: ID) -> Saga {
+        Saga::new(id)
     }
 
     #[graphql(entity)]

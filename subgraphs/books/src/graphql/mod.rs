@@ -4,6 +4,7 @@ mod book;
 mod mutation;
 mod others;
 mod query;
+mod saga;
 mod top;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
@@ -32,6 +33,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.updateBook", STAFF),
     Annotation::add("Mutation.deleteBook", "@cost(weight: 10)"),
     Annotation::add("Mutation.deleteBook", STAFF),
+    Annotation::add("Saga", "@cacheControl(maxAge: 0)"),
 ];
 
 /// The schema, to which its loader is still to be given.

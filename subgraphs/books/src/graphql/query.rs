@@ -9,6 +9,7 @@ use lms_kit::{
     page::{CursorKind, PageArguments},
 };
 
+use super::saga::Saga;
 use super::{
     book::{Book, BookFilterInput},
     others::{Author, Genre, Interest, Student},
@@ -45,6 +46,11 @@ impl Query {
     #[graphql(shareable)]
     async fn top(&self) -> Top {
         Top
+    }
+
+    #[graphql(entity)]
+    async fn find_saga_by_id(&self, id: ID) -> Saga {
+        Saga::new(id)
     }
 
     #[graphql(entity)]

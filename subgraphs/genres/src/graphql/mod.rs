@@ -2,6 +2,7 @@
 
 mod mutation;
 mod query;
+mod saga;
 mod types;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
@@ -22,6 +23,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.renameGenre", STAFF),
     Annotation::add("Mutation.deleteGenre", "@cost(weight: 10)"),
     Annotation::add("Mutation.deleteGenre", STAFF),
+    Annotation::add("Saga", "@cacheControl(maxAge: 0)"),
 ];
 
 /// The schema, to which its store and its loader are still to be given.

@@ -11,6 +11,7 @@ use lms_kit::{
     text::{self, TextMatch},
 };
 
+use super::saga::Saga;
 use super::types::{Genre, GenreFilter};
 use crate::{
     loaders::{ById, ByNameKey, GenreLoader},
@@ -47,6 +48,11 @@ impl Query {
         let window = page.window(CursorKind::TEXT)?;
         let name = filter.and_then(|filter| filter.name).map(TextMatch::from).unwrap_or_default();
         Ok(connection(ctx.data::<Arc<dyn GenreStore>>()?.list(&name, &window).await?))
+    }
+
+    #[graphql(entity)]
+    async fn find_saga_by_id(&self, id: ID) -> Saga {
+        Saga::new(id)
     }
 
     #[graphql(entity)]

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Collection, Document, Found};
+use super::{
+    Collection, Document, Found,
+    step_marks::{StepMark, StepMarks},
+};
 use crate::{
     StoreError,
     bus::Topic,
@@ -28,8 +31,6 @@ pub const MARK_LIMIT: usize = 128;
 /// How many bytes of results, the newest first, are kept whole beside them; a command whose result is not is
 /// answered with the state as it is now.
 const WHOLE_BYTES: usize = 4 * 1024;
-/// How many steps one document remembers; what became of older ones is kept beside it ([`crate::saga`]).
-const STEP_LIMIT: usize = 32;
 /// How long a document remembers how far it has heard a sequence, in ms: a month. No replica sleeps for so long over
 /// an event, and whoever is awake goes by the inbox.
 const HEARD_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -91,9 +92,9 @@ pub struct Aggregate<S> {
     relay: RelayMark,
     /// The commands of the last day, the oldest first.
     marks: Vec<Mark>,
-    /// What became of its latest steps, those that changed last at the end.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    steps: Vec<StepMark>,
+    /// What became of its latest steps.
+    #[serde(default, skip_serializing_if = "StepMarks::is_empty")]
+    steps: StepMarks,
     /// How far it has heard each sequence of events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     heard: Vec<HeardMark>,
@@ -128,16 +129,6 @@ struct Mark {
     result: Option<String>,
     #[serde(rename = "e")]
     expires_at: i64,
-}
-
-/// What became of a step of a saga, in few bytes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct StepMark {
-    /// The saga and the step.
-    #[serde(rename = "s")]
-    step: String,
-    #[serde(rename = "r")]
-    state: StepState,
 }
 
 /// How far a sequence of another service's events has changed the aggregate.
@@ -184,7 +175,7 @@ impl<S: State> Aggregate<S> {
             latest: None,
             relay: RelayMark::default(),
             marks: Vec::new(),
-            steps: Vec::new(),
+            steps: StepMarks::default(),
             heard: Vec::new(),
             state,
         }
@@ -276,19 +267,17 @@ impl<S: State> Aggregate<S> {
 
     /// What became of a step, as far as it is noted here.
     pub(crate) fn step(&self, id: &str) -> Option<&StepState> {
-        self.steps.iter().find(|mark| mark.step == id).map(|mark| &mark.state)
+        self.steps.state(id)
     }
 
     /// Notes what became of a step.
-    pub(crate) fn note_step(&mut self, id: &str, state: StepState) {
-        self.steps.retain(|mark| mark.step != id);
-        self.steps.push(StepMark { step: id.to_owned(), state });
+    pub(crate) fn note_step(&mut self, mark: StepMark) {
+        self.steps.note(mark);
     }
 
     /// Gives up the oldest notes of steps that are too many for one document.
-    pub(crate) fn give_up_steps(&mut self) -> Vec<(String, StepState)> {
-        let too_many = self.steps.len().saturating_sub(STEP_LIMIT);
-        self.steps.drain(..too_many).map(|mark| (mark.step, mark.state)).collect()
+    pub(crate) fn give_up_steps(&mut self) -> Vec<StepMark> {
+        self.steps.give_up()
     }
 
     /// Notes that an event is applied; false if it, or a later one of its sequence, was before.

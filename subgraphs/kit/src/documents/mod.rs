@@ -24,6 +24,7 @@ mod outbox;
 mod query;
 mod sqlite;
 mod standing;
+mod step_marks;
 mod write;
 
 pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
@@ -35,5 +36,6 @@ pub use migration::{Migration, Step};
 pub use outbox::{ARCHIVE, ARCHIVE_BY_AGGREGATE, DocumentOutbox, Projection};
 pub use query::{Find, FindEach, Match};
 pub(crate) use standing::{pending, present, standing};
+pub(crate) use step_marks::{StepMark, StepMarks};
 pub(crate) use write::{ATTEMPTS, store};
 pub use write::{Decision, Written, create, hear, update};

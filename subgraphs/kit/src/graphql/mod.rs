@@ -2,6 +2,7 @@
 
 mod connection;
 mod context;
+mod effects;
 mod filter;
 mod lists;
 mod loader;
@@ -10,6 +11,7 @@ mod scalars;
 
 pub use connection::{Connection, Edge, PageInfo, connection};
 pub use context::{caller, command, settle};
+pub use effects::{EffectsLoader, SagaEffect, SagaEffectState, SagaEffectValue, effects, effects_loader};
 pub use filter::TextFilter;
 pub use lists::{OwnedList, by_window, owned};
 pub use loader::{LoadError, batching, gather};

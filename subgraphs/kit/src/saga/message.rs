@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{Owner, StepNote, StepState};
 use crate::{
     event::{Envelope, Event},
     inbox::HandleError,
@@ -41,6 +42,9 @@ pub struct Request {
     pub operation: String,
     /// What the operation needs.
     pub input: Value,
+    /// Who may see what comes of it.
+    #[serde(default)]
+    pub owner: Owner,
 }
 
 /// What a service answers.
@@ -93,6 +97,11 @@ impl Request {
     /// Reads a message.
     pub fn read(event: &Envelope) -> Result<Self, HandleError> {
         read(event)
+    }
+
+    /// What is kept once this has become of the step.
+    pub(super) fn noted(&self, state: StepState) -> StepNote {
+        StepNote { state, owner: self.owner.clone() }
     }
 
     /// The answer that this came of it.

@@ -19,6 +19,7 @@
 pub mod claims;
 mod decide;
 mod documents;
+mod effects;
 mod message;
 mod participant;
 mod sql;
@@ -26,8 +27,10 @@ mod start;
 
 pub(crate) use documents::purge as purge_documents;
 pub use documents::{
-    Asked, Changed, Deed, DocumentParticipant, DocumentSteps, STEPS_ROOM, Target, with_replies,
+    Asked, Changed, Deed, DocumentEffects, DocumentParticipant, DocumentSteps, STEPS_ROOM, Target,
+    with_replies,
 };
+pub use effects::{Effect, Effects, Owner, StepNote};
 pub use message::{Action, COORDINATOR, Outcome, Reply, Request};
 pub use participant::{Act, ActError, Participant, Steps};
 pub(crate) use sql::purge;
@@ -72,7 +75,7 @@ pub trait StepTx: Send {
     async fn step(&mut self, saga: &str, step: &str) -> Result<Option<StepState>, StoreError>;
 
     /// Notes what became of a step.
-    async fn note_step(&mut self, saga: &str, step: &str, state: &StepState) -> Result<(), StoreError>;
+    async fn note_step(&mut self, saga: &str, step: &str, note: &StepNote) -> Result<(), StoreError>;
 
     /// Begins a part of the transaction that can be taken back by itself.
     async fn begin_part(&mut self) -> Result<(), StoreError>;

@@ -155,8 +155,8 @@ where
             Verdict::Undo(output) => self.undo(tx, act, &output).await?,
             Verdict::Answer(answer) => answer,
         };
-        if let Some(state) = &answer.note {
-            tx.note_step(&request.saga, &request.step, state).await?;
+        if let Some(state) = answer.note {
+            tx.note_step(&request.saga, &request.step, &request.noted(state)).await?;
         }
         let reply = request.answered(answer.outcome);
         tx.say(&reply.event(self.service), Some(&Topic::replies(COORDINATOR)), &command).await?;

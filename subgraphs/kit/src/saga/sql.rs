@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::{KEPT_MS, Keep, StepState, StepTx};
+use super::{Effect, Effects, KEPT_MS, Keep, StepNote, StepState, StepTx};
 use crate::{
     bus::Topic,
     error::StoreError,
     event::Event,
     idempotency::Command,
     outbox,
-    sql::{Db, Sql, Tx},
+    sql::{Db, Row, Sql, Tx},
 };
 
 /// Forgets steps of long ago.
@@ -17,6 +17,23 @@ pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
     // What is done may still be undone, however long its saga is stuck.
     let gone = Sql::new("DELETE FROM saga_steps WHERE at < now_ms() - $1 AND state NOT LIKE '%\"DONE\"%'");
     db.run(&gone.bind(KEPT_MS)).await.map(drop)
+}
+
+#[async_trait]
+impl Effects for Db {
+    async fn effects(&self, sagas: &[String]) -> Result<Vec<Effect>, StoreError> {
+        let select = Sql::new("SELECT saga, step, state, at FROM saga_steps WHERE saga = ANY($1)");
+        let rows = self.rows(&select.bind(sagas.to_vec())).await?;
+        rows.iter().filter_map(|row| effect(row).transpose()).collect()
+    }
+}
+
+/// What became of a step; nothing while it is held and not noted.
+fn effect(row: &Row) -> Result<Option<Effect>, StoreError> {
+    let note: Option<StepNote> =
+        serde_json::from_str(&row.text("state")?).map_err(|cause| StoreError::corrupt("saga step", cause))?;
+    let Some(note) = note else { return Ok(None) };
+    Ok(Some(Effect { saga: row.text("saga")?, step: row.text("step")?, note, at: row.int("at")? }))
 }
 
 #[async_trait]
@@ -32,8 +49,8 @@ impl StepTx for Tx {
         state.map_err(|cause| StoreError::corrupt("saga step", cause))
     }
 
-    async fn note_step(&mut self, saga: &str, step: &str, state: &StepState) -> Result<(), StoreError> {
-        let state = serde_json::to_string(state).map_err(|cause| StoreError::corrupt("saga step", cause))?;
+    async fn note_step(&mut self, saga: &str, step: &str, note: &StepNote) -> Result<(), StoreError> {
+        let state = serde_json::to_string(note).map_err(|cause| StoreError::corrupt("saga step", cause))?;
         let upsert = Sql::new(
             "INSERT INTO saga_steps (saga, step, state, at) VALUES ($1, $2, $3, now_ms()) \
              ON CONFLICT (saga, step) DO UPDATE SET state = excluded.state, at = excluded.at",

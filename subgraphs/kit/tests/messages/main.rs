@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod contract;
+mod effects;
 mod forms;
 mod http;
 mod inbox;

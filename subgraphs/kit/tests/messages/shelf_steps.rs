@@ -17,8 +17,8 @@ use lms_kit::{
     outbox::{Outbox, Relay, RelayOptions, Wake},
     page::SortKey,
     saga::{
-        Act, ActError, Action, Asked, Changed, Deed, DocumentParticipant, DocumentSteps, Outcome, Reply,
-        Request, Target, with_replies,
+        Act, ActError, Action, Asked, Changed, Deed, DocumentEffects, DocumentParticipant, DocumentSteps,
+        Effects, Outcome, Reply, Request, Target, with_replies,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -167,6 +167,10 @@ impl Site {
         self.shelf.documents.get(&NOTES, &["pad".to_owned()]).await.unwrap().pop().map(|found| found.body)
     }
 
+    fn effects(&self) -> DocumentEffects {
+        DocumentEffects::new(Arc::clone(&self.shelf.documents)).over::<Pad>()
+    }
+
     async fn notes(&self) -> i64 {
         self.pad().await.map_or(0, |pad| pad["state"]["notes"].as_i64().unwrap())
     }
@@ -192,6 +196,10 @@ impl Doing for Kept {
     async fn notes(&self) -> i64 {
         self.0.notes().await
     }
+
+    fn effects(&self) -> impl Effects + 'static {
+        self.0.effects()
+    }
 }
 
 impl Doing for Made {
@@ -205,6 +213,10 @@ impl Doing for Made {
 
     async fn notes(&self) -> i64 {
         self.0.notes().await
+    }
+
+    fn effects(&self) -> impl Effects + 'static {
+        self.0.effects()
     }
 }
 

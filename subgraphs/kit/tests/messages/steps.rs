@@ -8,7 +8,7 @@ use lms_kit::{
     event::Envelope,
     idempotency::Command,
     inbox::Handler,
-    saga::{Act, ActError, Action, Outcome, Participant, Reply, Request, StepTx, Steps},
+    saga::{Act, ActError, Action, Effects, Outcome, Owner, Participant, Reply, Request, StepTx, Steps},
     sql::{Sql, Tx},
 };
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ impl Participant<Tx> for Notes {
 
 pub(crate) fn request(action: Action, generation: u32, input: Value) -> Request {
     let (saga, step, operation) = ("saga".to_owned(), "step".to_owned(), "note".to_owned());
-    Request { saga, step, attempt: 1, generation, action, operation, input }
+    Request { saga, step, attempt: 1, generation, action, operation, input, owner: Owner::Nobody }
 }
 
 /// The message of a request, as it comes from the bus.
@@ -67,6 +67,9 @@ pub(crate) trait Doing: Sized + Send + Sync + 'static {
 
     /// How many notes there are.
     async fn notes(&self) -> i64;
+
+    /// Where it is kept what was done.
+    fn effects(&self) -> impl Effects + 'static;
 }
 
 impl Doing for Database {
@@ -88,6 +91,10 @@ impl Doing for Database {
     async fn notes(&self) -> i64 {
         let count = self.db.row(&Sql::new("SELECT COUNT(*) AS n FROM notes")).await.unwrap();
         count.unwrap().int("n").unwrap()
+    }
+
+    fn effects(&self) -> impl Effects + 'static {
+        self.db.clone()
     }
 }
 

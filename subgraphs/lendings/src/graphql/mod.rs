@@ -4,6 +4,7 @@
 mod lending;
 mod others;
 mod query;
+mod saga;
 mod top;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Result, SchemaBuilder};
@@ -40,6 +41,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Book.lendings", "@cacheControl(maxAge: 0)"),
     Annotation::add("Book.lendings", CONNECTION),
     Annotation::add("Book.lendings", STAFF),
+    Annotation::add("Saga", "@cacheControl(maxAge: 0)"),
 ];
 
 /// The schema, to which its loader and its sources are still to be given.

@@ -9,6 +9,7 @@ use lms_kit::{
     page::{CursorKind, PageArguments},
 };
 
+use super::saga::Saga;
 use super::{
     lending::{Lending, LendingFilterInput, visible},
     now_ms,
@@ -61,6 +62,11 @@ impl Query {
     #[graphql(shareable)]
     async fn top(&self) -> Top {
         Top
+    }
+
+    #[graphql(entity)]
+    async fn find_saga_by_id(&self, id: ID) -> Saga {
+        Saga::new(id)
     }
 
     #[graphql(entity)]

@@ -17,7 +17,7 @@ use lms_kit::{
     event::{Envelope, Event, OutboxRow, Touch},
     idempotency::Command,
     inbox::LoadError,
-    saga::{Action, COORDINATOR, Outcome, Reply, Request},
+    saga::{Action, COORDINATOR, Outcome, Owner, Reply, Request},
     service::{Headers, Surroundings},
     sources::Clock,
 };
@@ -148,6 +148,7 @@ impl World {
             action: Action::Do,
             operation: operation.to_owned(),
             input,
+            owner: Owner::Nobody,
         };
         let command = Command::of_saga(&request.saga, None, &Sources::system());
         let row = OutboxRow::new(&request.event(), 1, &command);

@@ -9,13 +9,14 @@ use lms_kit::{
     access::{Caller, Scope},
     graphql::{Duration, ProblemView, caller, command, settle, views},
     isbn::Isbn,
+    node,
     outbox::Wake,
 };
 use serde_json::{Value, json};
 
 use super::{
     begin::{CataloguedAuthor, authors, comments},
-    saga::{CatalogueBookSaga, EraseStudentSaga, LendBookSaga, ReturnBookSaga, Saga, own_id},
+    saga::{CatalogueBookSaga, EraseStudentSaga, LendBookSaga, ReturnBookSaga, Saga},
 };
 use crate::{
     coordinator::StepIn,
@@ -290,7 +291,7 @@ async fn step_in(
     let outcome = settle(async {
         caller(ctx).need(&Scope::STAFF)?;
         let command = command(ctx, mutation, idempotency_key, &json!([id.as_str(), format!("{how:?}")]))?;
-        store.step_in(&own_id(id), how, &command).await
+        store.step_in(&node::own_key(id), how, &command).await
     });
     Ok(outcome.await?.into())
 }

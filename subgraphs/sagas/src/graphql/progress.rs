@@ -7,12 +7,13 @@ use lms_kit::{
     Problem,
     access::Scope,
     graphql::{DateTime, caller},
+    node,
 };
 
 use super::{
     consistency::ConsistencyEdge,
     query::visible,
-    saga::{Saga, SagaPhase, SagaStepStatus, own_id},
+    saga::{Saga, SagaPhase, SagaStepStatus},
 };
 use crate::{
     progress,
@@ -81,7 +82,7 @@ impl Follow {
         let unknown = || Problem::not_found(&["id"], format!("there is no saga {}", id.as_str()));
         visible(ctx, &id).await?.ok_or_else(unknown)?;
         let changes =
-            progress::of_saga(ctx.data::<History>()?.clone(), own_id(&id), after.unwrap_or_default());
+            progress::of_saga(ctx.data::<History>()?.clone(), node::own_key(&id), after.unwrap_or_default());
         Ok(changes.map(move |change| Ok(seen(&id, change?))))
     }
 

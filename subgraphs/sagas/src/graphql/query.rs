@@ -7,12 +7,12 @@ use async_graphql::{Context, ID, InputObject, Object, Result, dataloader::DataLo
 use lms_kit::{
     access::Scope,
     graphql::{Connection, caller, connection},
+    node,
     page::{CursorKind, Page, PageArguments},
 };
 
 use super::saga::{
     CatalogueBookSaga, EraseStudentSaga, LendBookSaga, RegisterStudentSaga, ReturnBookSaga, Saga, SagaPhase,
-    own_id,
 };
 use crate::{
     loaders::{ById, SagaLoader},
@@ -153,9 +153,9 @@ async fn of_kind<T: From<saga::Saga>>(ctx: &Context<'_>, kind: &str, id: &ID) ->
 
 /// A saga, if it is one that the caller may see.
 pub(super) async fn visible(ctx: &Context<'_>, id: &ID) -> Result<Option<saga::Saga>> {
-    let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(own_id(id))).await?;
-    if let Some(saga) = saga.as_ref().filter(|saga| !saga.is_of_nobody()) {
-        caller(ctx).need_user(Some(&saga.caller), &Scope::STAFF)?;
+    let saga = ctx.data::<DataLoader<SagaLoader>>()?.load_one(ById(node::own_key(id))).await?;
+    if let Some(saga) = &saga {
+        saga.owner().admit(caller(ctx))?;
     }
     Ok(saga)
 }

@@ -259,11 +259,6 @@ impl Come for Option<User> {
     }
 }
 
-/// The saga's own identifier, of which clients may give either form.
-pub(crate) fn own_id(id: &ID) -> String {
-    node::split(id).map_or_else(|| id.to_string(), |(_, own)| own)
-}
-
 fn remaining(steps: &[StepRun], phase: Phase) -> Vec<String> {
     let is_open = |status: Status| match phase {
         Phase::Running => matches!(status, Status::Pending | Status::Doing | Status::Abandoning),

@@ -95,6 +95,7 @@ impl<'t> Turn<'t> {
             action,
             operation: operation.to_owned(),
             input,
+            owner: self.saga.owner(),
         };
         self.asks.push(Ask { service: step.service, request });
         let pause = self.pause(step, attempt, index);

@@ -4,6 +4,7 @@ mod comment;
 mod mutation;
 mod others;
 mod query;
+mod saga;
 mod student;
 
 use async_graphql::{EmptySubscription, SchemaBuilder};
@@ -44,6 +45,7 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.editComment", KNOWN),
     Annotation::add("Mutation.deleteComment", COMMAND),
     Annotation::add("Mutation.deleteComment", KNOWN),
+    Annotation::add("Saga", "@cacheControl(maxAge: 0)"),
 ];
 
 /// The schema, to which its loader is still to be given.

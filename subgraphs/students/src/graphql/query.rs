@@ -8,6 +8,7 @@ use lms_kit::{
     page::{CursorKind, PageArguments},
 };
 
+use super::saga::Saga;
 use super::{
     comment::Comment,
     others::{Book, Lending, User},
@@ -41,6 +42,11 @@ impl Query {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let store = &ctx.data::<Students>()?.loader().store;
         Ok(connection(store.list(&filter.unwrap_or_default().check(caller(ctx))?, &window).await?))
+    }
+
+    #[graphql(entity)]
+    async fn find_saga_by_id(&self, id: ID) -> Saga {
+        Saga::new(id)
     }
 
     #[graphql(entity)]

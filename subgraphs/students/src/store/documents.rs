@@ -8,7 +8,7 @@ use lms_kit::{
     documents::{self, Aggregate, Collection, DocumentOutbox, Documents, Find, FindEach, Found, Match},
     idempotency::Command,
     page::{Cursor, Page, Window},
-    saga::with_replies,
+    saga::{DocumentEffects, with_replies},
 };
 use serde::de::DeserializeOwned;
 
@@ -53,6 +53,12 @@ impl DocumentStudents {
     /// The engine.
     pub(crate) fn engine(&self) -> &Arc<dyn Documents> {
         &self.engine
+    }
+
+    /// What was done to the documents for sagas.
+    pub(crate) fn effects(&self) -> DocumentEffects {
+        let effects = DocumentEffects::new(Arc::clone(&self.engine));
+        effects.over::<StudentRecord>().over::<CommentRecord>()
     }
 
     /// The outboxes of the documents.

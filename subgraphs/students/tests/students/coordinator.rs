@@ -16,7 +16,7 @@ use lms_kit::{
     changes::LocalOwners,
     event::{Envelope, OutboxRow},
     idempotency::Command,
-    saga::{Action, Reply, Request},
+    saga::{Action, Owner, Reply, Request},
     service::Surroundings,
 };
 use serde_json::{Value, json};
@@ -75,6 +75,7 @@ impl Coordinator {
             action,
             operation: operation.to_owned(),
             input: input.clone(),
+            owner: Owner::Nobody,
         };
         let command = Command::of_saga(saga, None, &Sources::system());
         let row = OutboxRow::new(&request.event(), 1, &command);

@@ -3,6 +3,7 @@
 mod mutation;
 mod query;
 mod registration;
+mod saga;
 mod types;
 
 use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
@@ -24,6 +25,8 @@ pub(crate) const ANNOTATIONS: &[Annotation] = &[
     Annotation::add("Mutation.login", "@cost(weight: 50)"),
     Annotation::add("User.email", "@authenticated"),
     Annotation::add("Mutation.updateUser", "@authenticated"),
+    Annotation::add("EraseStudentSaga", "@cacheControl(maxAge: 0)"),
+    Annotation::add("RegisterStudentSaga", "@cacheControl(maxAge: 0)"),
 ];
 
 // What a root says of itself would stand in the SDL.

@@ -11,6 +11,7 @@ use lms_kit::{
     text,
 };
 
+use super::saga::{EraseStudentSaga, RegisterStudentSaga};
 use super::types::{User, UserFilterInput};
 use crate::{
     loaders::{ById, ByUsernameKey, UserLoader},
@@ -46,6 +47,16 @@ impl Query {
         let window = PageArguments { first, after, last, before }.window(CursorKind::TEXT)?;
         let store = ctx.data::<Arc<dyn UserStore>>()?;
         Ok(connection(store.list(&filter.unwrap_or_default().check(caller(ctx))?, &window).await?))
+    }
+
+    #[graphql(entity)]
+    async fn find_register_student_saga_by_id(&self, id: ID) -> RegisterStudentSaga {
+        RegisterStudentSaga::new(id)
+    }
+
+    #[graphql(entity)]
+    async fn find_erase_student_saga_by_id(&self, id: ID) -> EraseStudentSaga {
+        EraseStudentSaga::new(id)
     }
 
     #[graphql(entity)]

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time};
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, Result, SimpleObject};
 use lms_kit::{
     Outcome,
     graphql::{Date, Duration, ProblemView, command, settle, views},
@@ -12,20 +12,12 @@ use lms_kit::{
 };
 use serde_json::json;
 
-use super::{mutation::both, types::User};
+use super::{mutation::both, saga::RegisterStudentSaga, types::User};
 use crate::{
     domain::{self, NewUser, Particulars, State},
     password::{Password, Passwords},
     store::{REGISTER_STUDENT, UserStore},
 };
-
-/// The saga that registers a student together with the account, by its identifier.
-#[derive(SimpleObject)]
-#[graphql(unresolvable = "id")]
-pub(crate) struct RegisterStudentSaga {
-    /// The saga's identifier in the whole graph.
-    id: ID,
-}
 
 /// What became of a wish to register a student together with the account.
 #[derive(SimpleObject)]
@@ -84,7 +76,7 @@ impl RegistrationMutation {
         };
         let longest = await_completion.map_or(time::Duration::ZERO, |Duration(longest)| longest);
         let user = until_known(store.as_ref(), user_id, longest).await?;
-        let saga = Some(RegisterStudentSaga { id: node::global(REGISTER_STUDENT, &saga).into() });
+        let saga = Some(RegisterStudentSaga::new(node::global(REGISTER_STUDENT, &saga).into()));
         Ok(RegisterStudentWithAccountPayload {
             saga,
             user: user.map(User::proven),

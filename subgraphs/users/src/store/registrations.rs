@@ -8,7 +8,7 @@ use lms_kit::{
     change::{Begun, Change},
     deposit::Deposits,
     idempotency::Command,
-    saga::{COORDINATOR, Start, StepState, StepTx},
+    saga::{COORDINATOR, Owner, Start, StepNote, StepState, StepTx},
     sql::{Db, Sql},
 };
 use serde_json::{Value, json};
@@ -46,7 +46,9 @@ impl SqlUsers {
         change.tx().run(&insert.bind(&saga).bind(&user.id).bind(kept)).await?;
         // The saga's first step is done with that: it can be undone from now on.
         let output = json!(Account { user_id: Some(user.id.clone()) });
-        change.tx().note_step(&saga, TAKE, &StepState::Done { output: output.clone() }).await?;
+        let state = StepState::Done { output: output.clone() };
+        let owner = Owner::of_caller(&command.caller);
+        change.tx().note_step(&saga, TAKE, &StepNote { state, owner }).await?;
         let start = Start {
             saga: saga.clone(),
             kind: REGISTER_STUDENT.to_owned(),

@@ -23,6 +23,12 @@ const TRACES: &str = "query($genre: String!, $author: String!) { genreByName(nam
     genres(filter: { name: { startsWith: $genre } }) { edges { node { name } } }
     authors(filter: { name: { startsWith: $author } }) { edges { node { name } } } }";
 
+/// What each service that takes part made of its steps.
+const EFFECTS: &str = "query($id: ID!) { saga(id: $id) { __typename
+    effectsInGenres { step state cameTo { name } } effectsInAuthors { step state cameTo { name value } }
+    effectsInBooks { step state cameTo { name value } problem { code } }
+    effectsInLendings { step } effectsInStudents { step } } }";
+
 async fn catalogue(
     at: SocketAddr,
     isbn: &str,
@@ -79,6 +85,27 @@ async fn a_book_comes_with_its_new_genre_and_author() -> anyhow::Result<()> {
         json!(["ensureGenre", "proposeAuthor#0", "createBook", "activateGenre", "activateAuthors"])
     );
 
+    let effects = ask(at, EFFECTS, json!({ "id": saga["id"] })).await?.data()?["saga"].clone();
+    let came_to = |name: &str| json!([{ "name": name, "value": "1" }]);
+    let expected = json!({
+        "__typename": "CatalogueBookSaga",
+        "effectsInGenres": [
+            { "step": "ensureGenre", "state": "DONE", "cameTo": [{ "name": "id" }] },
+            { "step": "activateGenre", "state": "DONE", "cameTo": [{ "name": "id" }] },
+        ],
+        "effectsInAuthors": [
+            { "step": "proposeAuthor#0", "state": "DONE", "cameTo": came_to("authorNumber") },
+            { "step": "activateAuthors", "state": "DONE", "cameTo": came_to("authorNumbers") },
+        ],
+        "effectsInBooks": [{ "step": "createBook", "state": "DONE",
+            "cameTo": [{ "name": "isbn", "value": "9780306406157" }], "problem": null }],
+        "effectsInLendings": [], "effectsInStudents": [],
+    });
+    assert_eq!(effects, expected);
+    let node = "query($id: ID!) { node(id: $id) { ... on CatalogueBookSaga { effectsInBooks { step } } } }";
+    let node = ask(at, node, json!({ "id": saga["id"] })).await?.data()?["node"].clone();
+    assert_eq!(node, json!({ "effectsInBooks": [{ "step": "createBook" }] }), "by its identifier alone");
+
     let again = catalogue(at, "9780306406157", "One", None, "k1").await?;
     assert_eq!(again["saga"]["id"], saga["id"], "the same key is the same saga");
     let cancel = "mutation($id: ID!) { cancelSaga(id: $id, idempotencyKey: \"c\") { problems { code } } }";
@@ -104,6 +131,15 @@ async fn a_book_that_is_refused_leaves_nothing_behind() -> anyhow::Result<()> {
         "{payload}"
     );
     assert_eq!((&saga["genre"], &saga["authors"]), (&Value::Null, &json!([])));
+    let effects = ask(at, EFFECTS, json!({ "id": saga["id"] })).await?.data()?["saga"].clone();
+    assert_eq!(
+        (&effects["effectsInGenres"], &effects["effectsInAuthors"], &effects["effectsInBooks"]),
+        (
+            &json!([{ "step": "ensureGenre", "state": "UNDONE", "cameTo": [] }]),
+            &json!([{ "step": "proposeAuthor#0", "state": "UNDONE", "cameTo": [] }]),
+            &json!([{ "step": "createBook", "state": "REFUSED", "cameTo": [], "problem": { "code": "DUPLICATE" } }]),
+        )
+    );
     let nothing = json!({ "genreByName": null, "genres": { "edges": [] }, "authors": { "edges": [] } });
     assert_eq!(traces(at, "Two").await?, nothing);
 

@@ -13,7 +13,7 @@ use lms_kit::{
     idempotency::Command,
     inbox::SequenceKey,
     outbox::{AggregateKey, Wake},
-    saga::{Keep, StepState, StepTx},
+    saga::{Keep, StepNote, StepState, StepTx},
 };
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
@@ -167,9 +167,9 @@ impl StepTx for MemoryTx {
         Ok(self.state.steps.get(&(saga.to_owned(), step.to_owned())).cloned())
     }
 
-    async fn note_step(&mut self, saga: &str, step: &str, state: &StepState) -> Result<(), StoreError> {
+    async fn note_step(&mut self, saga: &str, step: &str, note: &StepNote) -> Result<(), StoreError> {
         self.pause("note step").await?;
-        self.put(|state| &mut state.steps, (saga.to_owned(), step.to_owned()), state.clone());
+        self.put(|state| &mut state.steps, (saga.to_owned(), step.to_owned()), note.state.clone());
         Ok(())
     }
 

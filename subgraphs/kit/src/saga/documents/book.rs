@@ -11,15 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     documents::{
-        ATTEMPTS, Aggregate, Collection, Documents, Find, Index, KeyColumn, State, Step, WAITING, store,
+        ATTEMPTS, Aggregate, Collection, Documents, Find, Index, KeyColumn, State, Step, StepMark, WAITING,
+        store,
     },
     error::StoreError,
     page::{Cursor, SortKey},
-    saga::{KEPT_MS, StepState},
+    saga::{KEPT_MS, StepNote, StepState},
 };
 
 /// Steps by saga and name.
-const STEPS: Collection =
+pub(super) const STEPS: Collection =
     Collection { name: "saga_steps", keys: &[KeyColumn::integer(FORGET), KeyColumn::integer(WAITING)] };
 
 /// When it was noted, in what may be forgotten: what is done may still be undone, however long its saga is stuck.
@@ -38,16 +39,34 @@ const AT_ONCE: u32 = 10_000;
 /// What became of a step, beside its document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
-    id: String,
+    pub(super) id: String,
     /// What is known here.
-    pub(super) step: Option<StepState>,
+    pub(super) step: Option<StepNote>,
     /// Whether its document is there, and decides.
     pub(super) moved: bool,
-    at: i64,
+    pub(super) at: i64,
+    /// The documents of which one decides, for whoever looks for it: of two that are made at once for one step one stays.
+    #[serde(default)]
+    pub(super) places: Vec<DocumentKey>,
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DocumentKey {
+    #[serde(rename = "c")]
+    pub(super) collection: String,
+    #[serde(rename = "i")]
+    pub(super) id: String,
+}
+
+impl DocumentKey {
+    pub(super) fn of<S: State>(state: &S) -> Self {
+        Self { collection: S::COLLECTION.name.to_owned(), id: state.id().to_owned() }
+    }
 }
 
 impl Entry {
-    pub(super) fn note(&mut self, step: StepState, now_ms: i64) {
+    pub(super) fn note(&mut self, step: StepNote, now_ms: i64) {
         (self.step, self.at) = (Some(step), now_ms);
     }
 }
@@ -61,7 +80,7 @@ impl State for Entry {
     }
 
     fn keys(&self) -> BTreeMap<&'static str, SortKey> {
-        let is_done = matches!(self.step, Some(StepState::Done { .. }));
+        let is_done = matches!(self.step, Some(StepNote { state: StepState::Done { .. }, .. }));
         BTreeMap::from([(FORGET, (!is_done).then_some(self.at).into())])
     }
 }
@@ -79,31 +98,38 @@ impl Book<'_> {
         let found = self.documents.get(&STEPS, std::slice::from_ref(&self.id)).await?.into_iter().next();
         match found {
             Some(found) => Aggregate::read(found),
-            None => Ok(Aggregate::new(Entry { id: self.id.clone(), step: None, moved: false, at: now_ms })),
+            None => {
+                let (id, places) = (self.id.clone(), Vec::new());
+                Ok(Aggregate::new(Entry { id, step: None, moved: false, at: now_ms, places }))
+            }
         }
     }
 
-    /// Says that the step's document is there; what was known here before.
-    pub(super) async fn moved(&self, now_ms: i64) -> Result<Option<StepState>, StoreError> {
+    /// Says that the step's document is there, or about to be; what was known here before.
+    pub(super) async fn moved(&self, to: DocumentKey, now_ms: i64) -> Result<Option<StepState>, StoreError> {
         for _ in 0..ATTEMPTS {
             let mut entry = self.entry(now_ms).await?;
-            if entry.state.moved {
-                return Ok(entry.state.step);
+            let is_known = entry.state.places.contains(&to);
+            if !is_known {
+                entry.state.places.push(to.clone());
+            }
+            if is_known && entry.state.moved {
+                return Ok(entry.state.step.map(|note| note.state));
             }
             entry.state.moved = true;
             if store(self.documents, &entry).await? {
-                return Ok(entry.state.step);
+                return Ok(entry.state.step.map(|note| note.state));
             }
         }
         Err(StoreError::Away("others are faster".into()))
     }
 
     /// Keeps what its document gives up.
-    pub(super) async fn keep(&self, step: StepState, now_ms: i64) -> Result<(), StoreError> {
+    pub(super) async fn keep(&self, mark: StepMark, now_ms: i64) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
             let mut entry = self.entry(now_ms).await?;
             entry.state.moved = true;
-            entry.state.note(step.clone(), now_ms);
+            entry.state.note(mark.note.clone(), if mark.at > 0 { mark.at } else { now_ms });
             if store(self.documents, &entry).await? {
                 return Ok(());
             }
@@ -135,6 +161,7 @@ mod tests {
     use crate::{
         documents::{Migration, open},
         migrate::Phase,
+        saga::Owner,
     };
 
     const ROOM: Migration = Migration { version: 1, name: "steps", phase: Phase::Expand, steps: STEPS_ROOM };
@@ -146,15 +173,17 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("steps.sqlite").display());
         let documents = open("steps", &url).await.unwrap();
         documents.migrate("steps", &[ROOM], 1).await.unwrap();
+        let place = || DocumentKey { collection: "pads".to_owned(), id: "pad".to_owned() };
         for known in [None, Some(StepState::Tombstone)] {
             let book = Book { documents: documents.as_ref(), id: format!("saga/{}", known.is_some()) };
             if let Some(step) = &known {
                 let mut entry = book.entry(1).await.unwrap();
-                entry.state.note(step.clone(), 1);
+                let note = StepNote { state: step.clone(), owner: Owner::Nobody };
+                entry.state.note(note, 1);
                 assert!(store(book.documents, &entry).await.unwrap());
             }
             let late = book.entry(1).await.unwrap();
-            assert_eq!(book.moved(1).await.unwrap(), known);
+            assert_eq!(book.moved(place(), 1).await.unwrap(), known);
             assert!(!store(book.documents, &late).await.unwrap(), "it was moved: {known:?}");
             assert!(book.entry(1).await.unwrap().state.moved);
         }

@@ -6,6 +6,7 @@
 //! tables. A step whose document is not there is answered too, from beside.
 
 mod book;
+mod effects;
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use serde_json::Value;
 
 pub use book::STEPS_ROOM;
 pub(crate) use book::purge;
-use book::{Book, Entry};
+use book::{Book, DocumentKey, Entry};
+pub use effects::DocumentEffects;
 
 use super::{
     Act, ActError, Action, COORDINATOR, Request,
@@ -22,7 +24,7 @@ use super::{
 };
 use crate::{
     bus::Topic,
-    documents::{ATTEMPTS, Aggregate, DocumentOutbox, DocumentTx, Documents, State, store},
+    documents::{ATTEMPTS, Aggregate, DocumentOutbox, DocumentTx, Documents, State, StepMark, store},
     error::StoreError,
     event::{Envelope, Event},
     fault::{self, Place},
@@ -184,9 +186,7 @@ impl Asked<'_> {
         room(&aggregate, MESSAGES)?;
         let before = match aggregate.step(&self.book.id) {
             Some(state) => Some(state.clone()),
-            // Nothing can have been noted beside what was never stored.
-            None if !aggregate.is_stored() => None,
-            None => self.book.moved(self.command.now_ms).await?,
+            None => self.book.moved(DocumentKey::of(&aggregate.state), self.command.now_ms).await?,
         };
         let answer = match decide(self.request.action, self.request.generation, before) {
             Verdict::Act => self.done(&mut aggregate, deed)?,
@@ -194,10 +194,11 @@ impl Asked<'_> {
             Verdict::Answer(answer) => answer,
         };
         if let Some(state) = answer.note.clone() {
-            aggregate.note_step(&self.book.id, state);
+            let (step, at) = (self.book.id.clone(), self.command.now_ms);
+            aggregate.note_step(StepMark { step, note: self.request.noted(state), at });
         }
-        for (id, state) in aggregate.give_up_steps() {
-            Book { id, ..self.book }.keep(state, self.command.now_ms).await?;
+        for mark in aggregate.give_up_steps() {
+            Book { id: mark.step.clone(), ..self.book }.keep(mark, self.command.now_ms).await?;
         }
         self.reply(&mut aggregate, answer);
         let written = self.write(aggregate).await?;
@@ -250,7 +251,8 @@ impl Asked<'_> {
             return Ok(false);
         }
         room(&entry, 1)?;
-        let answer = match decide(self.request.action, self.request.generation, entry.state.step.clone()) {
+        let before = entry.state.step.clone().map(|note| note.state);
+        let answer = match decide(self.request.action, self.request.generation, before) {
             Verdict::Act => Answer::refused(missing.clone(), self.request.generation),
             Verdict::Undo(_) => {
                 return Err(StoreError::corrupt("saga step", "it was done to what is not there").into());
@@ -258,7 +260,7 @@ impl Asked<'_> {
             Verdict::Answer(answer) => answer,
         };
         if let Some(state) = answer.note.clone() {
-            entry.state.note(state, self.command.now_ms);
+            entry.state.note(self.request.noted(state), self.command.now_ms);
         }
         self.reply(&mut entry, answer);
         self.write(entry).await
