@@ -137,7 +137,8 @@ async fn send_together(shared: &Shared, members: Vec<Member>) -> Vec<Member> {
     let Some((joined, call, portions)) = unite(&members) else { return members };
     let subgraph = Arc::clone(&joined.subgraph);
     let outcome = timed(shared, joined).await;
-    if let Err(error @ (SubgraphError::Timeout | SubgraphError::Rejected)) = outcome {
+    use SubgraphError::{Overloaded, Rejected, Timeout};
+    if let Err(error @ (Timeout | Rejected | Overloaded)) = outcome {
         for member in members {
             // As above.
             let _ = member.reply.send(Err(error));

@@ -149,6 +149,11 @@ fn options(config: &Config) -> Result<Options, Failure> {
         cors: config.cors.as_ref().map(|cors| origins(&cors.origins, cors.credentials)).transpose()?,
         max_body_bytes: limits.body_bytes,
         request_timeout: Duration::from_secs(config.timeouts.request),
+        admission: octavo_admission::Limits {
+            in_flight: limits.in_flight,
+            waiting: limits.waiting,
+            patience: Duration::from_secs(config.timeouts.waiting),
+        },
         limits: OperationLimits {
             nesting: limits.nesting,
             tokens: limits.tokens,

@@ -71,7 +71,7 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         ("cors.yaml", "cors:\n  origins: [\"*\"]\n  credentials: true\n"),
         (
             "zero.yaml",
-            "timeouts: {request: 0}\nlimits: {depth: 0}\ncache: {redis: {url: \"redis://x\", timeout_ms: 0}}\n",
+            "timeouts: {request: 0, waiting: 0}\nlimits: {depth: 0, in_flight: 0, waiting: 0}\ncache: {redis: {url: \"redis://x\", timeout_ms: 0}}\n",
         ),
         ("switch.yaml", "introspection: \"no\"\n"),
         ("redis.yaml", "cache:\n  redis:\n    url: \"http://user:secret@x\"\n"),
@@ -112,7 +112,8 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
             serve(&["--config", "zero.yaml"]),
             2,
             &[
-                "zero.yaml is not valid: timeouts.request, limits.depth, cache.redis.timeout_ms: 0",
+                "zero.yaml is not valid: timeouts.request, timeouts.waiting, limits.in_flight, limits.depth, \
+                 cache.redis.timeout_ms: 0",
                 "1 or more",
             ],
         ),

@@ -30,6 +30,8 @@ pub(crate) mod code {
     pub(crate) const MALFORMED: &str = "SUBREQUEST_MALFORMED_RESPONSE";
     /// A subgraph did not answer in time.
     pub(crate) const TIMEOUT: &str = "SUBGRAPH_REQUEST_TIMEOUT";
+    /// A subgraph refuses for now to take on more.
+    pub(crate) const OVERLOADED: &str = "OVERLOADED";
     /// A value does not fit the client's schema.
     pub(crate) const INVALID: &str = "RESPONSE_VALIDATION_FAILED";
     /// The caller may not see a field.
@@ -65,7 +67,11 @@ impl Message {
     }
 
     pub(crate) fn of_call(error: SubgraphError, service: &str) -> Self {
-        let code = if error == SubgraphError::Timeout { code::TIMEOUT } else { code::HTTP };
+        let code = match error {
+            SubgraphError::Timeout => code::TIMEOUT,
+            SubgraphError::Overloaded => code::OVERLOADED,
+            _ => code::HTTP,
+        };
         Self::new(&format!("the subgraph \"{service}\" gave no answer: {error}"), code, Some(service))
     }
 

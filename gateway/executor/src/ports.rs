@@ -111,6 +111,9 @@ pub enum SubgraphError {
     /// It did not answer in time.
     #[error("it did not answer in time")]
     Timeout,
+    /// It refuses for now to take on more.
+    #[error("it has too much to do")]
+    Overloaded,
     /// Its answer is larger than allowed.
     #[error("its answer is too large")]
     TooLarge,

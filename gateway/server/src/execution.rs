@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
+use octavo_admission::Place;
 use octavo_authentication::Refusal;
 use octavo_executor::{ExecutionReport, ExecutionRequest, IncrementalFormat, Late, Ports};
 use octavo_language::CoercedVariables;
@@ -24,6 +25,8 @@ pub(crate) struct Execution {
     pub(crate) planned: Arc<Planned>,
     pub(crate) variables: CoercedVariables,
     pub(crate) request: ExecutionRequest,
+    /// Held until all of the response has been made, however it is sent.
+    pub(crate) place: Option<Place>,
 }
 
 /// The payloads of a response in parts. The execution ends when they are dropped.
@@ -103,7 +106,9 @@ impl Execution {
 
     /// Follows a subscription until a time, if one is given; the next event is taken up once the response to the last one
     /// was taken.
-    pub(crate) fn events(self, until: Option<SystemTime>) -> Responses {
+    pub(crate) fn events(mut self, until: Option<SystemTime>) -> Responses {
+        // It may last for days, and does nothing most of the time.
+        self.place = None;
         let (sender, receiver) = mpsc::channel(0);
         let gateway = Arc::clone(&self.gateway);
         let running = Running(tokio::spawn(self.send_events(sender)));

@@ -2,8 +2,9 @@
 
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use octavo_admission::Overloaded;
 use octavo_language::GraphqlError;
 use serde::Serialize;
 
@@ -62,6 +63,8 @@ pub(crate) enum Failure {
     Planning(String),
     #[error("the request took too long")]
     Timeout,
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     #[error("internal error")]
     Internal,
 }
@@ -89,6 +92,7 @@ impl Failure {
             Self::Limit { code, .. } => code,
             Self::Planning(_) => "QUERY_PLANNING_FAILED",
             Self::Timeout => "GATEWAY_TIMEOUT",
+            Self::Overloaded(_) => "OVERLOADED",
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }
     }
@@ -107,7 +111,7 @@ impl Failure {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::KeysAway => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysAway | Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unauthorized(_) if media == MediaType::GraphqlResponse => StatusCode::FORBIDDEN,
             Self::Unauthorized(_) => StatusCode::OK,
             Self::Internal | Self::Planning(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -128,13 +132,14 @@ impl Failure {
     pub(crate) fn respond(&self, media: MediaType) -> Response {
         let mut response = respond::json(self.status(media), media, self.json());
         let (name, value) = match self {
-            Self::MutationByGet => (ALLOW, "POST"),
-            Self::MethodNotAllowed => (ALLOW, "GET, POST"),
+            Self::MutationByGet => (ALLOW, HeaderValue::from_static("POST")),
+            Self::MethodNotAllowed => (ALLOW, HeaderValue::from_static("GET, POST")),
             // See <https://www.rfc-editor.org/rfc/rfc6750#section-3>.
-            Self::Unauthenticated(_) => (WWW_AUTHENTICATE, "Bearer"),
+            Self::Unauthenticated(_) => (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::Overloaded(_) => (RETRY_AFTER, octavo_admission::RETRY_AFTER.into()),
             _ => return response,
         };
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, value);
         response
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
+use octavo_admission::Admission;
 use octavo_authentication::Authenticator;
 use octavo_executor::{CachePort, Headers};
 use octavo_telemetry::Span;
@@ -17,6 +18,7 @@ pub struct Gateway {
     cache: Option<Arc<dyn CachePort>>,
     authenticator: Option<Authenticator>,
     options: Options,
+    admission: Admission,
     no_headers: Headers,
     stopping: watch::Sender<bool>,
 }
@@ -33,6 +35,7 @@ impl Gateway {
             schema: ArcSwap::from_pointee(schema),
             cache,
             authenticator,
+            admission: Admission::new(options.admission),
             options,
             no_headers: Headers::default(),
             stopping: watch::Sender::new(false),
@@ -54,6 +57,10 @@ impl Gateway {
 
     pub(crate) fn authenticator(&self) -> Option<&Authenticator> {
         self.authenticator.as_ref()
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.admission
     }
 
     pub(crate) fn options(&self) -> &Options {

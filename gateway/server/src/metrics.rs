@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderName;
 use http::header::CONTENT_TYPE;
+use octavo_admission::Load;
 use octavo_executor::{CacheHearing, CachePort};
 
 use crate::Gateway;
@@ -16,13 +17,32 @@ const TEXT: [(HeaderName, &str); 1] =
 
 pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     let hearing = gateway.cache().and_then(CachePort::hearing);
-    (TEXT, hearing.map(of_hearing).unwrap_or_default() + "# EOF\n").into_response()
+    let text = of_load(gateway.admission().load()) + &hearing.map(of_hearing).unwrap_or_default();
+    (TEXT, text + "# EOF\n").into_response()
+}
+
+/// Name, kind, what it is, and its value.
+type Measured = (&'static str, &'static str, &'static str, String);
+
+/// How much there is to do.
+fn of_load(load: Load) -> String {
+    let Load { in_flight, waiting, refused } = load;
+    written(&[
+        ("octavo_requests_in_flight", "gauge", "Requests that are worked on", in_flight.to_string()),
+        ("octavo_requests_waiting", "gauge", "Requests that wait for a place", waiting.to_string()),
+        (
+            "octavo_requests_refused",
+            "counter",
+            "Requests that were too many, since the start",
+            refused.to_string(),
+        ),
+    ])
 }
 
 /// How the cache hears of changes.
 fn of_hearing(hearing: CacheHearing) -> String {
     let CacheHearing { connected, messages, last_ms, lag_ms } = hearing;
-    let measures = [
+    written(&[
         (
             "octavo_cache_hearing",
             "gauge",
@@ -32,7 +52,10 @@ fn of_hearing(hearing: CacheHearing) -> String {
         ("octavo_cache_heard", "counter", "Messages heard since the start", messages.to_string()),
         ("octavo_cache_heard_timestamp_seconds", "gauge", "When the last was heard", seconds(last_ms)),
         ("octavo_cache_lag_seconds", "gauge", "How long the last was on its way", seconds(lag_ms)),
-    ];
+    ])
+}
+
+fn written(measures: &[Measured]) -> String {
     measures.iter().fold(String::new(), |mut text, (name, kind, help, value)| {
         let suffix = if *kind == "counter" { "_total" } else { "" };
         // Writing to a text never fails.

@@ -19,6 +19,8 @@ pub struct Options {
     pub body_timeout: Duration,
     /// How long a request may take to execute.
     pub request_timeout: Duration,
+    /// How many requests are worked on at once, and what becomes of the others.
+    pub admission: octavo_admission::Limits,
     /// What an operation may ask.
     pub limits: OperationLimits,
     /// How the access rules of the schema are held.
@@ -43,6 +45,7 @@ impl Default for Options {
             max_body_bytes: 2 * 1024 * 1024,
             body_timeout: Duration::from_secs(15),
             request_timeout: Duration::from_mins(1),
+            admission: octavo_admission::Limits::default(),
             limits: OperationLimits::default(),
             authorization: AuthorizationOptions::default(),
             propagated_headers: Vec::new(),

@@ -48,6 +48,7 @@ async fn run(
     check(&head, options.csrf_prevention)?;
     let caller = authorization::caller(&gateway, &head.headers).await?;
     let body = receive(&head, body, options.max_body_bytes, options.body_timeout).await?;
+    let place = gateway.admission().enter().await?;
     let params = parse(&head, &body)?;
     let schema = gateway.schema();
     let format = incremental(&head.headers);
@@ -59,7 +60,7 @@ async fn run(
     let variables = coerce(&schema, &planned, &params)?;
     authorization::check(&planned, &variables, options)?;
     let request = execution_request(&schema, &variables, gateway.propagated(&head.headers, span));
-    let execution = Execution { gateway, schema, planned, variables, request };
+    let execution = Execution { gateway, schema, planned, variables, request, place: Some(place) };
     if execution.planned.kind == OperationKind::Subscription {
         let format = EventFormat::negotiate(&head.headers).ok_or(Failure::NoEvents)?;
         return Ok(respond::events(execution.events(caller.until()), format));

@@ -7,7 +7,8 @@ use std::io;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::Response;
+use http::header::RETRY_AFTER;
+use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use octavo_executor::{Events, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
@@ -63,7 +64,12 @@ impl HttpSubgraphs {
         let status = response.status();
         span.say([("http.response.status_code", i64::from(status.as_u16()).into())]);
         let cache = cache_hint::read(response.headers(), &request.headers);
+        let is_overloaded =
+            status == StatusCode::SERVICE_UNAVAILABLE && response.headers().contains_key(RETRY_AFTER);
         let body = answer::read(response.into_body(), self.options.max_response_bytes).await?;
+        if is_overloaded {
+            return Err(SubgraphError::Overloaded);
+        }
         if !status.is_success() && !answer::is_graphql(&body) {
             return Err(SubgraphError::Status(status.as_u16()));
         }

@@ -42,6 +42,7 @@ pub(crate) fn answered(span: &mut Span, error: SubgraphError) {
         SubgraphError::Interrupted => span.fail("interrupted"),
         SubgraphError::Status(status) => span.fail(status.to_string()),
         SubgraphError::Timeout => span.fail("timeout"),
+        SubgraphError::Overloaded => span.fail("overloaded"),
         SubgraphError::TooLarge => span.fail("too_large"),
         SubgraphError::NoEvents => span.fail("no_events"),
         SubgraphError::Rejected => span.fail("rejected"),

@@ -131,6 +131,18 @@ async fn graphql_counts_whatever_its_status_and_other_bodies_do_not() {
 }
 
 #[tokio::test]
+async fn a_subgraph_that_says_when_to_come_again_has_too_much_to_do() {
+    let refusal = r#"{"errors":[{"message":"too many","extensions":{"code":"OVERLOADED"}}]}"#;
+    let replies = vec![
+        reply("503 Service Unavailable", "retry-after: 1\r\n", refusal),
+        reply("503 Service Unavailable", "", refusal),
+    ];
+    let server = scripted(replies, Options::default()).await;
+    assert_eq!(query(&server).await.expect_err("no answer"), SubgraphError::Overloaded);
+    assert_eq!(query(&server).await.expect("an answer of its own").body, refusal);
+}
+
+#[tokio::test]
 async fn only_a_query_is_sent_again_and_only_once() {
     let server = scripted(vec![Reply::Close, reply("200 OK", "", DATA)], Options::default()).await;
     assert_eq!(query(&server).await.expect("an answer").body, DATA);

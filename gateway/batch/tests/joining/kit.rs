@@ -18,6 +18,8 @@ pub(crate) const LATENCY: Duration = Duration::from_millis(100);
 
 /// As an answer: there is none in time.
 pub(crate) const LATE: &str = "late";
+/// What a joined request comes to where there is too much to do.
+pub(crate) const FULL: &str = "full";
 
 pub(crate) type Outcome = Result<SubgraphResponse, SubgraphError>;
 
@@ -89,6 +91,8 @@ impl Subgraph {
                 Err(SubgraphError::Unreachable)
             } else if failure == LATE {
                 Err(SubgraphError::Timeout)
+            } else if failure == FULL {
+                Err(SubgraphError::Overloaded)
             } else {
                 respond(failure.clone())
             };

@@ -116,13 +116,15 @@ async fn who_alone_fails_gets_the_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subgraph_that_is_late_is_not_asked_again_by_each() {
-    let stand = Stand::new(Options::default());
-    stand.fail_joined_with(kit::LATE);
-    let answers = join_all((0..4).map(|n| stand.call(ask(&[&n.to_string()])))).await;
-    assert_eq!(stand.sent().len(), 2, "the first alone, the others together");
-    assert!(answers[0].is_ok());
-    assert!(answers[1..].iter().all(|answer| matches!(answer, Err(SubgraphError::Timeout))));
+async fn a_subgraph_that_is_late_or_has_too_much_to_do_is_not_asked_again_by_each() {
+    for (failure, error) in [(kit::LATE, SubgraphError::Timeout), (kit::FULL, SubgraphError::Overloaded)] {
+        let stand = Stand::new(Options::default());
+        stand.fail_joined_with(failure);
+        let answers = join_all((0..4).map(|n| stand.call(ask(&[&n.to_string()])))).await;
+        assert_eq!(stand.sent().len(), 2, "the first alone, the others together");
+        assert!(answers[0].is_ok());
+        assert!(answers[1..].iter().all(|answer| answer.as_ref().err() == Some(&error)), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

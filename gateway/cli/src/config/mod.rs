@@ -210,13 +210,15 @@ pub struct TimeoutsConfig {
     pub request: u64,
     /// A request to a subgraph.
     pub subgraph: u64,
+    /// A request that waits for a place.
+    pub waiting: u64,
     /// Requests that still run when the gateway is told to stop.
     pub drain: u64,
 }
 
 impl Default for TimeoutsConfig {
     fn default() -> Self {
-        Self { request: 60, subgraph: 30, drain: 30 }
+        Self { request: 60, subgraph: 30, waiting: 1, drain: 30 }
     }
 }
 
@@ -224,6 +226,10 @@ impl Default for TimeoutsConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
+    /// Requests that are worked on at once.
+    pub in_flight: usize,
+    /// Requests that wait for a place while all are taken.
+    pub waiting: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Bytes of a subgraph's answer.
@@ -245,6 +251,8 @@ impl Default for LimitsConfig {
         let server = octavo_server::Options::default();
         let transport = octavo_transport::Options::default();
         Self {
+            in_flight: server.admission.in_flight,
+            waiting: server.admission.waiting,
             body_bytes: server.max_body_bytes,
             response_bytes: transport.max_response_bytes,
             depth: server.limits.depth,
@@ -277,6 +285,8 @@ impl Config {
         let given = [
             ("timeouts.request", timeouts.request > 0),
             ("timeouts.subgraph", timeouts.subgraph > 0),
+            ("timeouts.waiting", timeouts.waiting > 0),
+            ("limits.in_flight", limits.in_flight > 0),
             ("limits.body_bytes", limits.body_bytes > 0),
             ("limits.response_bytes", limits.response_bytes > 0),
             ("limits.depth", limits.depth > 0),

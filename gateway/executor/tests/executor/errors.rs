@@ -126,6 +126,7 @@ fn calls_that_fail_are_told_by_their_codes_and_name_no_host() {
         (SubgraphError::TooLarge, "SUBREQUEST_HTTP_ERROR"),
         (SubgraphError::Rejected, "SUBREQUEST_HTTP_ERROR"),
         (SubgraphError::Timeout, "SUBGRAPH_REQUEST_TIMEOUT"),
+        (SubgraphError::Overloaded, "OVERLOADED"),
     ] {
         let mut subgraphs = Subgraphs::new(&[("a", TWO)]);
         subgraphs.respond("b", Err(error));

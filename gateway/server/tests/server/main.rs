@@ -4,6 +4,7 @@ mod authorization;
 mod events;
 mod kit;
 mod limits;
+mod overload;
 mod pages;
 mod parts;
 mod protocol;

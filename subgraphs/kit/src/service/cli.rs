@@ -15,7 +15,7 @@ use octavo_telemetry::{Settings, StartError, VARIABLES};
 use reqwest::Url;
 use tokio::net::TcpListener;
 
-use super::{Service, Surroundings};
+use super::{Limits, Service, Surroundings};
 use crate::{
     access::{Access, Keyring, KeyringError, PeerToken},
     bus::{self, BusOpenError, BusOptions},
@@ -66,6 +66,15 @@ pub struct Cli {
     /// `JWKS`). Without it, everyone is a local administrator.
     #[arg(long, value_name = "URL|FILE")]
     jwks: Option<String>,
+    /// How many requests are worked on at once.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().in_flight)]
+    in_flight: usize,
+    /// How many more wait for a place while all are taken; the others are refused at once (status 503, code OVERLOADED).
+    #[arg(long, value_name = "N", default_value_t = Limits::default().waiting)]
+    waiting: usize,
+    /// How long, in ms, each of those waits before it is refused.
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    wait_ms: u64,
     /// Prints the subgraph's SDL and ends.
     #[arg(long)]
     print_sdl: bool,
@@ -210,6 +219,8 @@ async fn serve(
     };
     let peer_token = peer_token(cli.peer_token_file.as_deref(), cli.peer_token).await?;
     let service = open(Sources::system()).await?.with_access(access).with_peer_token(peer_token.clone());
+    let patience = Duration::from_millis(cli.wait_ms);
+    let service = service.with_limits(Limits { in_flight: cli.in_flight, waiting: cli.waiting, patience });
     let is_alone = cli.bus.url.is_none();
     let bus = bus::open(&cli.bus).await?;
     let mut peers = Peers::default();

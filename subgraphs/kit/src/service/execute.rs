@@ -10,6 +10,7 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use octavo_admission::Overloaded;
 use octavo_telemetry::Span;
 use tracing::Instrument;
 
@@ -43,6 +44,8 @@ pub(super) enum Rejection {
     MutationByGet,
     /// Nobody can say who asks.
     Unverified(Unverified),
+    /// There is more to do than the service takes on.
+    Overloaded(Overloaded),
 }
 
 /// Whether a request may change something.
@@ -59,6 +62,7 @@ pub(super) async fn execute(
     headers: Headers,
     method: Method,
 ) -> Result<Response, Rejection> {
+    let _place = service.admission.enter().await.map_err(Rejection::Overloaded)?;
     let (request, checked, span) = check(service, request, headers).await?;
     if method == Method::Get && checked.operation.ty != OperationType::Query {
         return Err(Rejection::MutationByGet);
@@ -80,6 +84,8 @@ pub(super) async fn follow(
     request: Request,
     headers: Headers,
 ) -> Result<Answers, Rejection> {
+    // Until it has begun: a subscription may last for days, and does nothing most of the time.
+    let _place = service.admission.enter().await.map_err(Rejection::Overloaded)?;
     let (request, checked, span) = check(service, request, headers).await?;
     if checked.operation.ty != OperationType::Subscription {
         return Ok(Answers::One(Box::new(checked.run(service, request, span).await)));

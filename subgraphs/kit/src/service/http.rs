@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response as HttpResponse},
     routing::get,
 };
+use octavo_admission::RETRY_AFTER;
 use serde::Deserialize;
 
 use super::{
@@ -48,6 +49,8 @@ pub(super) fn router(service: Service) -> Router {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Vec<u8>,
+    /// When it is worth asking again, in seconds.
+    retry_after: Option<u32>,
 }
 
 /// Answers a request body.
@@ -110,7 +113,7 @@ async fn respond(service: &Service, request: Request, headers: Headers, method: 
 
 fn said(executed: Result<Response, Rejection>) -> Answer {
     match executed {
-        Ok(response) => Answer { status: StatusCode::OK, body: to_json(&response) },
+        Ok(response) => Answer { status: StatusCode::OK, body: to_json(&response), retry_after: None },
         Err(Rejection::Malformed(error)) => refuse(error),
         Err(Rejection::MutationByGet) => {
             let refusal = refuse(rejected("a mutation needs POST"));
@@ -123,12 +126,17 @@ fn said(executed: Result<Response, Rejection>) -> Answer {
             };
             Answer { status, ..refuse(coded(&why.to_string(), code)) }
         }
+        Err(Rejection::Overloaded(why)) => {
+            let refusal = refuse(coded(&why.to_string(), "OVERLOADED"));
+            let retry_after = Some(RETRY_AFTER);
+            Answer { status: StatusCode::SERVICE_UNAVAILABLE, retry_after, ..refusal }
+        }
     }
 }
 
 fn refuse(error: ServerError) -> Answer {
     let response = Response::from_errors(vec![error]);
-    Answer { status: StatusCode::BAD_REQUEST, body: to_json(&response) }
+    Answer { status: StatusCode::BAD_REQUEST, body: to_json(&response), retry_after: None }
 }
 
 fn to_json(response: &Response) -> Vec<u8> {
@@ -157,6 +165,9 @@ fn into_http(answer: Answer, request: &HeaderMap) -> HttpResponse {
     if answer.status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(seconds) = answer.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
+use octavo_admission::Load;
 use prometheus_client::{
     encoding::text,
     metrics::{family::Family, gauge::Gauge},
@@ -55,11 +56,24 @@ impl Service {
             samples: vec![(Vec::new(), float(i64::try_from(self.statements()).unwrap_or(i64::MAX)))],
         };
         measures.push(statements);
+        measures.extend(of_load(self.admission.load()));
         if let Some(own) = &self.inner.measures {
             measures.extend(own.measure().await?);
         }
         Ok(written(self.name(), measures))
     }
+}
+
+/// How much there is to do.
+fn of_load(load: Load) -> [Measure; 3] {
+    let own = |name, help, value| Measure { name, help, samples: vec![(Vec::new(), value)] };
+    let number = |count: usize| float(i64::try_from(count).unwrap_or(i64::MAX));
+    let refused = float(i64::try_from(load.refused).unwrap_or(i64::MAX));
+    [
+        own("requests_in_flight", "Requests that are worked on", number(load.in_flight)),
+        own("requests_waiting", "Requests that wait for a place", number(load.waiting)),
+        own("requests_refused", "Requests that were too many, since the start", refused),
+    ]
 }
 
 /// Adds the service to each sample, and writes them all.

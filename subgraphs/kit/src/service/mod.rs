@@ -22,6 +22,7 @@ mod silent;
 use std::{sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
+use octavo_admission::Admission;
 use tokio::{net::TcpListener, sync::watch};
 
 pub use beat::Markers;
@@ -32,6 +33,7 @@ pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
 pub use messaging::{Listen, Listener, Surroundings};
 pub use metrics::{Labels, Measure, Measures, seconds};
+pub use octavo_admission::Limits;
 pub use schema::{SchemaParts, schema, schema_with_events, sdl};
 pub use silent::Silent;
 
@@ -54,6 +56,7 @@ pub struct Service {
     inner: Arc<Inner>,
     access: Access,
     peer_token: PeerToken,
+    admission: Arc<Admission>,
 }
 
 struct Inner {
@@ -114,7 +117,9 @@ impl Service {
             measures,
             stops: watch::Sender::new(false),
         };
-        Ok(Self { inner: Arc::new(inner), access: Access::Open, peer_token: PeerToken::default() })
+        let admission = Arc::new(Admission::new(Limits::default()));
+        let (access, peer_token) = (Access::Open, PeerToken::default());
+        Ok(Self { inner: Arc::new(inner), access, peer_token, admission })
     }
 
     /// The same service, which knows its callers in this way. Without it, it is open to everyone.
@@ -127,6 +132,12 @@ impl Service {
     #[must_use]
     pub fn with_peer_token(self, token: PeerToken) -> Self {
         Self { peer_token: token, ..self }
+    }
+
+    /// The same service, which takes on no more than this. Without it, the limits are the usual ones.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { admission: Arc::new(Admission::new(limits)), ..self }
     }
 
     /// The subgraph's name.

@@ -44,7 +44,7 @@ fn home(manifest: &Manifest) -> Option<Home> {
         ("gateway", name) => {
             GATEWAY.iter().find(|(folder, _)| *folder == name).map(|(_, rank)| Home::Gateway(*rank))
         }
-        ("telemetry", "") => Some(Home::Shared),
+        ("admission" | "telemetry", "") => Some(Home::Shared),
         ("subgraphs", "lms") => Some(Home::Library),
         ("subgraphs", "kit") => Some(Home::Subgraph(0)),
         ("subgraphs", _) => Some(Home::Subgraph(1)),
