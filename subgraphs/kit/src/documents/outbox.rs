@@ -34,9 +34,15 @@ pub const ARCHIVE_BY_AGGREGATE: Index =
     Index { name: "events_by_aggregate", columns: &["aggregateId", "seq"], unique: false };
 
 /// What a service makes of an event: documents whose identifiers the event determines.
+#[async_trait]
 pub trait Projection: Send + Sync {
-    /// The documents, each with its collection.
-    fn project(&self, event: &OutboxRow) -> Result<Vec<(&'static Collection, Document)>, StoreError>;
+    /// The documents, each with its collection. It is asked behind the command, and again before the event leaves: whatever
+    /// ends in between, it has seen each event. So it may also mend what a command was too late to see.
+    async fn project(
+        &self,
+        documents: &dyn Documents,
+        event: &OutboxRow,
+    ) -> Result<Vec<(&'static Collection, Document)>, StoreError>;
 }
 
 /// The outboxes of a service's documents.
@@ -95,7 +101,9 @@ impl DocumentOutbox {
         for event in events.filter(|event| event.topic.is_none()) {
             let archived = (keep == Keep::Archived).then(|| archived(event)).transpose()?;
             let archived = archived.map(|document| (&ARCHIVE, document));
-            for (collection, document) in self.projection.project(event)?.into_iter().chain(archived) {
+            for (collection, document) in
+                self.projection.project(self.documents.as_ref(), event).await?.into_iter().chain(archived)
+            {
                 made.entry(collection.name).or_insert((collection, Vec::new())).1.push(document);
             }
         }

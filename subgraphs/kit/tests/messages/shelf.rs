@@ -138,8 +138,13 @@ impl Listening for Shelf {
 /// Makes nothing of an event.
 pub(crate) struct NoLog;
 
+#[async_trait]
 impl Projection for NoLog {
-    fn project(&self, _: &OutboxRow) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
+    async fn project(
+        &self,
+        _: &dyn Documents,
+        _: &OutboxRow,
+    ) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
         Ok(Vec::new())
     }
 }

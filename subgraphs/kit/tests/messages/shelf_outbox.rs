@@ -8,12 +8,13 @@ use std::{
     },
 };
 
+use async_trait::async_trait;
 use lms_kit::{
     StoreError,
     changes::Changes,
     documents::{
-        ARCHIVE, Aggregate, Collection, Document, DocumentOutbox, Find, Match, Projection, State, WAITING,
-        create,
+        ARCHIVE, Aggregate, Collection, Document, DocumentOutbox, Documents, Find, Match, Projection, State,
+        WAITING, create,
     },
     event::{Event, OutboxRow},
     outbox::{ClaimOptions, Outbox, Relay, RelayOptions},
@@ -48,8 +49,13 @@ impl State for Note {
 /// Makes nothing of an event, and fails with those of `bad` while it is told to.
 struct Log(Arc<AtomicBool>);
 
+#[async_trait]
 impl Projection for Log {
-    fn project(&self, event: &OutboxRow) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
+    async fn project(
+        &self,
+        _: &dyn Documents,
+        event: &OutboxRow,
+    ) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
         if self.0.load(Ordering::Relaxed) && event.aggregate_id == "bad" {
             return Err(StoreError::corrupt("log", "told to fail"));
         }

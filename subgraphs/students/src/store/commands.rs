@@ -128,7 +128,11 @@ impl DocumentStudents {
         self.store_comment(command, CommentRecord { comment, call: Some(call) }).await
     }
 
-    async fn store_comment(&self, command: &Command, record: CommentRecord) -> Result<Comment, Refusal> {
+    pub(super) async fn store_comment(
+        &self,
+        command: &Command,
+        record: CommentRecord,
+    ) -> Result<Comment, Refusal> {
         let mut aggregate = Aggregate::new(record.clone());
         aggregate.change(
             record.clone(),

@@ -40,12 +40,12 @@ impl DocumentStudents {
     pub(crate) async fn open(url: &str, sources: &Sources) -> Result<Self, OpenError> {
         let engine = documents::open(NAME, url).await?;
         engine.migrate(NAME, MIGRATIONS, sources.clock.now_ms()).await?;
-        Ok(Self::over(engine))
+        Ok(Self::over(engine, sources.clone()))
     }
 
     /// Over an engine that is up to date.
-    pub(crate) fn over(engine: Arc<dyn Documents>) -> Self {
-        let outbox = DocumentOutbox::new(Arc::clone(&engine), ActivityLog);
+    pub(crate) fn over(engine: Arc<dyn Documents>, sources: Sources) -> Self {
+        let outbox = DocumentOutbox::new(Arc::clone(&engine), ActivityLog { sources });
         let outbox = Arc::new(with_replies(outbox.over::<StudentRecord>().over::<CommentRecord>()));
         Self { engine, outbox }
     }

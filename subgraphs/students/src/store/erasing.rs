@@ -2,8 +2,9 @@
 //! no return, and the last takes what lies in other documents: what was said of books, and the log.
 
 use lms_kit::{
-    Problem, StoreError,
+    Problem, Refusal, StoreError,
     documents::{Aggregate, Decision, Documents, Find, Match, State, Written, update},
+    idempotency::Command,
     inbox::HandleError,
     saga::{Act, ActError, Asked, Changed, Deed},
 };
@@ -80,7 +81,8 @@ impl Deed<StudentRecord> for Forget {
     }
 }
 
-/// Takes the text of each of a student's comments, and then the student's log. It may be done twice.
+/// Takes the text of each of a student's comments, and then the student's log. It may be done twice. What is said after
+/// that, by whoever looked before, goes when it is projected ([`super::projection`]).
 pub(super) async fn forget(
     students: &DocumentStudents,
     number: &str,
@@ -93,8 +95,9 @@ pub(super) async fn forget(
     for found in engine.get_by(&COMMENTS, STUDENT_KEY, &[number.to_owned()]).await? {
         let comment = Aggregate::<CommentRecord>::read(found)?;
         still_to_log(&comment)?;
-        if !comment.state.comment.silenced {
-            silence(students, comment.state.id(), asked).await?;
+        let silenced = silence(engine, comment.state.id(), asked.act().command).await;
+        if let Some(silenced) = silenced.map_err(ActError::from)? {
+            students.outbox().written(&[silenced]).await;
         }
     }
     Ok(forget_log(engine, number).await?)
@@ -109,24 +112,31 @@ fn still_to_log<S: State>(aggregate: &Aggregate<S>) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn silence(students: &DocumentStudents, id: &str, asked: &Asked<'_>) -> Result<(), HandleError> {
-    let (act, missing) = (asked.act(), Problem::not_found(&["id"], format!("there is no comment {id}")));
+/// Takes a comment's text; the comment, unless it had been taken before.
+pub(super) async fn silence(
+    documents: &dyn Documents,
+    id: &str,
+    command: &Command,
+) -> Result<Option<Aggregate<CommentRecord>>, Refusal> {
+    let missing = Problem::not_found(&["id"], format!("there is no comment {id}"));
     let decide = |aggregate: &mut Aggregate<CommentRecord>| {
-        let comment = aggregate.state.comment.silenced(act.command.now_ms);
+        if aggregate.state.comment.silenced {
+            return Ok(Decision::Before(aggregate.state.clone()));
+        }
+        let comment = aggregate.state.comment.silenced(command.now_ms);
         let record = CommentRecord { comment, call: None };
         if record.comment.deleted {
             aggregate.state = record;
         } else {
             let event = silenced_event(&record.comment);
-            aggregate.record(record, &event, act.command);
+            aggregate.record(record, &event, command);
         }
         Ok(Decision::Changed)
     };
-    let written = update(students.engine().as_ref(), (id, missing), decide).await.map_err(ActError::from)?;
-    if let Written::Now(aggregate) = written {
-        students.outbox().written(&[*aggregate]).await;
-    }
-    Ok(())
+    Ok(match update(documents, (id, missing), decide).await? {
+        Written::Before(_) => None,
+        Written::Now(aggregate) => Some(*aggregate),
+    })
 }
 
 async fn forget_log(engine: &dyn Documents, number: &str) -> Result<(), StoreError> {
@@ -138,5 +148,80 @@ async fn forget_log(engine: &dyn Documents, number: &str) -> Result<(), StoreErr
         }
         let ids: Vec<String> = found.into_iter().map(|entry| entry.id).collect();
         engine.remove(&ACTIVITY, &ids).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lms_kit::{
+        Sources,
+        access::Caller,
+        documents::create,
+        idempotency::Call,
+        outbox::{ClaimOptions, Outbox, Settlement},
+    };
+
+    use super::*;
+    use crate::{
+        domain::{Comment, Standing},
+        store::events::comment_event,
+    };
+
+    fn said() -> CommentRecord {
+        let comment = Comment {
+            id: "2024/1:9780439023481".into(),
+            student_number: "2024/1".into(),
+            isbn: "9780439023481".into(),
+            lending_number: None,
+            text: "what was said".into(),
+            grade: 7,
+            created_at_ms: 1,
+            updated_at_ms: 1,
+            version: 1,
+            deleted: false,
+            silenced: false,
+        };
+        CommentRecord { comment, call: None }
+    }
+
+    /// A comment whose student was erased after its check, and before it is stored; by a process that ends right after that,
+    /// or goes on.
+    #[tokio::test]
+    async fn a_comment_that_is_stored_after_the_erasure_keeps_no_text() {
+        for ends in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite:{}", folder.path().join("students.sqlite").display());
+            let sources = Sources::system();
+            let students = DocumentStudents::open(&url, &sources).await.unwrap();
+            let engine = students.engine().as_ref();
+            let erased = Student { standing: Standing::Erased, ..Student::absent("2024/1".into()) };
+            let erased = Aggregate::new(StudentRecord { student: erased, call: None });
+            create(engine, erased).await.unwrap().unwrap();
+
+            let call = Call { caller: Caller::Local("zoe".into()), traceparent: None, sources };
+            let command = Command::new(&call, "addComment", "k", &Value::Null).unwrap();
+            if ends {
+                let mut comment = Aggregate::new(said());
+                let event = comment_event(ActivityKind::CommentAdded, &said().comment);
+                comment.change(said(), &event, &command).unwrap();
+                create(engine, comment).await.unwrap().unwrap();
+                let all = ClaimOptions { aggregates: 9, depth: 9, lease_ms: 60_000 };
+                for claim in students.outbox().claim(all).await.unwrap() {
+                    let (aggregate, fence) = (claim.aggregate, claim.fence);
+                    let left = Settlement { aggregate, fence, sent: claim.events.len(), failure: None };
+                    students.outbox().settle(&[left]).await.unwrap();
+                }
+            } else {
+                students.store_comment(&command, said()).await.unwrap();
+            }
+            let found = engine.get(&COMMENTS, &[said().comment.id]).await.unwrap().remove(0);
+            assert!(!found.body.to_string().contains("what was said"), "ends: {ends}: {}", found.body);
+            let comment = Aggregate::<CommentRecord>::read(found).unwrap().state.comment;
+            assert!(comment.silenced && comment.grade == 7, "ends: {ends}: the grade stays");
+            assert!(
+                engine.scan(&ACTIVITY, None, 9).await.unwrap().is_empty(),
+                "ends: {ends}: nothing is logged"
+            );
+        }
     }
 }

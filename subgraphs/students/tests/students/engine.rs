@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::library::{Database, Engine};
+use async_trait::async_trait;
 use lms_kit::{
     Problem, Refusal, Sources, StoreError,
     access::Caller,
@@ -199,8 +200,13 @@ impl State for Note {
 #[derive(Clone)]
 struct Log(Arc<AtomicBool>);
 
+#[async_trait]
 impl Projection for Log {
-    fn project(&self, _event: &OutboxRow) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
+    async fn project(
+        &self,
+        _: &dyn Documents,
+        _event: &OutboxRow,
+    ) -> Result<Vec<(&'static Collection, Document)>, StoreError> {
         if self.0.load(Ordering::Relaxed) {
             Err(StoreError::corrupt("log", "told to fail"))
         } else {
