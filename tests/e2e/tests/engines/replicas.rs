@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use octavo_e2e::{Running, ask, isbn};
+use octavo_e2e::{Door, Running, ask, isbn};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::sagas::{CATALOGUE, Library, is_in, until};
 
-const SERVICES: [&str; 4] = ["authors", "books", "genres", "sagas"];
+const SERVICES: [&str; 6] = ["authors", "books", "genres", "lendings", "sagas", "students"];
 /// How long the others go on without the one that was killed.
 const WITHOUT: Duration = Duration::from_millis(500);
 
@@ -50,16 +50,54 @@ impl Addresses {
     }
 }
 
-/// Begins a saga after the other, until it is told to stop; their identifiers.
-async fn write(addresses: Arc<Addresses>, stop: Arc<AtomicBool>) -> anyhow::Result<Vec<Value>> {
-    let mut begun = Vec::new();
-    while !stop.load(Ordering::Relaxed) {
-        let isbn = isbn(begun.len());
+const REGISTER: &str = "mutation($key: String!) { registerStudent(name: \"Ada\", birthDate: \"1990-01-01\",
+    phone: \"+44 1632 960001\", gdprConsent: true, idempotencyKey: $key)
+    { student { studentNumber } problems { message } } }";
+
+const LEND: &str =
+    "mutation($student: ID!, $isbn: ID!, $key: String!) { lendBook(studentNumber: $student, isbn: $isbn,
+    idempotencyKey: $key) { saga { id } problems { message } } }";
+
+/// What was begun and acknowledged.
+#[derive(Default)]
+struct Begun {
+    /// Sagas that catalogue a book with its genre and its author.
+    books: Vec<Value>,
+    /// Sagas that lend the first of the books, each to a student who has just been registered.
+    lendings: Vec<Value>,
+    students: Vec<Value>,
+}
+
+impl Begun {
+    async fn book(&mut self, addresses: &Addresses) -> anyhow::Result<()> {
+        let isbn = isbn(self.books.len());
         let variables = json!({ "isbn": isbn, "name": format!("Name {isbn}"), "key": isbn });
-        let data = addresses.ask("sagas", begun.len(), CATALOGUE, &variables).await?;
+        let data = addresses.ask("sagas", self.books.len(), CATALOGUE, &variables).await?;
         anyhow::ensure!(data["catalogueBook"]["problems"] == json!([]), "{data}");
-        begun.push(data["catalogueBook"]["saga"]["id"].clone());
-        sleep(Duration::from_millis(50)).await;
+        self.books.push(data["catalogueBook"]["saga"]["id"].clone());
+        Ok(())
+    }
+
+    async fn lending(&mut self, addresses: &Addresses) -> anyhow::Result<()> {
+        let (turn, key) = (self.lendings.len(), format!("student {}", self.lendings.len()));
+        let data = addresses.ask("students", turn, REGISTER, &json!({ "key": key })).await?;
+        anyhow::ensure!(data["registerStudent"]["problems"] == json!([]), "{data}");
+        let student = data["registerStudent"]["student"]["studentNumber"].clone();
+        let variables = json!({ "student": student, "isbn": isbn(0), "key": key });
+        let data = addresses.ask("sagas", turn, LEND, &variables).await?;
+        anyhow::ensure!(data["lendBook"]["problems"] == json!([]), "{data}");
+        self.students.push(student);
+        self.lendings.push(data["lendBook"]["saga"]["id"].clone());
+        Ok(())
+    }
+}
+
+/// Begins a saga after the other, until it is told to stop.
+async fn write(addresses: Arc<Addresses>, stop: Arc<AtomicBool>, mut begun: Begun) -> anyhow::Result<Begun> {
+    while !stop.load(Ordering::Relaxed) {
+        begun.book(&addresses).await?;
+        begun.lending(&addresses).await?;
+        sleep(Duration::from_millis(100)).await;
     }
     Ok(begun)
 }
@@ -74,7 +112,9 @@ async fn read(
         ("genres", "{ genres(first: 1) { edges { node { name } } } }"),
         ("authors", "{ authors(first: 1) { edges { node { name } } } }"),
         ("books", "{ books(first: 1) { edges { node { title } } } }"),
+        ("lendings", "{ lendings(first: 1) { edges { node { lendingNumber } } } }"),
         ("sagas", "{ sagas(first: 1) { edges { node { phase } } } }"),
+        ("students", "{ students(first: 1) { edges { node { studentNumber } } } }"),
     ];
     let mut turn = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -93,16 +133,29 @@ async fn read(
 async fn either_process_of_each_service_may_be_killed() -> anyhow::Result<()> {
     let library = Library::new().await?;
     let addresses = Arc::new(Addresses::default());
+    // Lendings load the state of the others from whichever process of them is there.
+    let doors = [("books", Door::open().await?), ("students", Door::open().await?)];
+    let peers = doors.each_ref().map(|(name, door)| format!("{name}=http://{}/", door.address()));
+    let heard = ["--peer", &peers[0], "--peer", &peers[1]];
+    let start = async |name: &str| {
+        let process = library.start_with(name, if name == "lendings" { &heard } else { &[] }).await?;
+        let door = doors.iter().find(|(behind, _)| *behind == name);
+        door.inspect(|(_, door)| door.lead(Some(process.address())));
+        anyhow::Ok(process)
+    };
     let mut processes: Vec<[Option<Running>; 2]> = Vec::new();
     for (place, name) in SERVICES.into_iter().enumerate() {
-        let pair = [library.start(name).await?, library.start(name).await?];
+        let pair = [start(name).await?, start(name).await?];
         for (replica, process) in pair.iter().enumerate() {
             addresses.set(place, replica, Some(process.address()));
         }
         processes.push(pair.map(Some));
     }
     let (stop, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let writer = tokio::spawn(write(Arc::clone(&addresses), Arc::clone(&stop)));
+    let mut begun = Begun::default();
+    begun.book(&addresses).await?;
+    until(addresses.of("sagas", 0)[0], &begun.books[0], is_in("COMPLETED")).await?;
+    let writer = tokio::spawn(write(Arc::clone(&addresses), Arc::clone(&stop), begun));
     let reader = tokio::spawn(read(Arc::clone(&addresses), Arc::clone(&stop), Arc::clone(&reads)));
     for (place, name) in SERVICES.into_iter().enumerate() {
         for (replica, process) in processes[place].iter_mut().enumerate() {
@@ -112,7 +165,7 @@ async fn either_process_of_each_service_may_be_killed() -> anyhow::Result<()> {
             sleep(WITHOUT).await;
             addresses.set(place, replica, None);
             sleep(WITHOUT).await;
-            let next = library.start(name).await?;
+            let next = start(name).await?;
             addresses.set(place, replica, Some(next.address()));
             *process = Some(next);
         }
@@ -121,18 +174,31 @@ async fn either_process_of_each_service_may_be_killed() -> anyhow::Result<()> {
     let begun = writer.await??;
     reader.await??;
     let reads = reads.load(Ordering::Relaxed);
-    anyhow::ensure!(begun.len() > 20 && reads > 100, "{} sagas, {reads} readings", begun.len());
+    anyhow::ensure!(
+        begun.lendings.len() > 20 && reads > 100,
+        "{} lendings, {reads} readings",
+        begun.lendings.len()
+    );
+    each_happened_once(&addresses, &begun).await
+}
 
+async fn each_happened_once(addresses: &Addresses, begun: &Begun) -> anyhow::Result<()> {
     let Some(sagas) = addresses.of("sagas", 0).first().copied() else { bail!("sagas listens") };
-    for id in &begun {
+    for id in begun.books.iter().chain(&begun.lendings) {
         until(sagas, id, is_in("COMPLETED")).await?;
     }
-    let books = all(&addresses, "books", "isbn").await?;
-    assert_eq!(books.len(), begun.len(), "each once");
+    assert_eq!(all(addresses, "books", "isbn").await?.len(), begun.books.len(), "each once");
     for (service, field) in [("genres", "name"), ("authors", "name")] {
-        let names = all(&addresses, service, field).await?;
+        let names = all(addresses, service, field).await?;
         let once: BTreeSet<&String> = names.iter().collect();
-        assert_eq!((names.len(), once.len()), (begun.len(), begun.len()), "{service}: each once");
+        assert_eq!((names.len(), once.len()), (begun.books.len(), begun.books.len()), "{service}: each once");
+    }
+    assert_eq!(all(addresses, "lendings", "lendingNumber").await?.len(), begun.lendings.len(), "each once");
+    assert_eq!(all(addresses, "students", "studentNumber").await?.len(), begun.students.len(), "each once");
+    for student in &begun.students {
+        let loans = "query($number: ID!) { student(studentNumber: $number) { openLoans } }";
+        let loans = addresses.ask("students", 0, loans, &json!({ "number": student })).await?;
+        assert_eq!(loans["student"]["openLoans"], 1, "{student}");
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ impl Library {
         self.start_with(name, &[]).await
     }
 
-    async fn start_with(&self, name: &str, more: &[&str]) -> anyhow::Result<Running> {
+    pub(crate) async fn start_with(&self, name: &str, more: &[&str]) -> anyhow::Result<Running> {
         let (_, database) = self.databases.iter().find(|(known, _)| *known == name).context("a service")?;
         let (bus, admin) = (shared::pulsar()?, shared::pulsar_admin()?);
         let arguments = [
