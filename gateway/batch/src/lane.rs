@@ -132,13 +132,19 @@ async fn send(running: &Running, mut members: Vec<Member>) {
     join_all(alone).await;
 }
 
+/// Whether a joined request failed for all of its members alike, so that none is helped by asking alone.
+fn is_everybodys(error: SubgraphError) -> bool {
+    matches!(error, SubgraphError::Timeout | SubgraphError::Rejected | SubgraphError::Overloaded)
+}
+
 /// Sends members as one request. Gives them back when it has failed in a way that one of them may be the cause of.
 async fn send_together(shared: &Shared, members: Vec<Member>) -> Vec<Member> {
     let Some((joined, call, portions)) = unite(&members) else { return members };
     let subgraph = Arc::clone(&joined.subgraph);
     let outcome = timed(shared, joined).await;
-    use SubgraphError::{Overloaded, Rejected, Timeout};
-    if let Err(error @ (Timeout | Rejected | Overloaded)) = outcome {
+    if let Err(error) = outcome
+        && is_everybodys(error)
+    {
         for member in members {
             // As above.
             let _ = member.reply.send(Err(error));

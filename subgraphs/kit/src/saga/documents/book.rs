@@ -96,13 +96,11 @@ impl Book<'_> {
     /// The entry as it is, or a new one.
     pub(super) async fn entry(&self, now_ms: i64) -> Result<Aggregate<Entry>, StoreError> {
         let found = self.documents.get(&STEPS, std::slice::from_ref(&self.id)).await?.into_iter().next();
-        match found {
-            Some(found) => Aggregate::read(found),
-            None => {
-                let (id, places) = (self.id.clone(), Vec::new());
-                Ok(Aggregate::new(Entry { id, step: None, moved: false, at: now_ms, places }))
-            }
+        if let Some(found) = found {
+            return Aggregate::read(found);
         }
+        let (id, places) = (self.id.clone(), Vec::new());
+        Ok(Aggregate::new(Entry { id, step: None, moved: false, at: now_ms, places }))
     }
 
     /// Says that the step's document is there, or about to be; what was known here before.
