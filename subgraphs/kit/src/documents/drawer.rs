@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{
     ARCHIVE, Aggregate, DocumentOutbox, Find, Found, Match, State, WAITING,
     aggregate::{SET_ASIDE, schema_of},
+    few::few_at_once,
     outbox::Keep,
 };
 use crate::{
@@ -138,12 +139,15 @@ impl<S: State> Drawer for DrawerOf<S> {
             return Ok(Vec::new());
         }
         let now_ms = outbox.documents.now_ms().await?;
-        let mut claims = Vec::new();
-        for aggregate in waiting {
-            if claims.len() >= usize::try_from(options.aggregates).unwrap_or(usize::MAX) {
+        let (mut claims, most) = (Vec::new(), usize::try_from(options.aggregates).unwrap_or(usize::MAX));
+        let mut waiting = waiting.into_iter();
+        while claims.len() < most {
+            let some: Vec<_> = waiting.by_ref().take(most - claims.len()).collect();
+            if some.is_empty() {
                 break;
             }
-            claims.extend(Self::claim_one(outbox, aggregate, now_ms, options).await?);
+            let claiming = some.into_iter().map(|one| Self::claim_one(outbox, one, now_ms, options));
+            claims.extend(few_at_once(claiming.collect()).await?.into_iter().flatten());
         }
         Ok(claims)
     }

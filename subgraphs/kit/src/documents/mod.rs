@@ -16,6 +16,7 @@ mod aggregate;
 mod collection;
 mod drawer;
 mod engine;
+mod few;
 mod inbox;
 mod migration;
 #[cfg(feature = "mongo")]

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use super::{
     Aggregate, Collection, Document, Documents, Index, KeyColumn, State,
     drawer::{Drawer, DrawerOf},
+    few::few_at_once,
 };
 use crate::{
     changes::{Changes, Page, of_place, place},
@@ -168,12 +169,13 @@ impl Outbox for DocumentOutbox {
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<usize, StoreError> {
-        let mut settled = 0;
-        for settlement in settlements {
-            let Some(drawer) = self.drawer(&settlement.aggregate.aggregate_type) else { continue };
-            settled += usize::from(drawer.settle(self, settlement).await?);
-        }
-        Ok(settled)
+        let settling: Vec<_> = settlements
+            .iter()
+            .filter_map(|settlement| {
+                Some(self.drawer(&settlement.aggregate.aggregate_type)?.settle(self, settlement))
+            })
+            .collect();
+        Ok(few_at_once(settling).await?.into_iter().filter(|settled| *settled).count())
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

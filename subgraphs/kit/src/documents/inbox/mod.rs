@@ -15,7 +15,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::{ATTEMPTS, Collection, Document, Documents, Find, Index, KeyColumn, Match, Step};
+use super::{
+    ATTEMPTS, Collection, Document, Documents, Find, Index, KeyColumn, Match, Step, few::few_at_once,
+};
 use crate::{
     error::StoreError,
     inbox::{
@@ -91,6 +93,15 @@ impl DocumentInbox {
         found.map(|read| read.map(|stream| (stream.id(), stream))).collect()
     }
 
+    /// Stores each of these sequences, and not one after the other: each with whether nobody was faster.
+    async fn put_each(&self, streams: Vec<Stream>) -> Result<Vec<(Stream, bool)>, StoreError> {
+        let stored = streams.into_iter().map(|mut stream| async {
+            let stored = self.put(&mut stream).await?;
+            Ok((stream, stored))
+        });
+        few_at_once(stored.collect()).await
+    }
+
     /// Stores a sequence as it is now; false if somebody was faster.
     async fn put(&self, stream: &mut Stream) -> Result<bool, StoreError> {
         let document = stream.document()?;
@@ -131,15 +142,18 @@ impl DocumentInbox {
                 streams.entry(id.clone()).or_insert_with(|| Stream::new(consumer, key));
             }
             let mut first = self.first_waiting(&streams).await?;
-            let (mut new, mut again) = (Vec::new(), Vec::new());
+            let (mut new, mut changed) = (Vec::new(), Vec::new());
             for (id, mut stream) in streams {
-                let changed = stream.wait_for(first.remove(&id).as_ref());
+                let is_changed = stream.wait_for(first.remove(&id).as_ref());
                 if stream.revision == 0 {
                     new.push(stream.document()?);
-                } else if changed && !self.put(&mut stream).await? {
-                    again.push(id);
+                } else if is_changed {
+                    changed.push(stream);
                 }
             }
+            let stored = self.put_each(changed).await?.into_iter();
+            let mut again: Vec<String> =
+                stored.filter(|(_, stored)| !stored).map(|(stream, _)| stream.id()).collect();
             if !new.is_empty() && self.documents.insert_missing(&STREAMS, &new).await? < new.len() {
                 again.extend(new.into_iter().map(|document| document.id));
             }
@@ -159,15 +173,14 @@ impl DocumentInbox {
                 return Ok(());
             }
             let mut first = self.first_waiting(&open).await?;
-            let mut again = BTreeMap::new();
-            for (id, mut stream) in open {
-                let fence = stream.fence;
+            let released = open.into_iter().map(|(id, mut stream)| {
                 stream.wait_for(first.remove(&id).as_ref());
                 stream.release();
-                if !self.put(&mut stream).await? {
-                    again.insert(id, fence);
-                }
-            }
+                stream
+            });
+            let stored = self.put_each(released.collect()).await?.into_iter();
+            let again: BTreeMap<String, i64> =
+                stored.filter(|(_, stored)| !stored).map(|(stream, _)| (stream.id(), stream.fence)).collect();
             let ids: Vec<String> = again.keys().cloned().collect();
             open = if ids.is_empty() { BTreeMap::new() } else { self.streams(&ids).await? };
             open.retain(|id, newer| again.get(id) == Some(&newer.fence));
@@ -247,13 +260,15 @@ impl InboxStore for DocumentInbox {
     ) -> Result<Vec<Ready>, StoreError> {
         let (now_ms, most) = (self.documents.now_ms().await?, limits.sequences.min(AT_ONCE));
         let due = of_consumer(consumer, DUE, most - 1, Some(now_ms));
-        let mut claimed = BTreeMap::new();
+        let mut free = Vec::new();
         for found in self.documents.find(&STREAMS, &due).await? {
             let mut stream = Stream::read(found)?;
-            if stream.claim(now_ms, self.lease_ms) && self.put(&mut stream).await? {
-                claimed.insert(stream.id(), stream);
+            if stream.claim(now_ms, self.lease_ms) {
+                free.push(stream);
             }
         }
+        let claimed = self.put_each(free).await?.into_iter().filter(|(_, stored)| *stored);
+        let claimed: BTreeMap<String, Stream> = claimed.map(|(stream, _)| (stream.id(), stream)).collect();
         let mut waiting = self.waiting(claimed.keys(), limits.depth).await?;
         let (mut ready, mut nothing) = (Vec::new(), BTreeMap::new());
         for (id, stream) in claimed {
@@ -304,12 +319,13 @@ impl InboxStore for DocumentInbox {
 
     async fn advance(&self, tx: &mut DocumentTx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
         let now_ms = self.documents.now_ms().await?;
-        for Advance { sequence, up_to } in done {
-            let id = Stream::id_of(consumer, sequence);
-            let Some(stream) = tx.claims.remove(&id) else { continue };
-            let advanced = self.advance_one(stream, *up_to, now_ms).await?;
-            tx.claims.extend(advanced.map(|stream| (id, stream)));
-        }
+        let claims = done.iter().filter_map(|Advance { sequence, up_to }| {
+            Some((tx.claims.remove(&Stream::id_of(consumer, sequence))?, *up_to))
+        });
+        let claims: Vec<_> = claims.collect();
+        let advanced = claims.into_iter().map(|(stream, up_to)| self.advance_one(stream, up_to, now_ms));
+        let advanced = few_at_once(advanced.collect()).await?.into_iter().flatten();
+        tx.claims.extend(advanced.map(|stream| (stream.id(), stream)));
         Ok(())
     }
 
