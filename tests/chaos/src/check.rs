@@ -15,7 +15,8 @@ use crate::{Stack, Stores};
 
 /// Within how long all comes to rest: the longest pause between two tries, and what waits then.
 const RESTS_WITHIN: Duration = Duration::from_mins(3);
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// The pause before all is read again, at first and at most: reading all of the document server's keeps it from working.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// Services with tables.
 const SQL: [&str; 6] = ["authors", "books", "genres", "lendings", "sagas", "users"];
@@ -30,13 +31,14 @@ const OWNED: [(&str, &str, &str, &str); 5] = [
 
 /// Waits until every invariant holds; what does not hold when that takes too long.
 pub async fn at_rest(stack: &Stack, log: &Mutex<Log>) -> anyhow::Result<Vec<String>> {
-    let began = Instant::now();
+    let (began, (mut pause, longest)) = (Instant::now(), LOOK_AGAIN);
     loop {
         let found = broken(stack, log).await?;
         if found.is_empty() || began.elapsed() > RESTS_WITHIN {
             return Ok(found);
         }
-        sleep(LOOK_AGAIN).await;
+        sleep(pause).await;
+        pause = (pause * 2).min(longest);
     }
 }
 
