@@ -178,8 +178,8 @@ async function sagas() {
     showSagas();
   }
   if (state.chosen && !state.isFollowed) {
-    const one = await told('saga', one(), { id: state.chosen });
-    if (one?.saga?.id === state.chosen) showSaga(one.saga);
+    const found = await told('saga', one(), { id: state.chosen });
+    if (found?.saga?.id === state.chosen) showSaga(found.saga);
   }
 }
 

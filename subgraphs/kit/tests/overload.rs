@@ -76,9 +76,13 @@ impl Site {
             })
         });
         let begun: Vec<_> = begun.collect();
-        while self.measured(metric).await != number.to_string() {
-            tokio::task::yield_now().await;
-        }
+        let coming = async {
+            while self.measured(metric).await != number.to_string() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let came = tokio::time::timeout(Duration::from_secs(10), coming).await;
+        assert!(came.is_ok(), "never {number} {metric}");
         begun
     }
 

@@ -62,13 +62,18 @@ struct Around<'w> {
 impl Around<'_> {
     /// When a field is asked: what is for the client alone, when it wants what is around it too.
     fn narrowed(&self, field: &NodeField) -> When {
-        if field.hidden || self.client.is_always() {
+        if is_for_others(field) || self.client.is_always() {
             return field.when.clone();
         }
         let narrowed = field.when.and(&self.client);
         // A selection set needs a field, even if nobody wants any.
         if narrowed.is_never() { field.when.clone() } else { narrowed }
     }
+}
+
+/// Whether a field is asked for whatever the client's conditions: a representation needs it, or it leads there always.
+fn is_for_others(field: &NodeField) -> bool {
+    field.hidden && field.when.is_always()
 }
 
 /// A document in the making.
@@ -140,7 +145,7 @@ impl<'p, 'g> Document<'p, 'g> {
 
     /// When the client wants what is below a field that is asked under `when`: always, if that is its own condition.
     fn client_below(&self, node: NodeId, field: &NodeField, when: &When, around: &Around<'_>) -> When {
-        if !field.hidden {
+        if !is_for_others(field) {
             return When::always();
         }
         let position = &self.planner.positions[self.planner.nodes[node].position];

@@ -31,9 +31,12 @@ async fn begin_slow(kit: &Arc<Kit>, number: usize, metric: &str) -> Vec<JoinHand
 
 async fn until(kit: &Kit, metric: &str, number: usize) {
     let wanted = format!("\noctavo_requests_{metric} {number}\n");
-    while !kit.get("/metrics", &[]).await.text().contains(&wanted) {
-        tokio::task::yield_now().await;
-    }
+    let coming = async {
+        while !kit.get("/metrics", &[]).await.text().contains(&wanted) {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(10), coming).await.is_ok(), "no{wanted}");
 }
 
 fn is_refused(reply: &Reply) {

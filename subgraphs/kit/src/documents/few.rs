@@ -1,6 +1,6 @@
 //! Questions that do not wait for one another, a few at a time.
 
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::error::StoreError;
 
@@ -12,12 +12,5 @@ pub(super) async fn few_at_once<T, F>(work: Vec<F>) -> Result<Vec<T>, StoreError
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    let (mut work, mut done) = (work.into_iter(), Vec::new());
-    loop {
-        let some: Vec<F> = work.by_ref().take(AT_ONCE).collect();
-        if some.is_empty() {
-            return Ok(done);
-        }
-        done.extend(try_join_all(some).await?);
-    }
+    stream::iter(work).buffered(AT_ONCE).try_collect().await
 }

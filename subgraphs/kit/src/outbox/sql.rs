@@ -152,11 +152,15 @@ impl Outbox for SqlOutbox {
     /// and each of the others alone.
     async fn settle(&self, settlements: &[Settlement]) -> Result<usize, StoreError> {
         let settled = self.settle_those(settlements, THOSE_FREE).await?;
-        let mut count = settled.len();
+        let (mut count, mut failed) = (settled.len(), None);
         for other in settlements.iter().filter(|one| !settled.contains(&one.aggregate)) {
-            count += self.settle_those(std::slice::from_ref(other), "").await?.len();
+            match self.settle_those(std::slice::from_ref(other), "").await {
+                Ok(settled) => count += settled.len(),
+                // One that is held for long keeps none of the others from being settled.
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(count)
+        failed.map_or(Ok(count), Err)
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

@@ -51,8 +51,10 @@ impl Projection for ActivityLog {
         let corrupt = |source| StoreError::corrupt("event", source);
         let told: Told = serde_json::from_str(&event.body).map_err(corrupt)?;
         let Subject { student_number, isbn } = told.data.state;
-        if kind == ActivityKind::CommentAdded && is_erased(documents, &student_number).await? {
-            self.take_back(documents, event).await?;
+        if is_erased(documents, &student_number).await? {
+            if kind == ActivityKind::CommentAdded {
+                self.take_back(documents, event).await?;
+            }
             return Ok(Vec::new());
         }
         let (id, at_ms) = (event.event_id.clone(), event.created_at);

@@ -319,13 +319,20 @@ impl InboxStore for DocumentInbox {
 
     async fn advance(&self, tx: &mut DocumentTx, consumer: &str, done: &[Advance]) -> Result<(), StoreError> {
         let now_ms = self.documents.now_ms().await?;
+        // Where one fails, all are still there to be released.
         let claims = done.iter().filter_map(|Advance { sequence, up_to }| {
-            Some((tx.claims.remove(&Stream::id_of(consumer, sequence))?, *up_to))
+            Some((tx.claims.get(&Stream::id_of(consumer, sequence))?.clone(), *up_to))
         });
-        let claims: Vec<_> = claims.collect();
-        let advanced = claims.into_iter().map(|(stream, up_to)| self.advance_one(stream, up_to, now_ms));
-        let advanced = few_at_once(advanced.collect()).await?.into_iter().flatten();
-        tx.claims.extend(advanced.map(|stream| (stream.id(), stream)));
+        let advanced = claims.map(|(stream, up_to)| async move {
+            let id = stream.id();
+            Ok((id, self.advance_one(stream, up_to, now_ms).await?))
+        });
+        for (id, stream) in few_at_once(advanced.collect()).await? {
+            match stream {
+                Some(stream) => tx.claims.insert(id, stream),
+                None => tx.claims.remove(&id),
+            };
+        }
         Ok(())
     }
 
