@@ -68,6 +68,11 @@ fn schema(name: &str, sdl: &str, config: &Config) -> Result<Schema, Failure> {
     let transport = octavo_transport::Options {
         timeout: Duration::from_secs(config.timeouts.subgraph),
         max_response_bytes: config.limits.response_bytes,
+        calls: octavo_admission::Limits {
+            in_flight: config.limits.subgraph_in_flight,
+            waiting: config.limits.subgraph_waiting,
+            patience: Duration::from_secs(config.timeouts.waiting),
+        },
         ..octavo_transport::Options::default()
     };
     let endpoints = endpoints(&supergraph, config)?;

@@ -11,6 +11,7 @@ use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use octavo_admission::Overloaded;
 use octavo_executor::{Events, SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
 use octavo_query_plan::OperationKind;
 use octavo_telemetry::Span;
@@ -38,7 +39,7 @@ impl HttpSubgraphs {
     ) -> Result<Self, TransportError> {
         let mut endpoints = HashMap::new();
         for (name, url) in subgraphs.into_iter().filter(|(_, url)| !url.is_empty()) {
-            endpoints.insert(name.into(), Endpoint::parse(name, url)?);
+            endpoints.insert(name.into(), Endpoint::parse(name, url, options.calls)?);
         }
         let (pool, streams) = (pool(&options, Sharing::All)?, pool(&options, Sharing::None)?);
         Ok(Self { pool, streams, endpoints, options })
@@ -94,9 +95,14 @@ impl SubgraphPort for HttpSubgraphs {
                 return Err(SubgraphError::Unreachable);
             };
             let mut span = trace::asking(&mut request, endpoint);
-            let attempts = self.attempts(endpoint, &request, &mut span);
-            let answered = timeout(self.options.timeout, attempts).await;
-            let outcome = answered.unwrap_or(Err(SubgraphError::Timeout));
+            let outcome = match endpoint.calls.enter().await {
+                Ok(_place) => {
+                    let attempts = self.attempts(endpoint, &request, &mut span);
+                    let answered = timeout(self.options.timeout, attempts).await;
+                    answered.unwrap_or(Err(SubgraphError::Timeout))
+                }
+                Err(Overloaded) => Err(SubgraphError::Overloaded),
+            };
             if let Err(error) = &outcome {
                 tracing::warn!(subgraph = &*request.subgraph, %error, "no answer");
                 trace::answered(&mut span, *error);

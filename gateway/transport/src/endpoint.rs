@@ -3,6 +3,7 @@
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use octavo_admission::{Admission, Limits};
 use octavo_executor::Headers;
 
 use crate::TransportError;
@@ -10,10 +11,12 @@ use crate::TransportError;
 pub(crate) struct Endpoint {
     uri: Uri,
     headers: HeaderMap,
+    /// The requests to it that are under way.
+    pub(crate) calls: Admission,
 }
 
 impl Endpoint {
-    pub(crate) fn parse(subgraph: &str, url: &str) -> Result<Self, TransportError> {
+    pub(crate) fn parse(subgraph: &str, url: &str, calls: Limits) -> Result<Self, TransportError> {
         let refused = || TransportError::Url { subgraph: subgraph.to_owned(), url: url.to_owned() };
         let uri: Uri = url.parse().map_err(|_| refused())?;
         let known = [Some(&Scheme::HTTP), Some(&Scheme::HTTPS)];
@@ -25,7 +28,7 @@ impl Endpoint {
         let accept = "application/json, application/graphql-response+json";
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(USER_AGENT, HeaderValue::from_static("octavo"));
-        Ok(Self { uri, headers })
+        Ok(Self { uri, headers, calls: Admission::new(calls) })
     }
 
     /// The address without what may be secret in it: its user, and its query.

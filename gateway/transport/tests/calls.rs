@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use octavo_admission::Limits;
 use octavo_executor::{SubgraphError, SubgraphPort, SubgraphRequest, SubgraphResponse};
 use octavo_query_plan::OperationKind;
 use octavo_transport::{HttpSubgraphs, Options, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// What the server does with one request.
 #[derive(Clone)]
@@ -140,6 +142,24 @@ async fn a_subgraph_that_says_when_to_come_again_has_too_much_to_do() {
     let server = scripted(replies, Options::default()).await;
     assert_eq!(query(&server).await.expect_err("no answer"), SubgraphError::Overloaded);
     assert_eq!(query(&server).await.expect("an answer of its own").body, refusal);
+}
+
+#[tokio::test]
+async fn a_subgraph_that_hangs_is_asked_by_no_more_than_may_be_under_way() {
+    let calls = Limits { in_flight: 2, waiting: 1, patience: Duration::from_millis(50) };
+    let server = scripted(vec![Reply::Hang], Options { calls, ..Options::default() }).await;
+    let mut first = Box::pin(query(&server));
+    let mut second = Box::pin(query(&server));
+    let hanging = async { tokio::join!(&mut first, &mut second) };
+    assert!(timeout(Duration::from_millis(100), hanging).await.is_err(), "both are under way");
+    let (third, fourth) = tokio::join!(query(&server), query(&server));
+    assert_eq!(third.expect_err("it waited in vain"), SubgraphError::Overloaded);
+    assert_eq!(fourth.expect_err("there was no room to wait"), SubgraphError::Overloaded);
+    assert_eq!(server.requests.load(Ordering::SeqCst), 2, "the others were not sent");
+    drop(first);
+    let later = timeout(Duration::from_millis(100), query(&server));
+    assert!(later.await.is_err(), "a place is free, and it is asked");
+    assert_eq!(server.requests.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]

@@ -210,7 +210,7 @@ pub struct TimeoutsConfig {
     pub request: u64,
     /// A request to a subgraph.
     pub subgraph: u64,
-    /// A request that waits for a place.
+    /// A request, of a client or to a subgraph, that waits for a place.
     pub waiting: u64,
     /// Requests that still run when the gateway is told to stop.
     pub drain: u64,
@@ -230,6 +230,10 @@ pub struct LimitsConfig {
     pub in_flight: usize,
     /// Requests that wait for a place while all are taken.
     pub waiting: usize,
+    /// Requests to one subgraph that are under way at once.
+    pub subgraph_in_flight: usize,
+    /// Requests to one subgraph that wait until another has ended.
+    pub subgraph_waiting: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Bytes of a subgraph's answer.
@@ -253,6 +257,8 @@ impl Default for LimitsConfig {
         Self {
             in_flight: server.admission.in_flight,
             waiting: server.admission.waiting,
+            subgraph_in_flight: transport.calls.in_flight,
+            subgraph_waiting: transport.calls.waiting,
             body_bytes: server.max_body_bytes,
             response_bytes: transport.max_response_bytes,
             depth: server.limits.depth,
@@ -287,6 +293,7 @@ impl Config {
             ("timeouts.subgraph", timeouts.subgraph > 0),
             ("timeouts.waiting", timeouts.waiting > 0),
             ("limits.in_flight", limits.in_flight > 0),
+            ("limits.subgraph_in_flight", limits.subgraph_in_flight > 0),
             ("limits.body_bytes", limits.body_bytes > 0),
             ("limits.response_bytes", limits.response_bytes > 0),
             ("limits.depth", limits.depth > 0),
