@@ -47,6 +47,8 @@ async fn a_service_outlives_its_engine() {
 
     let other = Db::open("other", &url, DbOptions::default()).await.unwrap();
     let mut holder = other.begin().await.unwrap();
+    // Else the server ends it before both calls have waited in vain.
+    holder.run(&Sql::new("SET LOCAL idle_in_transaction_session_timeout = 0")).await.unwrap();
     holder.run(&Sql::new("LOCK TABLE genres IN ACCESS EXCLUSIVE MODE")).await.unwrap();
     says_that_it_is_away(&service, "Stuck").await;
     drop(holder);
