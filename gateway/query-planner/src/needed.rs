@@ -5,7 +5,7 @@ use octavo_index::{IdMap, IndexVec};
 use octavo_operation::When;
 
 use crate::planner::Planner;
-use crate::state::{FetchIndex, NodeField, NodeId, PositionId};
+use crate::state::{FetchIndex, NodeField, NodeId, OutputFrom, PositionId, SlotIndex};
 
 /// What the fields of a selection set are for.
 struct Use {
@@ -68,11 +68,18 @@ impl Planner<'_> {
     /// needs it, whatever the client's conditions.
     pub(crate) fn wanted(&self, position: PositionId) -> When {
         let Some((parent, slot)) = self.positions[position].parent else { return When::always() };
-        let around = self.wanted(parent);
-        let place = &self.positions[parent];
-        let client = place.wanted(slot);
-        let always_there = place.slots[slot].when.is_always();
-        if always_there && !client.is_never() { around.and(&client) } else { around }
+        self.wanted_in(parent, slot, self.wanted(parent))
+    }
+
+    /// The same of the objects in a slot, where a client wants those around them under `around`.
+    pub(crate) fn wanted_in(&self, position: PositionId, slot: SlotIndex, around: When) -> When {
+        let place = &self.positions[position];
+        if !place.slots[slot].when.is_always() {
+            return around;
+        }
+        let outputs = place.outputs.iter().filter(|output| output.value == OutputFrom::Slot(slot));
+        let client = outputs.fold(When::never(), |all, output| all.or(&output.when));
+        if client.is_never() { around } else { around.and(&client) }
     }
 }
 

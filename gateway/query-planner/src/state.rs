@@ -264,12 +264,6 @@ impl<'g> Position<'g> {
         self.sources_by_type.keys().copied()
     }
 
-    /// When a client wants what is in a slot; never, if only others do.
-    pub(crate) fn wanted(&self, slot: SlotIndex) -> When {
-        let outputs = self.outputs.iter().filter(|output| output.value == OutputFrom::Slot(slot));
-        outputs.fold(When::never(), |all, output| all.or(&output.when))
-    }
-
     pub(crate) fn add_slot(&mut self, state: SlotState<'g>) -> SlotIndex {
         let slot = self.slots.next_id();
         self.slots_by_name.entry(state.key.name).or_default().push(slot);

@@ -132,7 +132,7 @@ impl<'p, 'g> Document<'p, 'g> {
         for &index in fields {
             let field = &planner.nodes[node].fields[index];
             let when = around.narrowed(field);
-            let below = self.client_below(node, field, &when, around);
+            let below = self.client_below(node, field, around);
             if when.is_always() || when == *around.hoisted {
                 self.field((node, index), &[], &below);
                 continue;
@@ -143,14 +143,13 @@ impl<'p, 'g> Document<'p, 'g> {
         }
     }
 
-    /// When the client wants what is below a field that is asked under `when`: always, if that is its own condition.
-    fn client_below(&self, node: NodeId, field: &NodeField, when: &When, around: &Around<'_>) -> When {
-        if !is_for_others(field) {
+    /// When the client wants what is below a field: always, if it is asked under the client's own condition.
+    fn client_below(&self, node: NodeId, field: &NodeField, around: &Around<'_>) -> When {
+        if field.child.is_none() || !is_for_others(field) {
             return When::always();
         }
-        let position = &self.planner.positions[self.planner.nodes[node].position];
-        let client = position.wanted(field.slot);
-        if client == *when || client.is_never() { When::always() } else { around.client.and(&client) }
+        let position = self.planner.nodes[node].position;
+        self.planner.wanted_in(position, field.slot, around.client.clone())
     }
 
     /// A field under all of several literals. A directive stands once on a field, so further ones wrap it.

@@ -29,6 +29,13 @@ pub(crate) struct StepMark {
     pub(crate) at: i64,
 }
 
+impl StepMark {
+    /// When, or what is known of it elsewhere.
+    pub(crate) fn at_or(&self, elsewhere: i64) -> i64 {
+        if self.at > 0 { self.at } else { elsewhere }
+    }
+}
+
 impl StepMarks {
     /// Those of a document of any kind.
     pub(crate) fn of(found: &Found) -> Result<Self, StoreError> {

@@ -127,7 +127,7 @@ impl Book<'_> {
         for _ in 0..ATTEMPTS {
             let mut entry = self.entry(now_ms).await?;
             entry.state.moved = true;
-            entry.state.note(mark.note.clone(), if mark.at > 0 { mark.at } else { now_ms });
+            entry.state.note(mark.note.clone(), mark.at_or(now_ms));
             if store(self.documents, &entry).await? {
                 return Ok(());
             }

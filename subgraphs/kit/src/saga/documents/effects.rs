@@ -74,7 +74,7 @@ impl Effects for DocumentEffects {
 fn effect(saga: &str, entry: &Entry, marks: &[StepMarks]) -> Option<Effect> {
     let mark = marks.iter().find_map(|marks| marks.mark(&entry.id));
     let (note, at) = match mark {
-        Some(mark) => (mark.note.clone(), if mark.at > 0 { mark.at } else { entry.at }),
+        Some(mark) => (mark.note.clone(), mark.at_or(entry.at)),
         None => (entry.step.clone()?, entry.at),
     };
     let step = entry.id.strip_prefix(saga)?.strip_prefix('/')?;
