@@ -7,13 +7,14 @@
 //! 4. One that finds no empty position is told without a path, when the response is written.
 //! 5. What another answer puts in the place of a null with an error is followed again: the error may belong beneath it.
 
-use octavo_query_plan::{ReadTarget, SelectionId, TypeSet};
+use octavo_query_plan::{ReadTarget, SelectionId};
 
 use crate::answer::{Asked, PathPart, UpstreamError, Wanted};
 use crate::arena::{Arena, Cell, CellId, RowId};
 use crate::failure::{Kept, Message, MessageId, Segment};
 use crate::prepared::{Prepared, ReadKind, ResponseKey, Target};
 use crate::schedule::Run;
+use crate::untold::key_whatever_type;
 
 /// Brings the errors of one answer to their positions. Gives, for each group, which of the entities sent have errors;
 /// `None`: all of them may.
@@ -193,13 +194,10 @@ impl Attach<'_> {
         beneath.into()
     }
 
-    /// The client's key of a field of an object that is lost. Where objects of different types have it under different keys, nobody
-    /// knows which it was.
+    /// The client's key of a field of an object that is lost.
     fn client_key<'k>(&self, keys: &'k [ResponseKey]) -> Option<&'k Segment> {
-        let mut written = keys.iter().filter(|key| key.when.is_none_or(|when| self.run.holds(when)));
-        let first = written.next()?;
-        let same = |other: &ResponseKey| other.types == first.types || other.segment == first.segment;
-        (first.types == TypeSet::All || written.all(same)).then_some(&first.segment)
+        let written = keys.iter().filter(|key| key.when.is_none_or(|when| self.run.holds(when)));
+        key_whatever_type(written.map(|key| (&key.types, &key.segment)))
     }
 
     fn fail_owners(&mut self, asked: &Asked<'_>, index: usize) {

@@ -13,6 +13,16 @@ use crate::write::{Nulled, Path, Step, Writer};
 /// What is said of an object whose type was not told.
 pub(crate) const UNTOLD: &str = "no subgraph told the type of the object";
 
+/// The client's key of a field of an object whose type nobody knows, of those that it has on objects of some types, those of all
+/// types first. `None` where it depends on the type.
+pub(crate) fn key_whatever_type<'k, K: PartialEq>(
+    mut keys: impl Iterator<Item = (&'k TypeSet, K)>,
+) -> Option<K> {
+    let (types, first) = keys.next()?;
+    let same = |(other, key): (&TypeSet, K)| other == types || key == first;
+    (*types == TypeSet::All || keys.all(same)).then_some(first)
+}
+
 impl Writer<'_> {
     /// Takes note of what is not written because the row is of another type: an interface object is asked of all objects for what
     /// is wanted of some, and what failed of the others is nobody's error.
@@ -62,16 +72,21 @@ impl Writer<'_> {
         path: &Path<'_>,
     ) -> Nulled {
         let mut told = BTreeSet::new();
-        for (output, key) in shape.outputs.iter().zip(&keys.keys) {
-            let OutputValue::Slot(slot) = output.value else { continue };
-            if let Cell::Failed(failure) = self.arena.slot(row, slot)
-                && self.belongs(output)
+        for (slot, definition) in shape.slots.iter_with_ids() {
+            let cell = self.arena.slot(row, slot);
+            let outputs = shape.outputs.iter().zip(&keys.keys);
+            let outputs = outputs.filter(|(o, _)| o.value == OutputValue::Slot(slot) && self.holds(o));
+            let mut outputs: Vec<_> = outputs.collect();
+            if let Cell::Failed(failure) = cell
+                && outputs.iter().any(|(output, _)| self.belongs(output))
                 && told.insert(failure)
             {
-                let path = Path { parent: Some(path), step: Step::Key(&key.text) };
-                self.told.tell_failure(failure, &path);
+                outputs.sort_by_key(|(output, _)| output.types != TypeSet::All);
+                let key = key_whatever_type(outputs.iter().map(|(output, key)| (&output.types, &*key.text)));
+                let below = key.map(|key| Path { parent: Some(path), step: Step::Key(key) });
+                self.told.tell_failure(failure, below.as_ref().unwrap_or(path));
             }
-            self.hush(self.arena.slot(row, slot), shape.slots[slot].value.shape());
+            self.hush(cell, definition.value.shape());
         }
         if told.is_empty() {
             self.told.tell(&Message::new(UNTOLD, code::INVALID, None), Some(path), &[]);

@@ -214,8 +214,13 @@ impl Writer<'_> {
     /// Whether an output is written in this part, of objects of its types.
     #[inline]
     pub(crate) fn belongs(&self, output: &Output) -> bool {
+        self.holds(output) && self.parts.of(output.defer) == self.part
+    }
+
+    /// Whether an output is written in some part.
+    #[inline]
+    pub(crate) fn holds(&self, output: &Output) -> bool {
         output.when.is_none_or(|when| self.conditions[when.index()])
-            && self.parts.of(output.defer) == self.part
     }
 
     /// Writes a value, if it is a leaf and fits: most are, and need no path.

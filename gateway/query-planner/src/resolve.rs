@@ -25,6 +25,14 @@ pub(crate) struct Done<'g> {
     pub(crate) below: Vec<(PositionId, Children<'g>)>,
 }
 
+/// An option whose source is part of the plan.
+pub(crate) struct Taken<'g> {
+    pub(crate) fetch: FetchIndex,
+    source: SourceIndex,
+    field: FieldId,
+    provides: Vec<&'g FieldSelection>,
+}
+
 impl<'g> Planner<'g> {
     /// Plans the whole operation.
     pub(crate) fn resolve_operation(&mut self) -> Result<(), Stop> {
@@ -203,21 +211,43 @@ impl<'g> Planner<'g> {
         want: &Want<'g>,
         (option, group): (&Choice<'g>, &Types),
     ) -> Result<(FetchIndex, Asked), Stop> {
+        let taken = self.take_source((position, ty), want, option)?;
+        Ok(self.ask_taken((position, ty), want, &taken, group))
+    }
+
+    /// Makes the source of an option part of the plan, if it is not yet.
+    pub(crate) fn take_source(
+        &mut self,
+        (position, ty): (PositionId, TypeId),
+        want: &Want<'g>,
+        option: &Choice<'g>,
+    ) -> Result<Taken<'g>, Stop> {
         let weighed = self.weighed((position, ty), want, option);
         let around = self.part;
         self.part = want.defer.or(around);
         let source = self.source_for((position, ty), want, option);
         self.part = around;
         let (source, provides) = source?;
-        let types = self.types_of(position, ty);
-        let on = self.asked_on(position, source, ty);
-        let field = self.same_field(on, option.field).unwrap_or(option.field);
-        let asked = self.ask(position, want, &Ask { source, on, field, types: &types, group }, &provides);
         let fetch = self.positions[position].sources[source].fetch;
         if let (Some(weighed), Some(considered)) = (weighed, self.considered.as_mut()) {
             considered.push((fetch, weighed));
         }
-        Ok((fetch, asked))
+        Ok(Taken { fetch, source, field: option.field, provides })
+    }
+
+    /// Asks for the field of an option whose source is there; `group`: the types that share its slot.
+    pub(crate) fn ask_taken(
+        &mut self,
+        (position, ty): (PositionId, TypeId),
+        want: &Want<'g>,
+        taken: &Taken<'g>,
+        group: &Types,
+    ) -> (FetchIndex, Asked) {
+        let Taken { fetch, source, field, ref provides } = *taken;
+        let types = self.types_of(position, ty);
+        let on = self.asked_on(position, source, ty);
+        let field = self.same_field(on, field).unwrap_or(field);
+        (fetch, self.ask(position, want, &Ask { source, on, field, types: &types, group }, provides))
     }
 
     /// The source that an option asks, and what is provided there.

@@ -1,7 +1,7 @@
 //! Fields of interfaces and unions.
 //!
 //! Where a source resolves a field alike for all objects that it can return, it is asked once, on the abstract type. Otherwise it is
-//! asked for each object type by itself, and types that are resolved by the same subgraph share a slot. Where only interface objects
+//! asked for each object type by itself, and types that are resolved by the same request share a slot. Where only interface objects
 //! are known, a subgraph that has the interface itself is entered first.
 
 use std::collections::BTreeMap;
@@ -9,16 +9,11 @@ use std::collections::BTreeMap;
 use octavo_operation::ItemField;
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeKind};
 
-use crate::choose::{Choice, How};
 use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
-use crate::reach::Step;
-use crate::resolve::{Done, done};
+use crate::resolve::{Done, Taken, done};
 use crate::state::{FetchIndex, OutputFrom, PositionId, SourceIndex, includes};
 use crate::want::{Types, Want};
-
-/// Who is asked, and in which request, if there is one already.
-type Asking = (SubgraphId, Option<FetchIndex>);
 
 impl<'g> Planner<'g> {
     pub(crate) fn resolve_abstract(
@@ -143,20 +138,21 @@ impl<'g> Planner<'g> {
         let common = self.common_members(position);
         let (types, others): (Vec<_>, Vec<_>) = wanted.partition(|t| includes(&common, *t));
         self.leave_null(position, want, others);
-        // What is below is asked in one place: types that different requests resolve do not share a slot.
-        let mut chosen: BTreeMap<Asking, Vec<(TypeId, Choice<'g>)>> = BTreeMap::new();
-        for ty in types {
-            let option = self.choose(position, ty, want)?;
-            let fetch = self.known_fetch(position, ty, &option);
-            chosen.entry((option.subgraph, fetch)).or_default().push((ty, option));
-        }
+        let chosen = types.into_iter().map(|ty| Ok((ty, self.choose(position, ty, want)?)));
+        let chosen: Vec<_> = chosen.collect::<Result<_, Stop>>()?;
         self.unasked += usize::from(chosen.is_empty());
+        // What is below is asked in one place: types that different requests resolve do not share a slot.
+        let mut groups: BTreeMap<FetchIndex, Vec<(TypeId, Taken<'g>)>> = BTreeMap::new();
+        for (ty, option) in chosen {
+            let taken = self.take_source((position, ty), want, &option)?;
+            groups.entry(taken.fetch).or_default().push((ty, taken));
+        }
         let mut all = Done::default();
-        for (_, options) in chosen {
-            let group: Types = Some(options.iter().map(|(ty, _)| *ty).collect());
+        for sharing in groups.into_values() {
+            let group: Types = Some(sharing.iter().map(|(ty, _)| *ty).collect());
             let mut below = None;
-            for (ty, option) in &options {
-                let asked = self.take_option(position, *ty, want, (option, &group))?;
+            for (ty, taken) in &sharing {
+                let asked = self.ask_taken((position, *ty), want, taken, &group);
                 if below.is_none() {
                     self.output(position, want, group.clone(), OutputFrom::Slot(asked.1.slot));
                 }
@@ -167,20 +163,6 @@ impl<'g> Planner<'g> {
             all.below.extend(below.into_iter().flatten());
         }
         Ok(all)
-    }
-
-    /// The request that is there already in which an option is asked.
-    fn known_fetch(&self, position: PositionId, ty: TypeId, option: &Choice<'g>) -> Option<FetchIndex> {
-        let place = &self.positions[position];
-        let source = match option.how {
-            How::Provided(source, _) => Some(source),
-            How::Reach => match self.ways(position, ty).to(option.subgraph)?.step {
-                Step::Source(source) => Some(source),
-                _ => None,
-            },
-            How::Requires(_) => None,
-        };
-        source.map(|source| place.sources[source].fetch)
     }
 
     /// The members that a union has in every subgraph that could be asked for it here. Which one is asked is the plan's choice, so
