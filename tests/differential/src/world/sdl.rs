@@ -82,7 +82,9 @@ impl World {
         text.push_str(" {\n");
         for (&field, sub) in &ty.fields {
             let own = &def.fields[field];
-            let extended_key = part.old && ty.extension != Extension::No && own.is_key();
+            // Federation 1 forgets a field that is external and in no key.
+            let in_key = |key: &usize| def.keys[*key].iter().any(|pick| pick.field == own.name);
+            let extended_key = part.old && ty.extension != Extension::No && ty.keys.keys().any(in_key);
             let directives = self.directives((id, field), sub, (subgraph, extended_key));
             self.field(text, own, &directives, leaves);
         }
