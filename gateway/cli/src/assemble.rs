@@ -1,5 +1,6 @@
 //! A gateway put together from a supergraph's text and a configuration.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,15 @@ use octavo_cache::{ChangeFeed, EntityCache, RedisOptions, follow};
 use octavo_diagnostics::render::human;
 use octavo_diagnostics::{Diagnostic, Sources};
 use octavo_executor::CachePort;
-use octavo_server::{CorsOptions, Gateway, OperationLimits, Options, Origins, PlaygroundOptions, Schema};
+use octavo_server::{
+    CorsOptions, Gateway, OperationLimits, Options, Origins, PlaygroundOptions, Schema, Share,
+};
 use octavo_supergraph::{Supergraph, SupergraphError};
 use octavo_transport::HttpSubgraphs;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
+use crate::config::LabelConfig;
 use crate::exit::Failure;
 use crate::{Config, access, changes};
 
@@ -78,7 +82,24 @@ fn schema(name: &str, sdl: &str, config: &Config) -> Result<Schema, Failure> {
     let endpoints = endpoints(&supergraph, config)?;
     let subgraphs = HttpSubgraphs::new(endpoints, transport).map_err(|e| Failure::Usage(e.to_string()))?;
     let subgraphs = Joined::new(Arc::new(subgraphs), batching(config));
-    Ok(Schema::new(supergraph, Arc::new(subgraphs), generation(sdl)))
+    let schema = Schema::new(supergraph, Arc::new(subgraphs), generation(sdl));
+    for label in config.override_labels.keys().filter(|label| !schema.override_labels().contains(*label)) {
+        tracing::warn!(label, "`override_labels` names a label that the supergraph does not have");
+    }
+    Ok(schema)
+}
+
+fn override_labels(config: &Config) -> Result<BTreeMap<String, Share>, Failure> {
+    let share = |(label, wish): (&String, &LabelConfig)| {
+        let share = match *wish {
+            LabelConfig::Switch(false) => Some(Share::NEVER),
+            LabelConfig::Switch(true) => Some(Share::ALWAYS),
+            LabelConfig::Percent(percent) => Share::percent(percent),
+        };
+        let wrong = || format!("override_labels.{label}: give true, false, or a percentage from 0 to 100");
+        Ok((label.clone(), share.ok_or_else(|| Failure::Usage(wrong()))?))
+    };
+    config.override_labels.iter().map(share).collect()
 }
 
 fn batching(config: &Config) -> octavo_batch::Options {
@@ -168,6 +189,7 @@ fn options(config: &Config) -> Result<Options, Failure> {
         },
         authorization: access::authorization(config),
         propagated_headers: propagated(&config.headers.propagate)?,
+        override_labels: override_labels(config)?,
         execution: octavo_executor::Options { entity_max_age, ..octavo_executor::Options::default() },
         drain: Duration::from_secs(config.timeouts.drain),
         ..Options::default()

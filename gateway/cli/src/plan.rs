@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// Which operation of the file, if it holds several
     #[arg(long, value_name = "NAME")]
     operation_name: Option<String>,
+    /// An override label that holds (may repeat)
+    #[arg(long, value_name = "LABEL")]
+    override_label: Vec<String>,
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -68,7 +71,8 @@ impl Format {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sdl = file::read("supergraph", &arguments.supergraph)?;
     let supergraph = assemble::supergraph(&arguments.supergraph.display().to_string(), &sdl)?;
-    let graph = QueryGraph::new(Arc::new(supergraph), Labels::default());
+    let labels = Labels(arguments.override_label.iter().cloned().collect());
+    let graph = QueryGraph::new(Arc::new(supergraph), labels);
     let text = file::read("operation", &arguments.operation)?;
     let name = arguments.operation.display().to_string();
     let refused = match (printed(&graph, &text, arguments), arguments.format) {

@@ -37,7 +37,7 @@ impl Document {
     /// The operation, bound to the schema.
     pub(crate) fn bind(&self, schema: &Schema) -> Result<Operation, Failure> {
         let bind = if self.incremental { Operation::bind_incremental } else { Operation::bind };
-        bind(schema.graph.supergraph(), &self.valid, self.operation()?).map_err(|error| unbound(&error))
+        bind(schema.supergraph(), &self.valid, self.operation()?).map_err(|error| unbound(&error))
     }
 }
 
@@ -77,7 +77,7 @@ fn check(schema: &Schema, key: DocumentKey, options: &Options) -> Result<Arc<Doc
         requirements: Vec::new(),
     };
     limit::check(&document.valid, document.operation()?, options)?;
-    let supergraph = schema.graph.supergraph();
+    let supergraph = schema.supergraph();
     if options.authorization.enforce && !supergraph.requirements().is_empty() {
         document.requirements = document.bind(schema)?.requirements(supergraph);
     }

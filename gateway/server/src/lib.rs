@@ -16,6 +16,7 @@ mod listen;
 mod metrics;
 mod monitor;
 mod options;
+mod overrides;
 mod pipeline;
 mod plan_cache;
 mod planning;
@@ -32,5 +33,6 @@ pub use listen::serve;
 pub use options::{
     AuthorizationOptions, CorsOptions, OperationLimits, Options, Origins, PlaygroundOptions, Unauthorized,
 };
+pub use overrides::Share;
 pub use router::router;
 pub use schema::Schema;

@@ -1,6 +1,9 @@
 //! How requests are served. The defaults are safe, and generous to real clients.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use crate::overrides::Share;
 
 /// How requests are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub struct Options {
     pub authorization: AuthorizationOptions,
     /// The headers of the client's request that subgraphs get, beside those that carry a trace.
     pub propagated_headers: Vec<String>,
+    /// For how many requests an override label holds (`@override(label:)`), by label. One that is not here goes by what it says
+    /// of itself: `percent(30)` for 30 of a hundred, any other for none.
+    pub override_labels: BTreeMap<String, Share>,
     /// How plans are made.
     pub planning: octavo_query_planner::Options,
     /// How plans are executed.
@@ -49,6 +55,7 @@ impl Default for Options {
             limits: OperationLimits::default(),
             authorization: AuthorizationOptions::default(),
             propagated_headers: Vec::new(),
+            override_labels: BTreeMap::new(),
             planning: octavo_query_planner::Options::default(),
             execution: octavo_executor::Options::default(),
             drain: Duration::from_secs(30),

@@ -1,5 +1,5 @@
-//! Documents by text and operation name, compared by value, and their plans by what callers meet. Each is made once, however
-//! many requests wait for it.
+//! Documents by text and operation name, compared by value, and their plans by what callers meet and by the override labels that
+//! hold. Each is made once, however many requests wait for it.
 
 use std::future::Future;
 use std::hash::{Hash, Hasher};
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use equivalent::Equivalent;
+use octavo_query_graph::Labels;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -29,8 +30,8 @@ pub(crate) struct PlanCache {
     documents_made: AtomicU64,
 }
 
-/// A document, and those of its requirements that are met.
-type PlanKey = (u64, Met);
+/// A document, those of its requirements that are met, and the override labels that hold.
+type PlanKey = (u64, Met, Labels);
 
 impl Default for PlanCache {
     fn default() -> Self {
@@ -65,21 +66,21 @@ impl PlanCache {
         self.documents.get_or_insert_async(&key, make(key.clone())).await
     }
 
-    /// The plan of a document for callers who meet `met`; `make` makes it if there is none. A failure is not kept.
+    /// The plan of a document for callers who meet `met` where these labels hold; `make` makes it if there is none. A failure is not kept.
     pub(crate) async fn plan<F>(
         &self,
         document: &Document,
-        met: Met,
-        make: impl FnOnce(Met) -> F,
+        (met, labels): (Met, Labels),
+        make: impl FnOnce(Met, Labels) -> F,
     ) -> Result<Arc<Planned>, Failure>
     where
         F: Future<Output = Result<Arc<Planned>, Failure>>,
     {
-        let key = (document.id, met);
+        let key = (document.id, met, labels);
         if let Some(planned) = self.plans.get(&key) {
             return Ok(planned);
         }
-        self.plans.get_or_insert_async(&key, make(key.1.clone())).await
+        self.plans.get_or_insert_async(&key, make(key.1.clone(), key.2.clone())).await
     }
 }
 

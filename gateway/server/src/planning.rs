@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use octavo_authentication::Caller;
 use octavo_executor::Prepared;
+use octavo_query_graph::Labels;
 use octavo_query_plan::OperationKind;
 
 use crate::authorization::{Met, Refused, met};
@@ -21,39 +22,42 @@ pub(crate) struct Planned {
 }
 
 /// The plan of a document for a caller: from the cache, or made on a thread where that delays nobody else. Callers who meet the
-/// same of its requirements share it.
+/// same of its requirements, and for whom the same override labels hold, share it.
 pub(crate) async fn planned(
     schema: &Arc<Schema>,
     document: &Arc<Document>,
     caller: &Caller,
     options: &Options,
 ) -> Result<Arc<Planned>, Failure> {
-    let make = |met: Met| {
+    let make = |met: Met, labels: Labels| {
         let (schema, document, options) = (Arc::clone(schema), Arc::clone(document), options.clone());
         async move {
-            let making = tokio::task::spawn_blocking(move || make(&schema, document, &met, &options));
+            let making =
+                tokio::task::spawn_blocking(move || make(&schema, document, (&met, &labels), &options));
             making.await.map_err(|error| {
                 tracing::error!(%error, "planning failed");
                 Failure::Internal
             })?
         }
     };
-    let met = met(schema.graph.supergraph(), &document.requirements, caller);
-    schema.plans.plan(document, met, make).await
+    let met = met(schema.supergraph(), &document.requirements, caller);
+    let labels = schema.overrides.draw(&options.override_labels);
+    schema.plans.plan(document, (met, labels), make).await
 }
 
 fn make(
     schema: &Schema,
     document: Arc<Document>,
-    met: &Met,
+    (met, labels): (&Met, &Labels),
     options: &Options,
 ) -> Result<Arc<Planned>, Failure> {
     let mut bound = document.bind(schema)?;
     if met.len() < document.requirements.len() {
-        bound = bound.refusing(schema.graph.supergraph(), |requirement| met.contains(&requirement));
+        bound = bound.refusing(schema.supergraph(), |requirement| met.contains(&requirement));
     }
     let refused = Refused::all(&bound);
-    let plan = octavo_query_planner::plan(&schema.graph, &bound, &options.planning)
+    let graph = schema.overrides.graph(labels);
+    let plan = octavo_query_planner::plan(&graph, &bound, &options.planning)
         .map_err(|error| Failure::Planning(error.to_string()))?;
     let kind = plan.kind;
     let prepared = Prepared::new(Arc::new(plan), options.execution);

@@ -37,6 +37,8 @@ pub struct Config {
     pub cache: Option<CacheConfig>,
     /// How requests to subgraphs are joined.
     pub batching: BatchingConfig,
+    /// For which requests fields move to another subgraph, by override label.
+    pub override_labels: BTreeMap<String, LabelConfig>,
     /// Subgraphs by name.
     pub subgraphs: BTreeMap<String, SubgraphConfig>,
     /// Where traces are told.
@@ -60,12 +62,23 @@ impl Default for Config {
             cors: None,
             cache: None,
             batching: BatchingConfig::default(),
+            override_labels: BTreeMap::new(),
             subgraphs: BTreeMap::new(),
             telemetry: TelemetryConfig::default(),
             timeouts: TimeoutsConfig::default(),
             limits: LimitsConfig::default(),
         }
     }
+}
+
+/// For which requests an override label holds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum LabelConfig {
+    /// For all, or for none.
+    Switch(bool),
+    /// For so many of a hundred.
+    Percent(f64),
 }
 
 /// The page for browsers.

@@ -5,6 +5,7 @@ mod events;
 mod kit;
 mod limits;
 mod overload;
+mod overrides;
 mod pages;
 mod parts;
 mod protocol;
