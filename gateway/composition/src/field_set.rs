@@ -24,6 +24,15 @@ pub(crate) enum Selected<'t> {
     Fragment { on: Option<&'t str> },
 }
 
+/// Whether arguments, as they stand in a field set, give one of this name.
+pub(crate) fn names_argument(arguments: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    arguments.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&arguments[..at], &arguments[at + name.len()..]);
+        !before.ends_with(is_part) && after.trim_start().starts_with(':')
+    })
+}
+
 /// Parses a field set, with or without outer braces.
 pub(crate) fn parse(text: &str) -> Result<Vec<Selection<'_>>, String> {
     let mut parser = Parser { text, at: 0 };

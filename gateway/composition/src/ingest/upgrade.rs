@@ -37,11 +37,11 @@ pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>], report: &mut Rep
 
 /// Any field may be resolved anywhere, but for those that are added to a value type by a separate extension.
 fn share_fields(ty: &mut TypeDefinition<'_>) {
-    if ty.kind != Kind::Object {
+    // Each subscription belongs to one subgraph.
+    if ty.kind != Kind::Object || ty.name == "Subscription" {
         return;
     }
-    let is_value =
-        ty.keys.is_empty() && ty.defined && !matches!(ty.name, "Query" | "Mutation" | "Subscription");
+    let is_value = ty.keys.is_empty() && ty.defined && !matches!(ty.name, "Query" | "Mutation");
     for field in ty.fields.values_mut() {
         field.shareable = !(is_value && ty.extension_parts.contains(&field.part));
     }

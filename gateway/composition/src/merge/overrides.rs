@@ -117,7 +117,8 @@ impl<'a> Step<'a, '_, '_, '_> {
             let message = format!("`{from}` does not resolve `{coordinate}`; the `@override` can be removed");
             return self.context.report.hint(Code::OverrideDirectiveCanBeRemoved, message, place);
         }
-        match applied.string("label") {
+        // A label that says nothing is none.
+        match applied.string("label").filter(|label| !label.is_empty()) {
             Some(label) => self.label(graph, source, label, applied),
             None => self.take(source, overridden),
         }

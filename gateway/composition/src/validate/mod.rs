@@ -31,6 +31,7 @@ const FIELD_RULES: &[fn(FieldAt<'_, '_>, &mut Report)] = &[
     rules::external_on_interface::check,
     rules::invalid_shareable_usage::check,
     rules::invalid_default_value::check,
+    rules::deprecated_required::check,
     rules::cost_applied_to_interface_field::check,
     rules::list_size::check,
 ];

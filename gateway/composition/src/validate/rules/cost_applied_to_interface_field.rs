@@ -7,7 +7,7 @@ use crate::validate::FieldAt;
 
 pub(crate) fn check(at: FieldAt<'_, '_>, report: &mut Report) {
     let FieldAt { subgraph, parent, field } = at;
-    if parent.kind != Kind::Interface && !parent.is_interface_object() {
+    if parent.kind != Kind::Interface {
         return;
     }
     if let Some(cost) = field.get(Builtin::Cost) {

@@ -45,7 +45,10 @@ fn check_selections(
                 }
                 check_selections(set, narrowed, &selection.children)?;
             }
-            Selected::Field { name, aliased, .. } => check_field(set, parent, selection, name, aliased)?,
+            Selected::Field { name, aliased, arguments } => {
+                check_field(set, parent, selection, (name, aliased))?;
+                check_arguments(parent, name, arguments)?;
+            }
         }
     }
     Ok(())
@@ -55,8 +58,7 @@ fn check_field(
     set: &FieldSetUse<'_, '_>,
     parent: &TypeDefinition<'_>,
     selection: &Selection<'_>,
-    name: &str,
-    aliased: bool,
+    (name, aliased): (&str, bool),
 ) -> Result<(), String> {
     if aliased {
         return Err(format!("`{name}` has an alias, which means nothing here"));
@@ -80,4 +82,16 @@ fn check_field(
         None if selection.children.is_empty() => Ok(()),
         None => Err(format!("`{}.{name}` has no fields to select", parent.name)),
     }
+}
+
+/// What must be given is given.
+fn check_arguments(parent: &TypeDefinition<'_>, name: &str, arguments: &str) -> Result<(), String> {
+    let Some(field) = parent.fields.get(name) else { return Ok(()) };
+    let missing = field
+        .arguments
+        .values()
+        .find(|argument| argument.is_required() && !field_set::names_argument(arguments, argument.name));
+    missing.map_or(Ok(()), |argument| {
+        Err(format!("`{}.{name}` must be given its argument `{}`", parent.name, argument.name))
+    })
 }

@@ -5,6 +5,7 @@ pub(crate) mod context;
 mod context_selection;
 pub(crate) mod cost_applied_to_interface_field;
 pub(crate) mod default_value_uses_inaccessible;
+pub(crate) mod deprecated_required;
 pub(crate) mod directive_in_fields_arg;
 pub(crate) mod external_on_interface;
 pub(crate) mod external_unused;
