@@ -1,5 +1,6 @@
 //! The rules that the tree keeps, one module a kind of rule.
 
+mod additions;
 mod files;
 mod habits;
 mod places;
