@@ -34,6 +34,8 @@ enum Task {
     Chaos(tasks::chaos::Options),
     /// Make `schema/` from what the services print, or check that it is so.
     Schema(tasks::schema::Options),
+    /// Record a sample of each kind of event that has none, and compare the others with what is said now.
+    Events,
     /// Hold the results of a comparison of composers against the known exceptions.
     Agreement(tasks::agreement::Options),
     /// Time Octavo and other composers on the same graphs.
@@ -49,6 +51,7 @@ async fn main() -> ExitCode {
             Task::Bench(options) => tasks::bench::run(&options).await,
             Task::Chaos(options) => tasks::chaos::run(&options).await,
             Task::Schema(options) => tasks::schema::run(&options).await,
+            Task::Events => tasks::events::run().await,
             Task::Agreement(options) => tasks::agreement::run(&options),
             Task::Composers(options) => tasks::composers::run(&options).await,
         }

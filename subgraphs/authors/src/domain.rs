@@ -154,7 +154,6 @@ impl Author {
             aggregate_type: "Author",
             aggregate_id: id,
             kind,
-            schema_version: 1,
             data: json!(self),
             deleted: matches!(kind, "AuthorDeleted" | "AuthorDiscarded"),
             touches: vec![touch],

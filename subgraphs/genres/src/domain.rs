@@ -105,7 +105,6 @@ impl Genre {
             aggregate_type: "Genre",
             aggregate_id: self.id.clone(),
             kind,
-            schema_version: 1,
             data: json!(self),
             deleted: false,
             touches: vec![touch],

@@ -105,7 +105,7 @@ pub(crate) fn applying(consumer: &'static str, event: &mut Envelope) -> Span {
 pub(crate) fn applied(span: &mut Span, outcome: &Result<(), HandleError>) {
     match outcome {
         Ok(()) => {}
-        Err(HandleError::Poison(_)) => span.fail("poison"),
+        Err(HandleError::Unreadable(_) | HandleError::Poison(_)) => span.fail("poison"),
         Err(HandleError::Store(_)) => span.fail("store"),
     }
 }

@@ -85,7 +85,6 @@ impl Lending {
             aggregate_type: LENDING,
             aggregate_id: self.number.clone(),
             kind,
-            schema_version: 1,
             data: json!(self),
             deleted: false,
             touches: vec![

@@ -231,7 +231,6 @@ fn changed(saga: &Saga) -> Event {
         aggregate_type: "Saga",
         aggregate_id: saga.id.clone(),
         kind: "SagaChanged",
-        schema_version: 1,
         data: json!({
             "id": saga.id,
             "kind": saga.kind,

@@ -112,7 +112,6 @@ impl User {
             aggregate_type: "User",
             aggregate_id: self.id.clone(),
             kind,
-            schema_version: 1,
             data: json!({ "id": self.id, "roles": self.roles, "state": self.state, "version": self.version }),
             deleted: false,
             touches: vec![Touch::new("User", ("id", &self.id), NAME)],

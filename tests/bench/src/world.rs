@@ -101,7 +101,6 @@ fn said(id: &str, value: i64) -> Event {
         aggregate_type: "Note",
         aggregate_id: id.to_owned(),
         kind: "NoteWritten",
-        schema_version: 1,
         data: json!({ "value": value }),
         deleted: false,
         touches: Vec::new(),

@@ -40,7 +40,6 @@ impl Worker {
             aggregate_type: THING,
             aggregate_id: thing,
             kind: "ThingChanged",
-            schema_version: 1,
             data: json!({ "changes": changes }),
             deleted: false,
             touches: Vec::new(),

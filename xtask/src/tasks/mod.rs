@@ -5,5 +5,6 @@ pub(crate) mod bench;
 pub(crate) mod chaos;
 pub(crate) mod composers;
 pub(crate) mod engines;
+pub(crate) mod events;
 pub(crate) mod schema;
 pub(crate) mod test;

@@ -134,7 +134,6 @@ fn event(kind: &'static str, now: &CataloguedBook, before: Option<&CataloguedBoo
         aggregate_type: "Book",
         aggregate_id: now.book.isbn.to_string(),
         kind,
-        schema_version: 1,
         data: json!(now),
         deleted: kind == "BookRemoved",
         touches,

@@ -215,7 +215,7 @@ impl Changes for DocumentOutbox {
         let (aggregate_type, id) = of_place(stream);
         for drawer in self.told() {
             let Some(body) = drawer.latest(self, id).await? else { continue };
-            let event = crate::event::Envelope::parse(body.as_bytes());
+            let event = crate::event::Envelope::as_written(body.as_bytes());
             let event = event.map_err(|source| StoreError::corrupt("event", source))?;
             if event.data.aggregate == aggregate_type {
                 return Ok(Some(body));

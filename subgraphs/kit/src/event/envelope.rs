@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Event, Touch};
+use super::{Event, Touch, lift};
 use crate::{changes::place, idempotency::Command, sources::Sources};
 
 /// What a source's path begins with.
@@ -30,7 +30,7 @@ pub struct Envelope {
     datacontenttype: String,
     /// 1, 2, 3 … in each aggregate, without a gap.
     pub seq: i64,
-    /// The version of the data's format.
+    /// The version of the data: that of its type as it is written now, in what was [read](Self::parse).
     pub schemaversion: i32,
     /// The saga in which it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,21 +74,50 @@ pub enum Unreadable {
         /// What it says.
         value: String,
     },
+    /// It was written by a newer release.
+    #[error("it is version {version} of {kind}, and version {newest} is the newest that is known here")]
+    Newer {
+        /// Its type.
+        kind: String,
+        /// The version that it is.
+        version: i32,
+        /// The newest that is known.
+        newest: i32,
+    },
+    /// It lacks what its version has.
+    #[error("version {from} of {kind} cannot be brought to version {}: {reason}", from + 1)]
+    Lift {
+        /// Its type.
+        kind: String,
+        /// The version on the way.
+        from: i32,
+        /// What it lacks.
+        reason: String,
+    },
+}
+
+impl Unreadable {
+    /// Whether a newer release of this program can read it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Newer { .. })
+    }
 }
 
 impl Envelope {
     /// The event of a command, with its number in its aggregate.
     pub(super) fn new(event: &Event, seq: i64, command: &Command) -> Self {
+        let kind = format!("library.{}.{}", event.service, event.kind);
         Self {
             specversion: "1.0".to_owned(),
             id: command.sources.ids.next_id().to_string(),
             source: format!("{SOURCE}{}", event.service),
-            kind: format!("library.{}.{}", event.service, event.kind),
             subject: event.aggregate_id.clone(),
             time: timestamp(command.now_ms),
             datacontenttype: "application/json".to_owned(),
             seq,
-            schemaversion: event.schema_version,
+            schemaversion: lift::newest(&kind),
+            kind,
             sagaid: command.cause.saga.clone(),
             causationid: command.cause.message.clone(),
             traceparent: command.traceparent.clone(),
@@ -132,8 +161,15 @@ impl Envelope {
         &self.kind
     }
 
-    /// Reads an event, and says what is wrong with it.
+    /// Reads an event, and says what is wrong with it. One of an older version is brought to what its type says now.
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut read = Self::as_written(bytes)?;
+        read.schemaversion = lift::lift(&read.kind, read.schemaversion, &mut read.data)?;
+        Ok(read)
+    }
+
+    /// The same in the version in which it was written, for whoever passes it on.
+    pub(crate) fn as_written(bytes: &[u8]) -> Result<Self, Unreadable> {
         let read: Self = serde_json::from_slice(bytes)?;
         let wrong = |attribute, value: &str| Unreadable::Attribute { attribute, value: value.to_owned() };
         if read.specversion != "1.0" {
@@ -150,8 +186,9 @@ impl Envelope {
         if let Some((attribute, value)) = keys.into_iter().find(|(_, key)| key.contains(char::is_control)) {
             return Err(wrong(attribute, value));
         }
-        if read.seq < 1 {
-            return Err(wrong("seq", &read.seq.to_string()));
+        let numbers = [("seq", read.seq), ("schemaversion", read.schemaversion.into())];
+        if let Some((attribute, value)) = numbers.into_iter().find(|(_, number)| *number < 1) {
+            return Err(wrong(attribute, &value.to_string()));
         }
         Ok(read)
     }
@@ -205,6 +242,8 @@ mod tests {
         for (from, to, said) in [
             ("\"seq\":3", "\"seq\":0", "`seq` is \"0\""),
             ("\"seq\":3,", "", "missing field `seq`"),
+            ("\"schemaversion\":1", "\"schemaversion\":0", "`schemaversion` is \"0\""),
+            ("\"schemaversion\":1", "\"schemaversion\":9", "it is version 9 of library.books.BookChanged"),
             ("/library/books", "/library/", "`source` is \"/library/\""),
             ("library.books.B", "library.genres.B", "`type` is \"library.genres.BookChanged\""),
             ("\"e1\"", "\"e\\u00001\"", "`id` is \"e\\01\""),

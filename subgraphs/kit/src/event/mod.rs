@@ -1,9 +1,10 @@
 //! Events: what a change says to the rest of the library.
 //!
 //! [`Event`] is what a service says, [`Envelope`] is the CloudEvent that it becomes, and [`OutboxRow`] is how
-//! that waits until it has left.
+//! that waits until it has left. Whoever reads one reads it as its type is written now ([`lift`]).
 
 mod envelope;
+mod lift;
 mod row;
 
 use serde::{Deserialize, Serialize};
@@ -49,8 +50,6 @@ pub struct Event {
     pub aggregate_id: String,
     /// What happened, such as `GenreRenamed`.
     pub kind: &'static str,
-    /// The version of `data`'s format.
-    pub schema_version: i32,
     /// The aggregate as it is now, or what is left of it. It holds no credential.
     pub data: Value,
     /// Whether this is the end of the aggregate: a tombstone.

@@ -44,7 +44,7 @@ impl OutboxRow {
             aggregate_id: event.aggregate_id.clone(),
             seq,
             kind: event.kind.to_owned(),
-            schema_version: event.schema_version,
+            schema_version: envelope.schemaversion,
             traceparent: command.traceparent.clone(),
             created_at: command.now_ms,
             topic: None,

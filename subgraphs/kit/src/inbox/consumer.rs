@@ -85,7 +85,7 @@ impl<S: InboxStore> Consumer<S> {
     }
 
     fn read(&self, delivery: &Delivery) -> Received {
-        match Envelope::parse(&delivery.body) {
+        match Envelope::as_written(&delivery.body) {
             Ok(event) => {
                 // What could be parsed is text.
                 let body = String::from_utf8_lossy(&delivery.body).into_owned();

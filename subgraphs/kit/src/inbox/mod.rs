@@ -33,7 +33,10 @@ pub use transfer::LoadError;
 
 use async_trait::async_trait;
 
-use crate::{error::StoreError, event::Envelope};
+use crate::{
+    error::StoreError,
+    event::{Envelope, Unreadable},
+};
 
 /// What a service does with the events that it hears.
 #[async_trait]
@@ -49,6 +52,9 @@ pub enum HandleError {
     /// The engine failed; the event is tried again for as long as that may help.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It cannot be read; one of a newer version waits until this program is of a release that can.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The event cannot be applied as it is.
     #[error("{0}")]
     Poison(String),

@@ -228,8 +228,7 @@ impl<S: InboxStore> Inbox<S> {
         seq: i64,
         body: &str,
     ) -> Result<i64, HandleError> {
-        let event = Envelope::parse(body.as_bytes());
-        let mut event = event.map_err(|unreadable| HandleError::Poison(unreadable.to_string()))?;
+        let mut event = Envelope::parse(body.as_bytes())?;
         if let Some(marker) = Marker::of(&event).filter(|_| sequence.source == MARKERS) {
             return Ok(marker.left_at);
         }
@@ -244,6 +243,7 @@ impl<S: InboxStore> Inbox<S> {
         let Failed { sequence, seq, attempts, error } = failed;
         let again = match error {
             HandleError::Poison(_) => false,
+            HandleError::Unreadable(unreadable) => unreadable.is_newer(),
             HandleError::Store(store) => store.is_passing() || attempts + 1 < self.options.attempts,
         };
         let retry_in_ms = again.then(|| ms(doubled(self.options.pause, attempts.saturating_add(1))));
@@ -252,8 +252,11 @@ impl<S: InboxStore> Inbox<S> {
             HandleError::Store(error) => {
                 tracing::warn!(consumer, source = sequence.source, stream, seq, %error, again, "an event failed");
             }
+            HandleError::Unreadable(newer) if again => {
+                tracing::warn!(consumer, source = sequence.source, stream, seq, %newer, "an event waits for a newer release");
+            }
             // The letter says why; a reason may quote what is personal.
-            HandleError::Poison(_) => {
+            HandleError::Unreadable(_) | HandleError::Poison(_) => {
                 tracing::warn!(
                     consumer,
                     source = sequence.source,

@@ -97,8 +97,7 @@ impl<S: InboxStore> Inbox<S> {
     ) -> Result<(), LoadError> {
         let mut done = Vec::with_capacity(changes.len());
         for body in changes {
-            let event = Envelope::parse(body.as_bytes());
-            let event = event.map_err(|error| LoadError::Unfit(HandleError::Poison(error.to_string())))?;
+            let event = Envelope::parse(body.as_bytes()).map_err(|error| LoadError::Unfit(error.into()))?;
             let sequence = SequenceKey::of(&event);
             if self.store.last(tx, self.consumer, &sequence).await? >= event.seq {
                 continue;
@@ -115,7 +114,7 @@ impl<S: InboxStore> Inbox<S> {
 
     /// Puts a state into the inbox as the next event of its sequence.
     async fn set_aside(&self, source: &str, change: &str) -> Result<(), StoreError> {
-        let received = match Envelope::parse(change.as_bytes()) {
+        let received = match Envelope::as_written(change.as_bytes()) {
             Ok(event) => {
                 let mut tx = self.store.begin().await?;
                 let before = Advance { sequence: SequenceKey::of(&event), up_to: event.seq - 1 };

@@ -162,7 +162,7 @@ pub(crate) fn oldest_schemas<'e>(
         return None;
     }
     let mut oldest = BTreeMap::new();
-    for event in bodies.filter_map(|body| Envelope::parse(body.as_bytes()).ok()) {
+    for event in bodies.filter_map(|body| Envelope::as_written(body.as_bytes()).ok()) {
         let schema = oldest.entry(event.kind().to_owned()).or_insert(event.schemaversion);
         *schema = event.schemaversion.min(*schema);
     }

@@ -137,7 +137,6 @@ pub(super) fn message(
         aggregate_type,
         aggregate_id: saga.to_owned(),
         kind,
-        schema_version: 1,
         data: serde_json::to_value(content).expect("a message has text keys only"),
         deleted: false,
         touches: Vec::new(),

@@ -77,7 +77,7 @@ pub(crate) fn collect(found: Vec<DeadLetter>) -> Letters {
 /// An edited body must be the event that the letter is: another would be applied in its place, out of its order.
 pub(crate) fn check_edited(letter: &LetterKey, body: &str) -> Result<Envelope, Problem> {
     let wrong = |message: String| Problem::invalid(&["body"], "the letter's own event, readable", message);
-    let event = Envelope::parse(body.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+    let event = Envelope::as_written(body.as_bytes()).map_err(|error| wrong(error.to_string()))?;
     let SequenceKey { source, stream } = &letter.sequence;
     // What could not be read at first says only now what it is.
     if letter.sequence.is_unreadable() {

@@ -108,6 +108,28 @@ async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it_on<L: 
 }
 
 #[tokio::test]
+async fn an_event_of_a_version_that_is_not_known_yet_waits_and_holds_up_its_own_sequence() {
+    on_each_engine!(an_event_of_a_version_that_is_not_known_yet_waits_and_holds_up_its_own_sequence_on);
+}
+
+async fn an_event_of_a_version_that_is_not_known_yet_waits_and_holds_up_its_own_sequence_on<L: Listening>(
+    engine: &str,
+) {
+    let (notes, mut events) = said(engine, &["a", "b"], 1..=3).await;
+    let is_it = |event: &&mut Received| event.sequence.stream == "Note/a" && event.seq == 2;
+    let newer = events.iter_mut().find(is_it).unwrap();
+    newer.body = newer.body.replace("\"schemaversion\":1", "\"schemaversion\":2");
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    inbox.receive(&events).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    let heard = listener.heard().await;
+    assert_eq!((heard["Note/a"].0.as_str(), heard["Note/b"].0.as_str()), ("1", "1 2 3"), "{engine}");
+    assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}: a newer release will read it");
+    assert_eq!(inbox.store().backlog("listener").await.unwrap().events, 2, "{engine}");
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_event_are_a_sequence_of_their_own() {
     on_each_engine!(bytes_that_are_no_event_are_a_sequence_of_their_own_on);
 }

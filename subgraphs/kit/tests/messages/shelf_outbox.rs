@@ -90,7 +90,6 @@ impl Site {
             aggregate_type: "Note",
             aggregate_id: id.to_owned(),
             kind: "NoteWritten",
-            schema_version: 1,
             data: json!({ "value": 1 }),
             deleted: false,
             touches: Vec::new(),

@@ -60,7 +60,6 @@ impl Note {
             aggregate_type: "Pad",
             aggregate_id: pad.id.clone(),
             kind: "PadChanged",
-            schema_version: 1,
             data: json!({ "value": state.notes }),
             deleted: false,
             touches: Vec::new(),

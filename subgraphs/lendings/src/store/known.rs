@@ -4,7 +4,6 @@ use lms_kit::{
     StoreError,
     event::Envelope,
     inbox::HandleError,
-    node,
     sql::{Db, Sql, Tx},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -31,6 +30,7 @@ struct ToldBook {
 #[serde(rename_all = "camelCase")]
 struct ToldStudent {
     student_number: String,
+    user_id: Option<String>,
 }
 
 /// Keeps what a book's event says. One that is gone keeps its row: what was lent stays lent.
@@ -44,18 +44,14 @@ pub(crate) async fn know_book(tx: &mut Tx, event: &Envelope) -> Result<(), Handl
     Ok(tx.run(&upsert).await.map(drop)?)
 }
 
-/// Keeps whose account a student's is. The event names it as something that it touches.
+/// Keeps whose account a student's is.
 pub(crate) async fn know_student(tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
-    let ToldStudent { student_number } = state(event)?;
-    let account = event.data.touches.iter().find(|touch| touch.type_name == "User");
-    let id = account.and_then(|touch| touch.keys.first()).and_then(|key| key["id"].as_str());
-    // Events of old have the account's own key there.
-    let id = id.map(|id| node::local("User", id));
+    let ToldStudent { student_number, user_id } = state(event)?;
     let upsert = Sql::new(
         "INSERT INTO known_students (student_number, user_id) VALUES ($1, $2) \
          ON CONFLICT (student_number) DO UPDATE SET user_id = excluded.user_id",
     );
-    Ok(tx.run(&upsert.bind(student_number).bind(id)).await.map(drop)?)
+    Ok(tx.run(&upsert.bind(student_number).bind(user_id)).await.map(drop)?)
 }
 
 fn state<T: DeserializeOwned>(event: &Envelope) -> Result<T, HandleError> {

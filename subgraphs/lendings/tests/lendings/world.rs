@@ -196,7 +196,7 @@ pub(crate) fn book(isbn: &str, title: &str, seq: i64, gone: bool) -> String {
 pub(crate) fn student(number: &str, user_id: Option<&str>) -> String {
     let touch = |id: &str| Touch::new("User", ("id", id), "students");
     let touches = user_id.map(touch).into_iter().collect();
-    let data = json!({ "studentNumber": number, "interests": [], "version": 1 });
+    let data = json!({ "studentNumber": number, "openLoans": 0, "version": 1, "userId": user_id });
     said("students", ("Student", number), ("StudentRegistered", 1), data, false, touches)
 }
 
@@ -209,7 +209,6 @@ fn said(
     touches: Vec<Touch>,
 ) -> String {
     let aggregate_id = id.to_owned();
-    let event =
-        Event { service, aggregate_type, aggregate_id, kind, schema_version: 1, data, deleted, touches };
+    let event = Event { service, aggregate_type, aggregate_id, kind, data, deleted, touches };
     OutboxRow::new(&event, seq, &Command::of_saga("none", None, &Sources::system())).body
 }

@@ -33,7 +33,6 @@ fn said(
         aggregate_type,
         aggregate_id: id.to_owned(),
         kind: "Changed",
-        schema_version: 1,
         data,
         deleted,
         touches: Vec::new(),

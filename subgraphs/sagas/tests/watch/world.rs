@@ -144,7 +144,6 @@ impl World {
             aggregate_type: "Note",
             aggregate_id: id.to_owned(),
             kind: "NoteWritten",
-            schema_version: 1,
             data: json!({ "text": text }),
             deleted: false,
             touches: Vec::new(),

@@ -25,6 +25,7 @@ fn of_student(kind: &'static str, student: &Student, mut data: Value) -> Event {
     data["studentNumber"] = json!(student.number);
     data["version"] = json!(student.version);
     data["openLoans"] = json!(student.slots.in_use());
+    data["userId"] = json!(student.user_id);
     let mut touches = vec![touch(STUDENT, "studentNumber", &student.number)];
     touches.extend(student.user_id.iter().map(|id| touch("User", "id", id)));
     Event {
@@ -32,7 +33,6 @@ fn of_student(kind: &'static str, student: &Student, mut data: Value) -> Event {
         aggregate_type: STUDENT,
         aggregate_id: student.number.clone(),
         kind,
-        schema_version: 1,
         data,
         deleted: false,
         touches,
@@ -56,7 +56,6 @@ fn of_comment(kind: &'static str, comment: &Comment) -> Event {
         aggregate_type: COMMENT,
         aggregate_id: comment.id.clone(),
         kind,
-        schema_version: 1,
         data: json!({
             "id": comment.id,
             "studentNumber": comment.student_number,

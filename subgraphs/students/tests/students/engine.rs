@@ -226,7 +226,6 @@ fn changed() -> Event {
         aggregate_type: "Note",
         aggregate_id: "n".into(),
         kind: "NoteChanged",
-        schema_version: 1,
         data: Value::Null,
         deleted: false,
         touches: Vec::new(),

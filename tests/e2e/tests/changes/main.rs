@@ -4,6 +4,7 @@
 //! out, and it is read again until it is another. All of that takes less time than anything is kept for, so that only the
 //! event can have brought that about.
 
+mod recorded;
 mod supergraph;
 mod table;
 mod touches;
