@@ -18,7 +18,7 @@ pub mod saga;
 mod store;
 mod watching;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lms_kit::{
     OpenError, Service, Sources, StoreError,
@@ -33,14 +33,18 @@ use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
 use metrics::Measured;
-use store::{Done, History, Kept, SagaStore, SqlSagas, UnderWay};
+use store::{Done, History, Keeping, Kept, SagaStore, SqlSagas};
 use watching::Watch;
 
 /// The subgraph's name.
 pub const NAME: &str = "sagas";
 
-/// Opens the service on the database of a URL, and migrates it.
-pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenError> {
+/// How long a saga that has ended is kept if nobody says: for thirty days.
+pub const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Opens the service on the database of a URL, and migrates it. Sagas that have ended are forgotten when they have been
+/// `kept` for so long.
+pub async fn open(database_url: &str, sources: Sources, kept: Duration) -> Result<Service, OpenError> {
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     definition::check(DEFINITIONS).map_err(|errors| {
@@ -56,7 +60,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
     let measured = Measured::new(db.clone(), watch.clone());
     let parts = parts.listening(coordinating).listening(watch).keeping(Kept(db.clone()));
-    let parts = parts.keeping_sagas(UnderWay::new(db.clone())).measuring(measured);
+    let parts = parts.keeping_sagas(Keeping::new(db.clone(), kept)).measuring(measured);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

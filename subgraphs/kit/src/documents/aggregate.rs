@@ -301,6 +301,11 @@ impl<S: State> Aggregate<S> {
         &self.outbox
     }
 
+    /// Keeps what it has said last, where only the archive has.
+    pub(super) fn keep_latest(&mut self, last: OutboxRow) {
+        self.latest.get_or_insert(last);
+    }
+
     /// Its latest event.
     pub(super) fn latest(&self) -> Option<&OutboxRow> {
         self.latest.as_ref()

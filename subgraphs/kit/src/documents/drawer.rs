@@ -36,6 +36,9 @@ pub(super) trait Drawer: Send + Sync {
     async fn reconsider(&self, outbox: &DocumentOutbox) -> Result<(), StoreError>;
     async fn backlog(&self, outbox: &DocumentOutbox) -> Result<Backlog, StoreError>;
     async fn latest(&self, outbox: &DocumentOutbox, id: &str) -> Result<Option<String>, StoreError>;
+    /// Moves what those of its documents said last that have it in the archive only into them. The identifiers of those
+    /// whose archive is still needed: they cannot be read, or somebody was faster.
+    async fn keep_latest(&self, outbox: &DocumentOutbox, ids: &[String]) -> Result<Vec<String>, StoreError>;
     /// The events that wait in its documents.
     async fn waiting_events(&self, outbox: &DocumentOutbox) -> Result<Vec<String>, StoreError>;
     /// The oldest schema of its documents; `None` if there are none.
@@ -106,19 +109,20 @@ impl<S: State> DrawerOf<S> {
         Ok(None)
     }
 
-    /// The latest event; documents of an older form have it in the archive only.
+    /// The latest event; documents of an older form have it in the archive only, once it has left.
     async fn latest_of(
         outbox: &DocumentOutbox,
         aggregate: &Aggregate<S>,
-    ) -> Result<Option<String>, StoreError> {
-        if let Some(latest) = aggregate.latest() {
-            return Ok(Some(latest.body.clone()));
+    ) -> Result<Option<OutboxRow>, StoreError> {
+        let waits = || aggregate.outbox().iter().rfind(|event| event.topic.is_none());
+        if let Some(latest) = aggregate.latest().or_else(waits) {
+            return Ok(Some(latest.clone()));
         }
         let of_this = vec![Match::Equals("aggregateId", aggregate.state.id().into())];
         let find = Find { descending: true, ..Find::first("seq", 1, of_this) };
         let found = outbox.documents.find(&ARCHIVE, &find).await?.into_iter().next();
         let row = found.map(|found| serde_json::from_value::<OutboxRow>(found.body)).transpose();
-        Ok(row.map_err(|source| StoreError::corrupt("event", source))?.map(|row| row.body))
+        row.map_err(|source| StoreError::corrupt("event", source))
     }
 }
 
@@ -244,7 +248,27 @@ impl<S: State> Drawer for DrawerOf<S> {
 
     async fn latest(&self, outbox: &DocumentOutbox, id: &str) -> Result<Option<String>, StoreError> {
         let Some(aggregate) = Self::read(outbox, id).await? else { return Ok(None) };
-        Self::latest_of(outbox, &aggregate).await
+        Ok(Self::latest_of(outbox, &aggregate).await?.map(|row| row.body))
+    }
+
+    async fn keep_latest(&self, outbox: &DocumentOutbox, ids: &[String]) -> Result<Vec<String>, StoreError> {
+        let mut needed = Vec::new();
+        for found in outbox.documents.get(S::COLLECTION, ids).await? {
+            let id = found.id.clone();
+            let Ok(mut aggregate) = Aggregate::<S>::read(found) else {
+                needed.push(id);
+                continue;
+            };
+            if aggregate.latest().is_some() {
+                continue;
+            }
+            let Some(last) = Self::latest_of(outbox, &aggregate).await? else { continue };
+            aggregate.keep_latest(last);
+            if !outbox.documents.swap(S::COLLECTION, &aggregate.document()?).await? {
+                needed.push(id);
+            }
+        }
+        Ok(needed)
     }
 
     async fn scan(
@@ -257,7 +281,7 @@ impl<S: State> Drawer for DrawerOf<S> {
         for found in outbox.documents.scan(S::COLLECTION, after, limit).await? {
             let id = found.id.clone();
             let body = match Aggregate::<S>::read(found) {
-                Ok(aggregate) => Self::latest_of(outbox, &aggregate).await?,
+                Ok(aggregate) => Self::latest_of(outbox, &aggregate).await?.map(|row| row.body),
                 Err(error) => {
                     tracing::error!(collection = S::COLLECTION.name, id, %error, "a state cannot be given out");
                     None

@@ -13,6 +13,7 @@
 //!   it. [`DocumentOutbox`]: what the relay empties. [`DocumentInbox`]: what has come; [`hear`]: how an event is applied.
 
 mod aggregate;
+mod archive;
 mod collection;
 mod drawer;
 mod engine;
@@ -29,12 +30,13 @@ mod step_marks;
 mod write;
 
 pub use aggregate::{Aggregate, MARK_LIMIT, OUTBOX_LIMIT, State, WAITING};
+pub use archive::{ARCHIVE, ARCHIVE_BY_AGGREGATE};
 pub use collection::{Collection, Document, Found, Index, KeyColumn};
 pub use engine::{Documents, Tally, open};
 pub(crate) use inbox::purge;
 pub use inbox::{DocumentInbox, DocumentTx, INBOX_ROOM};
 pub use migration::{Migration, Step};
-pub use outbox::{ARCHIVE, ARCHIVE_BY_AGGREGATE, DocumentOutbox, Projection};
+pub use outbox::{DocumentOutbox, Projection};
 pub use query::{Find, FindEach, Match};
 pub(crate) use standing::{pending, present, standing};
 pub(crate) use step_marks::{StepMark, StepMarks};

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 
 use super::{
-    Aggregate, Collection, Document, Documents, Index, KeyColumn, State,
+    ARCHIVE, Aggregate, Collection, Document, Documents, State,
     drawer::{Drawer, DrawerOf},
     few::few_at_once,
 };
@@ -25,14 +25,6 @@ use crate::{
     event::OutboxRow,
     outbox::{Backlog, Claim, ClaimOptions, Outbox, Settlement, Wake},
 };
-
-/// Events that have left their documents, under their own identifiers.
-pub const ARCHIVE: Collection =
-    Collection { name: "events", keys: &[KeyColumn::text("aggregateId"), KeyColumn::integer("seq")] };
-
-/// One aggregate's archived events in order.
-pub const ARCHIVE_BY_AGGREGATE: Index =
-    Index { name: "events_by_aggregate", columns: &["aggregateId", "seq"], unique: false };
 
 /// What a service makes of an event: documents whose identifiers the event determines.
 #[async_trait]
@@ -140,7 +132,7 @@ impl DocumentOutbox {
         Ok(waiting)
     }
 
-    fn told(&self) -> impl Iterator<Item = &dyn Drawer> {
+    pub(super) fn told(&self) -> impl Iterator<Item = &dyn Drawer> {
         self.drawers.iter().map(AsRef::as_ref).filter(|drawer| drawer.is_told())
     }
 

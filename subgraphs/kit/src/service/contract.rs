@@ -17,11 +17,14 @@ use crate::{
 /// How often a process says that it is there.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Tells the oldest definition of each kind of saga that is under way.
+/// Where sagas are kept.
 #[async_trait]
-pub trait SagasUnderWay: Send + Sync {
-    /// By kind; those left out of which none is.
+pub trait KeepsSagas: Send + Sync {
+    /// The oldest definition of each kind of saga that is under way; those left out of which none is.
     async fn oldest_definitions(&self) -> Result<BTreeMap<String, u32>, StoreError>;
+
+    /// Forgets sagas that ended long ago, a few at a time; how many.
+    async fn forget_ended(&self) -> Result<usize, StoreError>;
 }
 
 /// A wish that contract steps be applied, or only looked at: the body of `POST /migrations/contract`.

@@ -196,6 +196,10 @@ impl Engine for DocumentEngine {
     async fn purge(&self, _now_ms: i64) -> Result<(), StoreError> {
         self.outbox.reconsider().await?;
         self.outbox.upgrade().await?;
+        let forgotten = self.outbox.forget_archive().await?;
+        if forgotten > 0 {
+            tracing::info!(service = self.owner, forgotten, "events that left long ago are forgotten");
+        }
         documents::purge(self.documents.as_ref()).await?;
         saga::purge_documents(self.documents.as_ref()).await?;
         self.documents.let_go().await

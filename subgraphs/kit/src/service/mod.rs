@@ -27,7 +27,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 pub use beat::Markers;
 pub use cli::{Cli, Definition, run, run_stateless};
-pub use contract::{ContractError, ContractWish, SagasUnderWay};
+pub use contract::{ContractError, ContractWish, KeepsSagas};
 pub(crate) use engine::readiness;
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
 pub use execute::Headers;
@@ -71,7 +71,7 @@ struct Inner {
     sources: Sources,
     beat: Beat,
     /// Where sagas are kept.
-    sagas: Option<Box<dyn SagasUnderWay>>,
+    sagas: Option<Box<dyn KeepsSagas>>,
     measures: Option<Box<dyn Measures>>,
     process: Process,
     /// Whether the service stops, so that streams of events end.
@@ -228,6 +228,12 @@ impl Service {
 
     /// Forgets what nobody needs any more: results of mutations, what left or was applied long ago.
     pub async fn purge(&self) -> Result<(), StoreError> {
+        if let Some(sagas) = &self.inner.sagas {
+            let forgotten = sagas.forget_ended().await?;
+            if forgotten > 0 {
+                tracing::info!(service = self.name(), forgotten, "sagas that ended long ago are forgotten");
+            }
+        }
         self.inner.engine.purge(self.inner.sources.clock.now_ms()).await
     }
 

@@ -9,7 +9,7 @@ use async_graphql::{
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{Listen, Measures, SagasUnderWay};
+use super::{KeepsSagas, Listen, Measures};
 use crate::{
     deposit::Deposits,
     federation::{Annotation, Federated, SdlError, annotate},
@@ -59,7 +59,7 @@ pub struct SchemaParts {
     pub(super) annotations: &'static [Annotation],
     pub(super) documents: Vec<Document>,
     pub(super) listeners: Vec<Box<dyn Listen>>,
-    pub(super) sagas: Option<Box<dyn SagasUnderWay>>,
+    pub(super) sagas: Option<Box<dyn KeepsSagas>>,
     pub(super) measures: Option<Box<dyn Measures>>,
     pub(super) deposits: Option<Arc<dyn Deposits>>,
 }
@@ -96,9 +96,9 @@ impl SchemaParts {
         }
     }
 
-    /// Tells which sagas are under way.
+    /// Keeps sagas.
     #[must_use]
-    pub fn keeping_sagas(mut self, sagas: impl SagasUnderWay + 'static) -> Self {
+    pub fn keeping_sagas(mut self, sagas: impl KeepsSagas + 'static) -> Self {
         self.sagas = Some(Box::new(sagas));
         self
     }

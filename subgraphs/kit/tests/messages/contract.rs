@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use lms_kit::{
     Service, Sources, StoreError,
     migrate::{self, MigrateError, Migration, Phase, Process, Requirement, Requirements},
-    service::{ContractError, ContractWish, SagasUnderWay, SchemaParts, SqlEngine, schema},
+    service::{ContractError, ContractWish, KeepsSagas, SchemaParts, SqlEngine, schema},
     sql::Sql,
 };
 use tokio::net::TcpListener;
@@ -55,9 +55,13 @@ impl Query {
 struct Definitions(Arc<Mutex<BTreeMap<String, u32>>>);
 
 #[async_trait]
-impl SagasUnderWay for Definitions {
+impl KeepsSagas for Definitions {
     async fn oldest_definitions(&self) -> Result<BTreeMap<String, u32>, StoreError> {
         Ok(self.0.lock().unwrap().clone())
+    }
+
+    async fn forget_ended(&self) -> Result<usize, StoreError> {
+        Ok(0)
     }
 }
 

@@ -85,18 +85,41 @@ impl Site {
     }
 
     fn written(id: &str) -> Aggregate<Note> {
+        Self::said(Aggregate::new(Note { id: id.to_owned() }), 0)
+    }
+
+    /// The note once more, with an event that was said some days ago.
+    fn said(mut note: Aggregate<Note>, days_ago: i64) -> Aggregate<Note> {
+        let id = note.state.id.clone();
         let event = Event {
             service: "notes",
             aggregate_type: "Note",
-            aggregate_id: id.to_owned(),
+            aggregate_id: id,
             kind: "NoteWritten",
             data: json!({ "value": 1 }),
             deleted: false,
             touches: Vec::new(),
         };
-        let mut note = Aggregate::new(Note { id: id.to_owned() });
-        note.record(note.state.clone(), &event, &command());
+        let mut command = command();
+        command.now_ms -= days_ago * 24 * 60 * 60 * 1000;
+        note.record(note.state.clone(), &event, &command);
         note
+    }
+
+    /// The numbers of a note's events in the archive.
+    async fn archived(&self, id: &str) -> Vec<i64> {
+        let of = vec![Match::Equals("aggregateId", id.into())];
+        let found = self.shelf.documents.find(&ARCHIVE, &Find::first("seq", 9, of)).await.unwrap();
+        found.iter().map(|found| found.body["seq"].as_i64().unwrap()).collect()
+    }
+
+    /// Makes something else of a stored note's body.
+    async fn rewrite(&self, id: &str, change: impl Fn(&mut Value)) {
+        let found = self.shelf.documents.get(&NOTES, &[id.to_owned()]).await.unwrap().remove(0);
+        let (mut body, keys) = (found.body, BTreeMap::from([(WAITING, SortKey::Null)]));
+        change(&mut body);
+        let document = Document { id: found.id, revision: found.revision, keys, body };
+        assert!(self.shelf.documents.swap(&NOTES, &document).await.unwrap());
     }
 
     async fn write(&self, id: &str) {
@@ -158,17 +181,57 @@ async fn events_that_cannot_be_projected_hold_up_no_other_document() {
         while relay.turn().await.unwrap().claimed > 0 {}
         let backlog = site.outbox.backlog().await.unwrap();
         assert_eq!((backlog.events, backlog.stuck), (1, 1), "{engine}: the other has left");
-        let archived = async |id: &str| {
-            let of = vec![Match::Equals("aggregateId", id.into())];
-            site.shelf.documents.find(&ARCHIVE, &Find::first("seq", 9, of)).await.unwrap().len()
-        };
-        assert_eq!((archived("bad").await, archived("good").await), (0, 1), "{engine}");
+        assert_eq!((site.archived("bad").await, site.archived("good").await), (vec![], vec![1]), "{engine}");
 
         site.failing.store(false, Ordering::Relaxed);
         site.outbox.reconsider().await.unwrap();
         while relay.turn().await.unwrap().claimed > 0 {}
         let backlog = site.outbox.backlog().await.unwrap();
         assert_eq!((backlog.events, backlog.stuck), (0, 0), "{engine}");
-        assert_eq!(archived("bad").await, 1, "{engine}: nothing is lost");
+        assert_eq!(site.archived("bad").await, [1], "{engine}: nothing is lost");
+    }
+}
+
+#[tokio::test]
+async fn what_left_long_ago_is_forgotten_and_what_was_said_last_is_not() {
+    for engine in ENGINES {
+        let site = Site::of(engine).await;
+        for id in ["old form", "now", "rubbish"] {
+            let note = Site::said(Site::said(Aggregate::new(Note { id: id.to_owned() }), 10), 9);
+            let note = if id == "now" { Site::said(note, 1) } else { note };
+            create(site.shelf.documents.as_ref(), note).await.unwrap().unwrap();
+        }
+        let relay = site.relay(ALL);
+        while relay.turn().await.unwrap().claimed > 0 {}
+        // Documents of old have what was said last in the archive only.
+        site.rewrite("old form", |body| body["latest"] = Value::Null).await;
+        site.rewrite("rubbish", |body| *body = json!("rubbish")).await;
+        let before = site.outbox.of("Note/old form").await.unwrap();
+        assert!(before.as_ref().is_some_and(|body| body.contains("\"seq\":2")), "{engine}: {before:?}");
+
+        assert_eq!(site.outbox.forget_archive().await.unwrap(), 4, "{engine}");
+        assert_eq!(site.archived("old form").await, [0; 0], "{engine}");
+        assert_eq!(site.archived("now").await, [3], "{engine}: it left yesterday");
+        assert_eq!(site.archived("rubbish").await, [1, 2], "{engine}: nothing else says what was said last");
+        assert_eq!(site.outbox.of("Note/old form").await.unwrap(), before, "{engine}");
+        assert_eq!(site.outbox.page(None, 10).await.unwrap().changes.len(), 2, "{engine}");
+        assert_eq!(site.outbox.forget_archive().await.unwrap(), 0, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn more_than_is_looked_at_at_once_is_forgotten_as_well() {
+    for engine in ENGINES {
+        let site = Site::of(engine).await;
+        let of = |number: usize| {
+            let note = Site::said(Aggregate::new(Note { id: format!("note {number}") }), 8);
+            let event = &note.outbox()[0];
+            let keys = [("aggregateId", event.aggregate_id.as_str().into()), ("seq", event.seq.into())];
+            Document { id: event.event_id.clone(), revision: 0, keys: keys.into(), body: json!(event) }
+        };
+        let archived: Vec<_> = (0..1_200).map(of).collect();
+        site.shelf.documents.insert_missing(&ARCHIVE, &archived).await.unwrap();
+        assert_eq!(site.outbox.forget_archive().await.unwrap(), 1_200, "{engine}: no document needs them");
+        assert_eq!(site.shelf.documents.scan(&ARCHIVE, None, 1).await.unwrap(), [], "{engine}");
     }
 }

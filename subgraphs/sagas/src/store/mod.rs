@@ -2,9 +2,9 @@
 
 mod done;
 mod history;
+mod keeping;
 mod kept;
 mod sql;
-mod under_way;
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -22,9 +22,9 @@ use crate::{
 
 pub(crate) use done::Done;
 pub(crate) use history::{History, SagaChange};
+pub(crate) use keeping::Keeping;
 pub(crate) use kept::Kept;
 pub(crate) use sql::{MIGRATIONS, SqlSagas};
-pub(crate) use under_way::UnderWay;
 
 /// Which sagas are wanted.
 #[derive(Debug, Clone, Default)]

@@ -37,6 +37,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0002_kept.sql"),
         postgres: include_str!("../../migrations/postgres/0002_kept.sql"),
     },
+    Migration {
+        version: 3,
+        name: "ended",
+        phase: MigrationPhase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0003_ended.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_ended.sql"),
+    },
 ];
 
 const NEWEST: Order = Order { sort: "created_at", id: "id", nullable: false, descending: true };

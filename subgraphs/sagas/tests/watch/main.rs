@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod consistency;
+mod forgotten;
 mod letters;
 mod metrics;
 mod progress;
