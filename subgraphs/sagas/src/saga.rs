@@ -101,10 +101,18 @@ pub struct StepRun {
     pub output: Option<Value>,
     /// Why it was refused or has failed.
     pub problem: Option<Problem>,
+    /// Whether somebody has said that it was done or undone by hand.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_hand: bool,
     /// When it was first asked.
     pub started_at: Option<i64>,
     /// When its status was last changed.
     pub changed_at: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Where a step is.

@@ -55,6 +55,17 @@ impl Participant<Tx> for AuthorSteps {
             _ => Err(act.unknown()),
         }
     }
+
+    async fn release(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<(), ActError> {
+        match act.operation {
+            // The book is in the catalogue, and whoever settled its saga says that so are its authors.
+            "propose" => {
+                let Known { author_number } = Act { input: output, ..act }.read()?;
+                Ok(claims::release(tx, &author_number, act.saga()).await.map(drop)?)
+            }
+            _ => self.undo(tx, act, output).await,
+        }
+    }
 }
 
 /// An author, held by the saga.

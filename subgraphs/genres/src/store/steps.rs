@@ -44,6 +44,17 @@ impl Participant<Tx> for GenreSteps {
             _ => Err(act.unknown()),
         }
     }
+
+    async fn release(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<(), ActError> {
+        match act.operation {
+            // The book is in the catalogue, and whoever settled its saga says that so is its genre.
+            "ensure" => {
+                let Known { id } = Act { input: output, ..act }.read()?;
+                Ok(claims::release(tx, &id, act.saga()).await.map(drop)?)
+            }
+            _ => self.undo(tx, act, output).await,
+        }
+    }
 }
 
 /// A genre of this name, held by the saga.

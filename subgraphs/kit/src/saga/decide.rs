@@ -14,6 +14,8 @@ pub(super) enum Verdict {
     Act,
     /// The step, which came to this, is to be undone.
     Undo(Value),
+    /// What the step, which came to this, still holds is to be let go.
+    Release(Value),
     /// Nothing is to be done, and this is answered.
     Answer(Answer),
 }
@@ -34,6 +36,11 @@ impl Answer {
     pub(super) fn refused(problem: Problem, generation: u32) -> Self {
         let note = StepState::Refused { problem: problem.clone(), generation };
         Self { note: Some(note), outcome: Outcome::Refused { problem: Some(problem) } }
+    }
+
+    /// The step stays as it was, and holds nothing.
+    pub(super) fn released(output: Value) -> Self {
+        Self::again(Outcome::Done { output })
     }
 
     /// The step has been undone.
@@ -73,9 +80,14 @@ pub(super) fn decide(action: Action, generation: u32, before: Option<StepState>)
             Answer::again(Outcome::Refused { problem: None })
         }
         (Action::Undo, Some(StepState::Done { output })) => return Verdict::Undo(output),
-        (Action::Undo, Some(StepState::Undone | StepState::Tombstone)) => Answer::again(Outcome::Undone),
+        (Action::Undo | Action::Release, Some(StepState::Undone | StepState::Tombstone)) => {
+            Answer::again(Outcome::Undone)
+        }
         (Action::Undo, None) if planted::is(Bug::NoTombstone) => Answer::again(Outcome::Undone),
-        (Action::Undo, None | Some(StepState::Refused { .. })) => Answer::tombstone(Outcome::Undone),
+        (Action::Undo | Action::Release, None | Some(StepState::Refused { .. })) => {
+            Answer::tombstone(Outcome::Undone)
+        }
+        (Action::Release, Some(StepState::Done { output })) => return Verdict::Release(output),
         (Action::Abandon, None) => Answer::tombstone(Outcome::Refused { problem: None }),
     })
 }

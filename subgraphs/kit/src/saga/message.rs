@@ -23,6 +23,9 @@ pub enum Action {
     Undo,
     /// Say whether it was done; if not, never do it.
     Abandon,
+    /// Let go of what it still holds for its saga, which is over: somebody has settled by hand what its steps could not.
+    /// If it was not done, never do it.
+    Release,
 }
 
 /// Something that a coordinator asks of a service.

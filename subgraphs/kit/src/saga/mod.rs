@@ -3,12 +3,12 @@
 //! A coordinator asks by a [`Request`] on the service's topic of commands; the service answers by a [`Reply`].
 //! Both may come twice, late and in any order. What a service keeps of each (saga, step) decides:
 //!
-//! | kept | do | undo | abandon |
-//! | --- | --- | --- | --- |
-//! | nothing | does it: DONE or REFUSED | tombstone: UNDONE | tombstone: REFUSED |
-//! | DONE | DONE | undoes it: UNDONE | DONE |
-//! | REFUSED | REFUSED; done anew for a later generation | tombstone: UNDONE | REFUSED |
-//! | UNDONE or a tombstone | REFUSED | UNDONE | REFUSED |
+//! | kept | do | undo | abandon | release |
+//! | --- | --- | --- | --- | --- |
+//! | nothing | does it: DONE or REFUSED | tombstone: UNDONE | tombstone: REFUSED | tombstone: UNDONE |
+//! | DONE | DONE | undoes it: UNDONE | DONE | lets go: DONE |
+//! | REFUSED | REFUSED; done anew for a later generation | tombstone: UNDONE | REFUSED | tombstone: UNDONE |
+//! | UNDONE or a tombstone | REFUSED | UNDONE | REFUSED | UNDONE |
 //!
 //! So an undo that overtakes its step keeps the step from ever being done, and only an abandon that answers
 //! REFUSED lets a coordinator compensate a step whose outcome it does not know.

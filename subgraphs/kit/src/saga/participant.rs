@@ -112,6 +112,13 @@ pub trait Participant<Tx>: Send + Sync {
 
     /// Takes back an operation that was carried out and came to `output`.
     async fn undo(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<(), ActError>;
+
+    /// The saga is over, and somebody has settled by hand what its steps could not: lets go of what an operation that came to
+    /// `output` still holds for the saga. `act` has the operation if the saga was completed, and its undo if it was turned
+    /// back. Whoever holds nothing for sagas has nothing to do.
+    async fn release(&self, _tx: &mut Tx, _act: Act<'_>, _output: &Value) -> Result<(), ActError> {
+        Ok(())
+    }
 }
 
 /// Applies requests to a participant: each step once, whatever comes twice, late or in another order.
@@ -153,6 +160,10 @@ where
         let answer = match decide(request.action, request.generation, before) {
             Verdict::Act => self.act(tx, act, request.generation).await?,
             Verdict::Undo(output) => self.undo(tx, act, &output).await?,
+            Verdict::Release(output) => {
+                self.participant.release(tx, act, &output).await?;
+                Answer::released(output)
+            }
             Verdict::Answer(answer) => answer,
         };
         if let Some(state) = answer.note {

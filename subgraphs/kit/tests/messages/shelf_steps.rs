@@ -80,6 +80,10 @@ impl Deed<Pad> for Note {
         assert_eq!(output, "saga", "what the step came to");
         Ok(Self::changed(pad, -1))
     }
+
+    fn release(&self, pad: &Pad, _: &Act<'_>) -> Changed<Pad> {
+        if pad.notes > 0 { Self::changed(pad, -1) } else { Changed { state: pad.clone(), event: None } }
+    }
 }
 
 /// Finds its one pad, or may make it.
@@ -225,16 +229,16 @@ fn is_refused_for_a_reason(outcome: &Outcome) -> bool {
 
 #[tokio::test]
 async fn what_was_answered_without_the_document_stands_when_it_is_there() {
-    use Action::{Abandon, Do, Undo};
+    use Action::{Abandon, Do, Release, Undo};
     let ask = |action, generation| request(action, generation, Value::Null);
     let never = Outcome::Refused { problem: None };
     for engine in ENGINES {
-        for first in [Do, Undo, Abandon] {
+        for first in [Do, Undo, Abandon, Release] {
             let site = Site::of(engine, false).await;
             let answered = site.asked(&ask(first, 1)).await;
             match first {
                 Do => assert!(is_refused_for_a_reason(&answered), "{engine}: {answered:?}"),
-                Undo => assert_eq!(answered, Outcome::Undone, "{engine}"),
+                Undo | Release => assert_eq!(answered, Outcome::Undone, "{engine}"),
                 Abandon => assert_eq!(answered, never, "{engine}"),
             }
             assert_eq!(site.asked(&ask(first, 1)).await, answered, "{engine}: again");

@@ -40,6 +40,10 @@ impl Participant<Tx> for Notes {
         tx.run(&delete).await?;
         Ok(())
     }
+
+    async fn release(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<(), ActError> {
+        self.undo(tx, act, output).await
+    }
 }
 
 pub(crate) fn request(action: Action, generation: u32, input: Value) -> Request {
@@ -117,7 +121,7 @@ async fn each_order_of_requests_comes_to_one_outcome() {
 }
 
 async fn each_order_of_requests_comes_to_one_outcome_on<D: Doing>(engine: &str) {
-    use Action::{Abandon, Do, Undo};
+    use Action::{Abandon, Do, Release, Undo};
     let refused = Outcome::Refused { problem: None };
     // What is asked, the last answer (`None`: done), and how many notes there are then.
     for (actions, last, left) in [
@@ -129,6 +133,11 @@ async fn each_order_of_requests_comes_to_one_outcome_on<D: Doing>(engine: &str) 
         (&[Abandon, Do], Some(refused.clone()), 0),
         (&[Abandon], Some(refused.clone()), 0),
         (&[Do, Abandon], None, 1),
+        (&[Do, Release], None, 0),
+        (&[Do, Release, Release, Do], None, 0),
+        (&[Release, Do], Some(refused.clone()), 0),
+        (&[Undo, Release], Some(Outcome::Undone), 0),
+        (&[Do, Undo, Release], Some(Outcome::Undone), 0),
     ] {
         let db = D::of(engine).await;
         let mut answer = refused.clone();

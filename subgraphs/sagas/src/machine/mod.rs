@@ -7,6 +7,8 @@
 //! 3. Backward, a stage at a time, whatever may have happened is undone.
 //! 4. After the pivot steps are asked until they are done. What fails for too long leaves the saga stuck: the
 //!    rest is brought to an end, and somebody is needed.
+//! 5. What somebody settles by hand, services do not know of: when the saga is over they are told to let go of what
+//!    they hold for it.
 
 mod answer;
 mod operator;
@@ -20,16 +22,14 @@ pub use stages::result;
 pub use start::{Beginning, start};
 pub use time::on_time;
 
+use crate::{
+    definition::{Definition, Role, Step, gather},
+    saga::{Phase, Saga, Status, StepRun},
+};
 use lms_kit::{
     Problem,
     planted::{self, Bug},
     saga::{Action, Request},
-};
-use serde_json::Value;
-
-use crate::{
-    definition::{Definition, Role, Step, gather},
-    saga::{Phase, Saga, Status, StepRun},
 };
 
 /// Something to ask of a service.
@@ -62,6 +62,9 @@ impl<'t> Turn<'t> {
     /// Goes on as far as it can without another answer.
     fn finish(mut self) -> Vec<Ask> {
         self.drive();
+        if self.saga.phase.is_over() && self.saga.steps.iter().any(|run| run.by_hand) {
+            self.release();
+        }
         self.saga.updated_at = self.now_ms;
         self.saga.version += 1;
         self.asks
@@ -81,8 +84,17 @@ impl<'t> Turn<'t> {
             (Status::Abandoning, _) => (Action::Abandon, step.operation),
             _ => (Action::Do, step.operation),
         };
-        let input = self.input(step, &run.item);
         let attempt = run.attempts + 1;
+        self.asks.push(self.request(index, attempt, action, operation));
+        let pause = self.pause(step, attempt, index);
+        let run = &mut self.saga.steps[index];
+        run.attempts = attempt;
+        run.due_at = Some(self.now_ms + pause);
+        run.started_at.get_or_insert(self.now_ms);
+    }
+
+    fn request(&self, index: usize, attempt: u32, action: Action, operation: &str) -> Ask {
+        let (step, run) = (self.step(index), &self.saga.steps[index]);
         let request = Request {
             saga: self.saga.id.clone(),
             step: if attempt > 1 && planted::is(Bug::NewStepName) {
@@ -94,19 +106,27 @@ impl<'t> Turn<'t> {
             generation: self.saga.generation,
             action,
             operation: operation.to_owned(),
-            input,
+            input: gather(step.input, self.saga, &run.item),
             owner: self.saga.owner(),
         };
-        self.asks.push(Ask { service: step.service, request });
-        let pause = self.pause(step, attempt, index);
-        let run = &mut self.saga.steps[index];
-        run.attempts = attempt;
-        run.due_at = Some(self.now_ms + pause);
-        run.started_at.get_or_insert(self.now_ms);
+        Ask { service: step.service, request }
     }
 
-    fn input(&self, step: &Step, item: &Value) -> Value {
-        gather(step.input, self.saga, item)
+    /// Tells services that the saga is over, where they may not know it, since somebody has settled something by hand: what
+    /// steps before the pivot have taken for the saga is let go. The message waits until it is applied, and nothing is to
+    /// be done about its answer.
+    fn release(&mut self) {
+        let is_turned_back = self.saga.phase == Phase::Compensated;
+        for index in 0..self.saga.steps.len() {
+            let (step, run) = (self.step(index), &self.saga.steps[index]);
+            let Role::Compensable { undo } = step.role else { continue };
+            if run.started_at.is_none() || (is_turned_back && !run.by_hand) {
+                continue;
+            }
+            let operation = if is_turned_back { undo } else { step.operation };
+            let ask = self.request(index, 1, Action::Release, operation);
+            self.asks.push(ask);
+        }
     }
 
     /// The time for an answer: longer with each attempt, and not the same for each saga and step.

@@ -105,6 +105,7 @@ fn unstick(definition: &Definition, saga: &mut Saga, resolution: Resolution, now
             (Resolution::Settled, true) | (Resolution::Again, false) => Status::Done,
         };
         turn.set(index, status);
+        turn.saga.steps[index].by_hand = resolution == Resolution::Settled;
     }
     turn.finish()
 }

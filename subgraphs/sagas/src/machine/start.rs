@@ -57,6 +57,7 @@ fn runs(step: &Step, input: &Value) -> Vec<StepRun> {
         due_at: None,
         output: None,
         problem: None,
+        by_hand: false,
         started_at: None,
         changed_at: None,
     };

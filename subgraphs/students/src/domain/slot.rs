@@ -70,6 +70,11 @@ impl Slots {
         self.without(|slot| slot.saga == saga)
     }
 
+    /// Gives the place of a saga back, unless it has become a lending's; `None` if there is none.
+    pub(crate) fn let_go(&self, saga: &str) -> Option<Self> {
+        self.without(|slot| slot.saga == saga && slot.lent.is_none())
+    }
+
     /// Notes what the place of a saga is used for. `None` if that is known.
     pub(crate) fn confirmed(&self, saga: &str, lent: &Lent) -> Result<Option<Self>, Problem> {
         let mut slots = self.clone();

@@ -50,6 +50,10 @@ impl Deed<StudentRecord> for BeginErasure {
     ) -> Result<Changed<StudentRecord>, ActError> {
         Ok(unsaid(record, record.student.kept(act.saga())))
     }
+
+    fn release(&self, record: &StudentRecord, act: &Act<'_>) -> Changed<StudentRecord> {
+        unsaid(record, record.student.kept(act.saga()))
+    }
 }
 
 /// A change of which others need not hear.

@@ -178,6 +178,10 @@ impl Deed<StudentRecord> for ReserveSlot {
         let slots = record.student.slots.freed(act.saga());
         Ok(with_slots(record, slots, ("SlotFreed", None)))
     }
+
+    fn release(&self, record: &StudentRecord, act: &Act<'_>) -> Changed<StudentRecord> {
+        with_slots(record, record.student.slots.let_go(act.saga()), ("SlotFreed", None))
+    }
 }
 
 /// The book is lent: the place is the lending's.

@@ -57,6 +57,14 @@ impl Participant<Tx> for UserSteps {
             _ => Err(act.unknown()),
         }
     }
+
+    async fn release(&self, tx: &mut Tx, act: Act<'_>, output: &Value) -> Result<(), ActError> {
+        match act.operation {
+            // What the completed saga has made of the account is what it is.
+            "take" | "disable" => Ok(()),
+            _ => self.undo(tx, act, output).await,
+        }
+    }
 }
 
 /// What `take` answers where no registration has done it: there is none.

@@ -55,6 +55,14 @@ pub trait Deed<S>: Send + Sync {
     fn undo(&self, _state: &S, act: &Act<'_>, _output: &Value) -> Result<Changed<S>, ActError> {
         Err(ActError::Unknown(format!("`{}` takes nothing back", act.operation)))
     }
+
+    /// Lets go of what it still holds for a saga that is over ([`super::Participant::release`]).
+    fn release(&self, state: &S, _act: &Act<'_>) -> Changed<S>
+    where
+        S: Clone,
+    {
+        Changed { state: state.clone(), event: None }
+    }
 }
 
 /// The document that a step changes.
@@ -191,6 +199,11 @@ impl Asked<'_> {
         let answer = match decide(self.request.action, self.request.generation, before) {
             Verdict::Act => self.done(&mut aggregate, deed)?,
             Verdict::Undo(output) => self.undone(&mut aggregate, deed, &output)?,
+            Verdict::Release(output) => {
+                let changed = deed.release(&aggregate.state, &self.act());
+                self.apply(&mut aggregate, changed);
+                Answer::released(output)
+            }
             Verdict::Answer(answer) => answer,
         };
         if let Some(state) = answer.note.clone() {
@@ -254,7 +267,7 @@ impl Asked<'_> {
         let before = entry.state.step.clone().map(|note| note.state);
         let answer = match decide(self.request.action, self.request.generation, before) {
             Verdict::Act => Answer::refused(missing.clone(), self.request.generation),
-            Verdict::Undo(_) => {
+            Verdict::Undo(_) | Verdict::Release(_) => {
                 return Err(StoreError::corrupt("saga step", "it was done to what is not there").into());
             }
             Verdict::Answer(answer) => answer,
