@@ -21,7 +21,7 @@ pub(crate) struct Service {
     #[serde(default)]
     pub(crate) depends_on: BTreeMap<String, Dependency>,
     #[serde(default)]
-    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, Option<String>>,
     pub(crate) healthcheck: Option<Healthcheck>,
     #[serde(default)]
     pub(crate) ports: Vec<String>,
@@ -63,6 +63,11 @@ impl ComposeFile {
 impl Service {
     pub(crate) fn built_binary(&self) -> Option<&str> {
         self.build.as_ref()?.args.get("BINARY").map(String::as_str)
+    }
+
+    /// What a variable is set to; `None` where it is passed on from whoever runs compose, or is not there.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name)?.as_deref()
     }
 
     /// What stands after a flag of the command.

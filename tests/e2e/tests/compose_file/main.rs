@@ -124,7 +124,7 @@ fn services_start_after_what_they_need() -> anyhow::Result<()> {
         for (needed, dependency) in &service.depends_on {
             assert_eq!(dependency.condition, "service_healthy", "{name} waits until {needed} is ready");
         }
-        let database = service.environment.get("DATABASE_URL").map(String::as_str).unwrap_or_default();
+        let database = service.variable("DATABASE_URL").unwrap_or_default();
         // An engine in a folder has no host.
         let host = database.split_once("//").and_then(|(_, rest)| rest.rsplit('@').next()?.split(':').next());
         if let Some(host) = host.filter(|host| !host.is_empty()) {
@@ -147,12 +147,30 @@ fn every_database_is_made() -> anyhow::Result<()> {
     let file = ComposeFile::read()?;
     let script = std::fs::read_to_string(beside("deploy/postgres/databases.sql"))?;
     for (name, service) in &file.services {
-        let Some(url) = service.environment.get("DATABASE_URL").filter(|url| url.starts_with("postgres"))
-        else {
+        let Some(url) = service.variable("DATABASE_URL").filter(|url| url.starts_with("postgres")) else {
             continue;
         };
         let database = url.rsplit('/').next().unwrap_or_default();
         assert!(script.contains(&format!("CREATE DATABASE {database};")), "{name}: nobody makes {database}");
+    }
+    Ok(())
+}
+
+/// A process is told where its traces go by whoever runs compose, and says its own name.
+#[test]
+fn every_process_tells_its_traces_where_whoever_runs_it_says() -> anyhow::Result<()> {
+    let documented = std::fs::read_to_string(beside("docs/tracing.md"))?;
+    let variables: Vec<&str> = documented
+        .split('`')
+        .filter(|word| word.starts_with("OTEL_") && !word.contains([' ', '=']))
+        .collect();
+    assert!(variables.contains(&"OTEL_EXPORTER_OTLP_ENDPOINT"), "{variables:?}");
+    for (name, service) in ComposeFile::read()?.built() {
+        for variable in &variables {
+            let is_passed_on = service.environment.get(*variable) == Some(&None);
+            let is_its_own = *variable == "OTEL_SERVICE_NAME";
+            assert_ne!(is_passed_on, is_its_own, "{name} and {variable}");
+        }
     }
     Ok(())
 }

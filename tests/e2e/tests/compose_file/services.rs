@@ -19,7 +19,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 async fn every_service_becomes_ready_on_its_engine() -> anyhow::Result<()> {
     let file = ComposeFile::read()?;
     let services: Vec<_> =
-        file.built().filter(|(_, service)| service.environment.contains_key("DATABASE_URL")).collect();
+        file.built().filter(|(_, service)| service.variable("DATABASE_URL").is_some()).collect();
     // One keeps nothing.
     assert_eq!(services.len(), crate::LIBRARY.len() - 1);
     for (name, service) in services {
@@ -43,7 +43,7 @@ async fn the_gateway_becomes_ready_with_its_configuration() -> anyhow::Result<()
 
 async fn becomes_ready(name: &str, service: &Service) -> anyhow::Result<()> {
     let folder = TempDir::new()?;
-    let database = match service.environment["DATABASE_URL"].split(':').next() {
+    let database = match service.variable("DATABASE_URL").and_then(|url| url.split(':').next()) {
         Some("mongodb") => shared::mongo_database(name)?,
         Some("tantivy") => format!("tantivy:{}", folder.path().display()),
         _ => shared::postgres_database(name).await?,

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use tokio::net::TcpListener;
 
@@ -26,6 +27,8 @@ pub(crate) struct Collector {
 /// A span as a test looks at it; identifiers in hexadecimal.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    /// What the process that told it is called.
+    pub(crate) process: String,
     pub(crate) trace: String,
     pub(crate) id: String,
     pub(crate) parent: String,
@@ -68,9 +71,14 @@ impl Collector {
         let mut spans = Vec::new();
         for body in self.told.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let request = ExportTraceServiceRequest::decode(body.clone()).context("it is no OTLP")?;
-            let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
-            spans.extend(scopes.flat_map(|scope| scope.spans).map(|span| {
+            let told = request.resource_spans.into_iter().flat_map(|told| {
+                let process = name(told.resource.unwrap_or_default());
+                let spans = told.scope_spans.into_iter().flat_map(|scope| scope.spans);
+                spans.map(move |span| (process.clone(), span))
+            });
+            spans.extend(told.map(|(process, span)| {
                 Seen {
+                    process,
                     trace: hex(&span.trace_id),
                     id: hex(&span.span_id),
                     parent: hex(&span.parent_span_id),
@@ -86,6 +94,12 @@ impl Collector {
         }
         Ok(spans)
     }
+}
+
+/// What a process calls itself.
+fn name(resource: Resource) -> String {
+    let named = resource.attributes.into_iter().find(|pair| pair.key == "service.name");
+    text(named.and_then(|pair| pair.value?.value))
 }
 
 fn text(value: Option<Value>) -> String {

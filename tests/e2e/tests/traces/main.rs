@@ -1,5 +1,6 @@
 //! Traces, as a collector is told them.
 
+mod apart;
 mod collector;
 mod joined;
 
