@@ -20,10 +20,19 @@ pub(crate) struct Processes {
     pulsar: Pulsar,
 }
 
+/// What engines are started for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Tests: no commit waits for the disk.
+    Tests,
+    /// Figures: each commit does.
+    Figures,
+}
+
 impl Engines {
-    pub(crate) async fn start(means: Means) -> anyhow::Result<Self> {
+    pub(crate) async fn start(means: Means, purpose: Purpose) -> anyhow::Result<Self> {
         match means {
-            Means::Programs => Ok(Self::Processes(Box::new(Processes::start().await?))),
+            Means::Programs => Ok(Self::Processes(Box::new(Processes::start(purpose).await?))),
             Means::Containers => {
                 progress::step("engines in containers", Containers::start()).await.map(Self::Containers)
             }
@@ -40,11 +49,17 @@ impl Engines {
 }
 
 impl Processes {
-    async fn start() -> anyhow::Result<Self> {
+    async fn start(purpose: Purpose) -> anyhow::Result<Self> {
+        let postgres = async {
+            match purpose {
+                Purpose::Tests => Postgres::start().await,
+                Purpose::Figures => Postgres::start_durable().await,
+            }
+        };
         progress::step("Pulsar's jars", Pulsar::prepare()).await?;
         progress::step("FerretDB's binary", Mongo::prepare()).await?;
         let (postgres, mongo, redis, pulsar) = tokio::try_join!(
-            progress::step("PostgreSQL", Postgres::start()),
+            progress::step("PostgreSQL", postgres),
             progress::step("FerretDB", Mongo::start()),
             progress::step("Redis", Redis::start()),
             progress::step("Pulsar", Pulsar::start()),

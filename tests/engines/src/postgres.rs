@@ -27,8 +27,17 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster, starts it and waits until it answers.
+    /// Makes a cluster, starts it and waits until it answers. What it commits outlives its processes, not this machine.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(Disk::Later).await
+    }
+
+    /// The same, with every commit on the disk before it is answered, as it is where data count: for what is measured.
+    pub async fn start_durable() -> anyhow::Result<Self> {
+        Self::start_with(Disk::AtCommit).await
+    }
+
+    async fn start_with(disk: Disk) -> anyhow::Result<Self> {
         let postgres = require("postgres")?.canonicalize()?;
         let address = free_address()?;
         let folder = Folder::new("postgres")?;
@@ -41,7 +50,7 @@ impl Postgres {
 
         let (program, mut arguments) = as_user(postgres, user.as_ref())?;
         arguments.extend(["-D".to_owned(), data.display().to_string()]);
-        for setting in settings(address) {
+        for setting in settings(address, disk) {
             arguments.extend(["-c".to_owned(), setting]);
         }
         let recipe = Recipe {
@@ -80,6 +89,15 @@ impl Engine for Postgres {
     fn server(&mut self) -> &mut Server {
         &mut self.server
     }
+}
+
+/// When the server sees to it that a commit is on the disk.
+#[derive(Clone, Copy)]
+enum Disk {
+    /// When it has time: tests are faster.
+    Later,
+    /// Before it answers.
+    AtCommit,
 }
 
 /// Whom the server runs as: it refuses to run as root.
@@ -130,12 +148,16 @@ async fn make_cluster(postgres: &Path, data: &Path, user: Option<&User>) -> anyh
 }
 
 /// Committed rows outlive `kill -9`; only the machine's own end is not guarded against.
-fn settings(address: SocketAddr) -> [String; 5] {
+fn settings(address: SocketAddr, disk: Disk) -> [String; 5] {
+    let fsync = match disk {
+        Disk::Later => "off",
+        Disk::AtCommit => "on",
+    };
     [
         "listen_addresses=127.0.0.1".to_owned(),
         format!("port={}", address.port()),
         "unix_socket_directories=".to_owned(),
-        "fsync=off".to_owned(),
+        format!("fsync={fsync}"),
         "max_connections=300".to_owned(),
     ]
 }

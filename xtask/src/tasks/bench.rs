@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::engines::Engines;
+use crate::engines::{Engines, Purpose};
 use crate::{cargo, install, progress};
 
 /// What `cargo xtask bench` takes.
@@ -16,7 +16,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let means = install::means().await?;
     progress::step("build of the bench", cargo::build_release("octavo-bench")).await?;
-    let engines = Engines::start(means).await?;
+    let engines = Engines::start(means, Purpose::Figures).await?;
     let ended = cargo::run_release("octavo-bench", &options.arguments, engines.variables()).await?;
     Ok(if ended.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -3,11 +3,11 @@
 use std::future;
 use std::process::ExitCode;
 
-use crate::engines::Engines;
+use crate::engines::{Engines, Purpose};
 use crate::{install, progress};
 
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
-    let engines = Engines::start(install::means().await?).await?;
+    let engines = Engines::start(install::means().await?, Purpose::Tests).await?;
     for (name, url) in engines.variables() {
         progress::note(&format!("export {name}={url}"));
     }

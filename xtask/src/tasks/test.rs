@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use rustix::fs::statvfs;
 
 use crate::counts::Counts;
-use crate::engines::Engines;
+use crate::engines::{Engines, Purpose};
 use crate::{cargo, install, progress};
 
 /// Packages whose tests start the binaries of others: cargo builds these for none of their tests.
@@ -60,7 +60,7 @@ async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
         }
         anyhow::Ok(())
     };
-    let (engines, ()) = tokio::try_join!(Engines::start(means), build)?;
+    let (engines, ()) = tokio::try_join!(Engines::start(means, Purpose::Tests), build)?;
     ensure_room()?;
     let counts = progress::step("tests", cargo::test(&options.arguments, engines.variables())).await?;
     let stop = async {
