@@ -4,25 +4,23 @@ use std::{str::FromStr, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Postgres,
-    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
+    postgres::{PgArguments, PgConnectOptions},
     query::Query,
 };
 
 use super::{
+    connections::Connections,
     dialect,
     statement::{Sql, Value},
 };
 
-const CONNECTIONS: u32 = 10;
-
-/// Connects a pool; the server is asked at once, so that a wrong URL shows at start. The server ends a transaction whose client
+/// Connects, so that a wrong URL shows at start. The server ends a transaction whose client
 /// has said nothing for twice as long as a statement may take: a process that sleeps, or was cut off, in the middle of one holds
 /// rows that others need.
-pub(super) async fn open(url: &str, timeout: Duration) -> Result<PgPool, sqlx::Error> {
+pub(super) async fn open(url: &str, timeout: Duration) -> Result<Connections, sqlx::Error> {
     let idle = (2 * timeout).as_millis().to_string();
     let options = PgConnectOptions::from_str(url)?.options([("idle_in_transaction_session_timeout", idle)]);
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(timeout);
-    pool.connect_with(options).await
+    Connections::open(options, timeout).await
 }
 
 /// The statement as the driver takes it.

@@ -1,8 +1,9 @@
 //! A transaction; dropped, it is rolled back.
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use super::{
+    connections::Lease,
     db::Gauge,
     postgres,
     row::{Inner, Row},
@@ -20,7 +21,7 @@ pub struct Tx {
 
 enum Engine {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Lease),
 }
 
 impl Tx {
@@ -28,7 +29,7 @@ impl Tx {
         Self { engine: Engine::Sqlite(begun), gauge, says: false }
     }
 
-    pub(super) fn postgres(begun: Transaction<'static, Postgres>, gauge: Gauge) -> Self {
+    pub(super) fn postgres(begun: Lease, gauge: Gauge) -> Self {
         Self { engine: Engine::Postgres(begun), gauge, says: false }
     }
 
@@ -40,7 +41,7 @@ impl Tx {
                 Ok(done.rows_affected())
             }
             Engine::Postgres(tx) => {
-                let done = self.gauge.statement(postgres::query(sql).execute(&mut **tx)).await?;
+                let done = self.gauge.statement(tx.run(postgres::query(sql))).await?;
                 Ok(done.rows_affected())
             }
         }
@@ -54,7 +55,7 @@ impl Tx {
                 Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
             }
             Engine::Postgres(tx) => {
-                let rows = self.gauge.statement(postgres::query(sql).fetch_all(&mut **tx)).await?;
+                let rows = self.gauge.statement(tx.rows(postgres::query(sql))).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
             }
         }
@@ -70,6 +71,11 @@ impl Tx {
         self.row(sql).await?.ok_or_else(|| StoreError::corrupt(what, "no row came back"))
     }
 
+    /// Whether one statement may hold several that write.
+    pub(crate) fn writes_several(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
     /// Notes that it holds an event, of which the relay is told when it is committed.
     pub(crate) fn says_something(&mut self) {
         self.says = true;
@@ -81,9 +87,7 @@ impl Tx {
             Engine::Sqlite(tx) => {
                 self.gauge.statement(sqlx::raw_sql(script).execute(&mut **tx)).await.map(drop)
             }
-            Engine::Postgres(tx) => {
-                self.gauge.statement(sqlx::raw_sql(script).execute(&mut **tx)).await.map(drop)
-            }
+            Engine::Postgres(tx) => self.gauge.statement(tx.script(script)).await,
         }
     }
 
@@ -91,7 +95,7 @@ impl Tx {
     pub async fn roll_back(self) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite(tx) => self.gauge.limit(tx.rollback()).await,
-            Engine::Postgres(tx) => self.gauge.limit(tx.rollback()).await,
+            Engine::Postgres(tx) => self.gauge.limit(tx.end("ROLLBACK")).await,
         }
     }
 
@@ -99,7 +103,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite(tx) => self.gauge.limit(tx.commit()).await?,
-            Engine::Postgres(tx) => self.gauge.limit(tx.commit()).await?,
+            Engine::Postgres(tx) => self.gauge.limit(tx.end("COMMIT")).await?,
         }
         if self.says {
             self.gauge.wake.tell();
