@@ -2,7 +2,7 @@
 //!
 //! 1. [`Change::begin`] claims the idempotency key; what was done before is answered from there.
 //! 2. The store changes its rows through [`Change::tx`] and says what happened through [`Change::event`].
-//! 3. [`Change::commit`] stores the result and commits. A change that is dropped has not happened, and a
+//! 3. [`Change::commit`] writes the last event with the result, and commits. A change that is dropped has not happened, and a
 //!    refusal is not stored: nothing changed, so asking again does no harm.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,6 +21,8 @@ use crate::{
 pub struct Change<'c> {
     tx: Tx,
     command: &'c Command,
+    /// What happened last: it is written with the result.
+    said: Option<Box<Event>>,
 }
 
 /// What beginning a change came to.
@@ -37,7 +39,7 @@ impl<'c> Change<'c> {
         let mut tx = db.begin().await?;
         Ok(match idempotency::claim(&mut tx, command).await? {
             Some(result) => Begun::Before(result),
-            None => Begun::Fresh(Self { tx, command }),
+            None => Begun::Fresh(Self { tx, command, said: None }),
         })
     }
 
@@ -46,15 +48,19 @@ impl<'c> Change<'c> {
         &mut self.tx
     }
 
-    /// Writes what happened into the outbox.
+    /// Says what happened: it is in the outbox when the change is committed.
     pub async fn event(&mut self, event: &Event) -> Result<(), StoreError> {
-        outbox::write(&mut self.tx, event, None, self.command).await
+        let Some(before) = self.said.replace(Box::new(event.clone())) else { return Ok(()) };
+        outbox::write(&mut self.tx, &before, None, self.command).await
     }
 
     /// Makes it so, and keeps the result for whoever asks the same again.
     pub async fn commit<T: Serialize>(mut self, result: T) -> Result<T, Refusal> {
         let stored = serde_json::to_string(&result).map_err(|cause| StoreError::corrupt("result", cause))?;
-        idempotency::settle(&mut self.tx, self.command, stored).await?;
+        match &self.said {
+            Some(event) => outbox::write_with_result(&mut self.tx, event, self.command, stored).await?,
+            None => idempotency::settle(&mut self.tx, self.command, stored).await?,
+        }
         fault::at(Place::ChangeBeforeCommit).await;
         self.tx.commit().await?;
         fault::at(Place::ChangeAfterCommit).await;

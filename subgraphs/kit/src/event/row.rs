@@ -51,10 +51,47 @@ impl OutboxRow {
         }
     }
 
+    /// The event in JSON before its number, and after it.
+    pub(crate) fn around_number(&self) -> (String, String) {
+        // Before it are texts only, in which a quote is never bare.
+        let name = "\"seq\":";
+        let (before, rest) = self.body.split_once(name).expect("an envelope has a number");
+        let after = rest.trim_start_matches(|c: char| c == '-' || c.is_ascii_digit());
+        (format!("{before}{name}"), after.to_owned())
+    }
+
     /// The same row, for another topic than the service's own.
     #[must_use]
     pub fn to(mut self, topic: &Topic) -> Self {
         self.topic = Some(topic.name().to_owned());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sources::Sources;
+
+    #[test]
+    fn an_event_can_be_put_together_around_its_number() {
+        let id = r#"","seq":7,"seq":"#;
+        let event = Event {
+            service: "notes",
+            aggregate_type: "Note",
+            aggregate_id: id.to_owned(),
+            kind: "NoteWritten",
+            schema_version: 1,
+            data: json!({ "seq": 9 }),
+            deleted: false,
+            touches: Vec::new(),
+        };
+        let command = Command::of_saga("none", None, &Sources::system());
+        let row = OutboxRow::new(&event, 0, &command);
+        let (before, after) = row.around_number();
+        let read = Envelope::parse(format!("{before}12{after}").as_bytes()).unwrap();
+        assert_eq!((read.seq, read.subject.as_str(), &read.data.state), (12, id, &event.data));
     }
 }

@@ -12,14 +12,16 @@
 mod relay;
 mod sql;
 mod wake;
+mod write;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use relay::{Relay, RelayOptions, Turn};
 pub use sql::SqlOutbox;
-pub(crate) use sql::{purge, write};
+pub(crate) use sql::purge;
 pub use wake::{Wake, pause};
+pub(crate) use write::{write, write_with_result};
 
 use crate::{error::StoreError, event::OutboxRow};
 

@@ -7,11 +7,9 @@ use serde_json::json;
 
 use super::{AggregateKey, Backlog, Claim, ClaimOptions, Failure, Outbox, Settlement};
 use crate::{
-    bus::Topic,
     error::StoreError,
-    event::{Event, OutboxRow},
-    idempotency::Command,
-    sql::{Db, Row, Sql, Tx},
+    event::OutboxRow,
+    sql::{Db, Row, Sql},
 };
 
 /// The outbox of an SQL service.
@@ -25,45 +23,6 @@ impl SqlOutbox {
     pub fn new(db: Db) -> Self {
         Self { db }
     }
-}
-
-/// Writes an event with the next seq of its aggregate, in the change's own transaction; for another topic
-/// than the service's own, if one is given.
-pub(crate) async fn write(
-    tx: &mut Tx,
-    event: &Event,
-    topic: Option<&Topic>,
-    command: &Command,
-) -> Result<(), StoreError> {
-    let head = Sql::new(
-        "INSERT INTO outbox_heads (aggregate_type, aggregate_id, last_seq, waiting_since) \
-         VALUES ($1, $2, 1, now_ms()) ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE \
-         SET last_seq = outbox_heads.last_seq + 1, \
-             waiting_since = COALESCE(outbox_heads.waiting_since, now_ms()) RETURNING last_seq",
-    )
-    .bind(event.aggregate_type)
-    .bind(&event.aggregate_id);
-    let seq = tx.one(&head, "outbox_heads").await?.int("last_seq")?;
-    let row = OutboxRow::new(event, seq, command);
-    let row = if let Some(topic) = topic { row.to(topic) } else { row };
-    let insert = Sql::new(
-        "INSERT INTO outbox (aggregate_type, aggregate_id, seq, event_id, type, schema_version, body, \
-         traceparent, created_at, topic, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now_ms())",
-    )
-    .bind(row.aggregate_type)
-    .bind(row.aggregate_id)
-    .bind(row.seq)
-    .bind(row.event_id)
-    .bind(row.kind)
-    .bind(row.schema_version)
-    .bind(row.body)
-    .bind(row.traceparent)
-    .bind(row.created_at)
-    .bind(row.topic);
-    tx.run(&insert).await?;
-    tx.says_something();
-    Ok(())
 }
 
 const CLAIM: &str = "UPDATE outbox_heads SET lease_until = now_ms() + $2, fence = fence + 1 \
