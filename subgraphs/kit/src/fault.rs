@@ -31,9 +31,9 @@ pub enum Place {
     RelayBeforeSettle,
     /// A relay has settled.
     RelayAfterSettle,
-    /// A consumer has messages, and has not stored them.
+    /// A consumer has messages, and has neither applied nor stored them.
     ConsumerAfterReceive,
-    /// A consumer has stored messages, and not acknowledged them.
+    /// A consumer has applied or stored messages, and not acknowledged them.
     ConsumerAfterStore,
     /// A consumer has acknowledged messages.
     ConsumerAfterAcknowledge,

@@ -11,7 +11,7 @@ use lms_kit::{
     StoreError,
     inbox::{
         Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
-        SqlInbox,
+        SqlInbox, Standing,
     },
     sql::Tx,
     watch::Waiting,
@@ -62,6 +62,15 @@ impl InboxStore for TimedInbox {
         limits: ReadyLimits,
     ) -> Result<Vec<Ready>, StoreError> {
         self.inbox.ready(&mut tx.tx, consumer, limits).await
+    }
+
+    async fn standings(
+        &self,
+        tx: &mut TimedTx,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, Standing>, StoreError> {
+        self.inbox.standings(&mut tx.tx, consumer, of).await
     }
 
     async fn last(&self, tx: &mut TimedTx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {

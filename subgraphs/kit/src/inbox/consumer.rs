@@ -1,4 +1,4 @@
-//! A subscription's messages into an inbox: received, stored, acknowledged.
+//! A subscription's messages into an inbox: received, applied or stored, acknowledged.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     planted::{self, Bug},
 };
 
-/// How many messages are stored at once.
+/// How many messages are taken at once.
 const BATCH: usize = 500;
 /// A subscription that was open for so long had not failed.
 const STEADY: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ impl<S: InboxStore> Consumer<S> {
         if planted::is(Bug::AcknowledgeFirst) {
             subscription.acknowledge(&receipts).await?;
         }
-        self.inbox.receive(&received).await?;
+        self.inbox.take(&received).await?;
         fault::at(Place::ConsumerAfterStore).await;
         subscription.acknowledge(&receipts).await?;
         fault::at(Place::ConsumerAfterAcknowledge).await;

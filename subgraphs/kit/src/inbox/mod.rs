@@ -1,9 +1,9 @@
-//! The inbox: what has come is stored, then acknowledged, then applied in order, each event once.
+//! The inbox: what has come is applied in order, each event once. It is acknowledged when it was applied, or is stored.
 //!
-//! 1. The [`Consumer`] stores what a subscription delivers and acknowledges it. What was applied before is
-//!    dropped by its number.
-//! 2. The [`Inbox`] applies what is next in its sequence: the effect, and the mark that it was applied, are one
-//!    transaction. Later events wait for the one before them (parked).
+//! 1. The [`Consumer`] gives the [`Inbox`] what a subscription delivers, and acknowledges it afterwards. What was applied
+//!    before is dropped by its number.
+//! 2. The inbox applies what is next in its sequence: the effect, and the mark that it was applied, are one
+//!    transaction ([`at_once`]). Later events are stored, and wait for the one before them (parked).
 //! 3. An event that cannot be applied holds up its own sequence and no other: it is tried again, and then is a
 //!    dead letter that somebody lists, edits, replays or discards.
 //! 4. Where an event does not come, or nothing has come yet, the owner is asked for the state ([`crate::changes`]).
@@ -11,6 +11,7 @@
 //! A sequence is an aggregate's events. A command or a reply is a sequence of its own: it needs no order, and
 //! is applied once all the same. Markers go the same way, so that it shows how long the way is ([`marker`]).
 
+mod at_once;
 mod consumer;
 mod dead;
 mod marker;
@@ -27,7 +28,7 @@ pub use sql::SqlInbox;
 pub(crate) use sql::purge;
 pub(crate) use store::KEPT_MS;
 pub use store::{
-    Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+    Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState, Standing,
 };
 pub use transfer::LoadError;
 

@@ -1,6 +1,7 @@
 //! Applying what has come.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{
         Arc,
@@ -8,6 +9,8 @@ use std::{
     },
     time::Duration,
 };
+
+use tokio::sync::Mutex;
 
 use super::{
     Advance, HandleError, Handler, InboxStore, MARKERS, Marker, Ready, ReadyLimits, Received, SequenceKey,
@@ -76,7 +79,9 @@ pub struct Inbox<S: InboxStore> {
     pub(super) handler: Box<dyn Handler<S::Tx>>,
     pub(super) owners: Arc<dyn Owners>,
     pub(super) options: InboxOptions,
-    wake: Wake,
+    pub(super) wake: Wake,
+    /// Held by whoever applies.
+    pub(super) turns: Mutex<()>,
     /// How many turns take one event at a time, since a larger batch has failed.
     cautious: AtomicUsize,
 }
@@ -90,8 +95,8 @@ impl<S: InboxStore> Inbox<S> {
         owners: Arc<dyn Owners>,
         options: InboxOptions,
     ) -> Self {
-        let (handler, wake) = (Box::new(handler), Wake::default());
-        Self { store, consumer, handler, owners, options, wake, cautious: AtomicUsize::new(0) }
+        let (handler, wake, turns) = (Box::new(handler), Wake::default(), Mutex::default());
+        Self { store, consumer, handler, owners, options, wake, turns, cautious: AtomicUsize::new(0) }
     }
 
     /// The consumer's name.
@@ -108,15 +113,24 @@ impl<S: InboxStore> Inbox<S> {
 
     /// Stores what has come; when this returns, it may be acknowledged.
     pub async fn receive(&self, events: &[Received]) -> Result<(), StoreError> {
-        let markers = self.numbered(marker::newest(events)).await?;
-        if markers.is_empty() {
-            self.store.receive(self.consumer, events).await?;
-        } else {
-            let others = events.iter().filter(|event| event.sequence.source != MARKERS).cloned();
-            self.store.receive(self.consumer, &others.chain(markers).collect::<Vec<_>>()).await?;
-        }
+        let events = self.with_numbered_markers(events).await?;
+        self.store.receive(self.consumer, &events).await?;
         self.wake.tell();
         Ok(())
+    }
+
+    /// What has come, with the newest markers of each sequence as the next of it.
+    pub(super) async fn with_numbered_markers<'e>(
+        &self,
+        events: &'e [Received],
+    ) -> Result<Cow<'e, [Received]>, StoreError> {
+        let markers = marker::newest(events);
+        if markers.is_empty() {
+            return Ok(Cow::Borrowed(events));
+        }
+        let markers = self.numbered(markers).await?;
+        let others = events.iter().filter(|event| event.sequence.source != MARKERS).cloned();
+        Ok(others.chain(markers).collect())
     }
 
     /// Markers, each as the next of its sequence; those left out that are older than the one applied last.
@@ -124,9 +138,6 @@ impl<S: InboxStore> Inbox<S> {
         &self,
         markers: BTreeMap<&SequenceKey, &Received>,
     ) -> Result<Vec<Received>, StoreError> {
-        if markers.is_empty() {
-            return Ok(Vec::new());
-        }
         // Read without a claim: where one is applied meanwhile, the number is taken, and the other is left out.
         let sequences: Vec<SequenceKey> = markers.keys().map(|sequence| (*sequence).clone()).collect();
         let reached = self.store.reached(self.consumer, &sequences).await?;
@@ -166,6 +177,7 @@ impl<S: InboxStore> Inbox<S> {
     pub async fn turn(&self) -> Result<Turn, StoreError> {
         let cautious = self.cautious.load(Ordering::Relaxed);
         let limits = if cautious > 0 { ReadyLimits { sequences: 1, depth: 1 } } else { self.options.limits };
+        let _turn = self.turns.lock().await;
         let mut tx = self.store.begin().await?;
         let ready = self.store.ready(&mut tx, self.consumer, limits).await?;
         let events: usize = ready.iter().map(|sequence| sequence.events.len()).sum();
@@ -175,17 +187,7 @@ impl<S: InboxStore> Inbox<S> {
         }
         match self.apply_all(&mut tx, &ready).await {
             Ok(done) => {
-                if planted::is(Bug::MarkApart) {
-                    self.store.commit(tx).await?;
-                    tx = self.store.begin().await?;
-                }
-                if let Err(error) = self.store.advance(&mut tx, self.consumer, &done).await {
-                    self.store.roll_back(tx).await?;
-                    return Err(error);
-                }
-                fault::at(Place::InboxBeforeCommit).await;
-                self.store.commit(tx).await?;
-                fault::at(Place::InboxAfterCommit).await;
+                self.finish(tx, &done).await?;
                 Ok(Turn::Applied(events))
             }
             Err(_) if events > 1 => {
@@ -202,7 +204,23 @@ impl<S: InboxStore> Inbox<S> {
         }
     }
 
-    async fn apply_all(&self, tx: &mut S::Tx, ready: &[Ready]) -> Result<Vec<Advance>, Failed> {
+    /// Marks what was applied in its own transaction, and makes it so.
+    pub(super) async fn finish(&self, mut tx: S::Tx, done: &[Advance]) -> Result<(), StoreError> {
+        if planted::is(Bug::MarkApart) {
+            self.store.commit(tx).await?;
+            tx = self.store.begin().await?;
+        }
+        if let Err(error) = self.store.advance(&mut tx, self.consumer, done).await {
+            self.store.roll_back(tx).await?;
+            return Err(error);
+        }
+        fault::at(Place::InboxBeforeCommit).await;
+        self.store.commit(tx).await?;
+        fault::at(Place::InboxAfterCommit).await;
+        Ok(())
+    }
+
+    pub(super) async fn apply_all(&self, tx: &mut S::Tx, ready: &[Ready]) -> Result<Vec<Advance>, Failed> {
         let mut done = Vec::with_capacity(ready.len());
         for Ready { sequence, attempts, events } in ready {
             let mut reached = None;
@@ -271,7 +289,7 @@ impl<S: InboxStore> Inbox<S> {
 }
 
 /// An event that failed.
-struct Failed {
+pub(super) struct Failed {
     sequence: SequenceKey,
     seq: i64,
     attempts: i64,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Advance, Gap, InboxBacklog, InboxStore, KEPT_MS, MARKERS, Ready, ReadyLimits, Received, SequenceKey,
-    SourceState,
+    SourceState, Standing,
 };
 use crate::{
     bus::MessageKind,
@@ -39,7 +39,9 @@ const ADD_STREAMS: &str = "INSERT INTO inbox_streams (consumer, source, stream) 
     WHERE true ORDER BY 2, 3 ON CONFLICT (consumer, source, stream) DO NOTHING";
 
 /// In one order, so that two receivers never wait for one another.
-const LOCK_STREAMS: &str = "SELECT s.source, s.stream, s.last_seq FROM inbox_streams AS s \
+const LOCK_STREAMS: &str = "SELECT s.source, s.stream, s.last_seq, \
+     CAST(CASE WHEN s.ready_since IS NULL AND s.parked_since IS NULL THEN 0 ELSE 1 END AS BIGINT) AS holds \
+    FROM inbox_streams AS s \
     WHERE (s.consumer, s.source, s.stream) IN (SELECT r.consumer, r.source, r.stream \
      FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text)) \
     ORDER BY s.source, s.stream FOR UPDATE";
@@ -81,7 +83,13 @@ const FORGET: &str = "DELETE FROM inbox WHERE (consumer, source, stream, seq) IN
       AND i.seq <= d.up_to)";
 
 const ADVANCE: &str = "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempts = 0, next_try_at = 0, \
-     dead = NULL, dead_since = NULL, applied_at = now_ms() \
+     dead = NULL, dead_since = NULL, applied_at = now_ms(), \
+     ready_since = (SELECT i.received_at FROM inbox AS i WHERE i.consumer = d.consumer \
+       AND i.source = d.source AND i.stream = d.stream AND i.seq = d.up_to + 1), \
+     parked_since = CASE WHEN NOT EXISTS (SELECT 1 FROM inbox AS i WHERE i.consumer = d.consumer \
+       AND i.source = d.source AND i.stream = d.stream AND i.seq = d.up_to + 1) \
+      THEN (SELECT MIN(i.received_at) FROM inbox AS i WHERE i.consumer = d.consumer \
+       AND i.source = d.source AND i.stream = d.stream) END \
     FROM jsonb_to_recordset($1::jsonb) AS d(consumer text, source text, stream text, up_to bigint) \
     WHERE s.consumer = d.consumer AND s.source = d.source AND s.stream = d.stream";
 
@@ -112,18 +120,14 @@ impl InboxStore for SqlInbox {
     async fn receive(&self, consumer: &str, events: &[Received]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let sequences = keys(consumer, events.iter().map(|event| &event.sequence));
-        let on_streams = |text| Sql::new(text).bind(&sequences);
-        tx.run(&on_streams(ADD_STREAMS)).await?;
-        let mut last: BTreeMap<SequenceKey, i64> = BTreeMap::new();
-        for row in tx.rows(&on_streams(LOCK_STREAMS)).await? {
-            last.insert(sequence(&row)?, row.int("last_seq")?);
-        }
-        let new =
-            events.iter().filter(|event| last.get(&event.sequence).is_some_and(|&last| event.seq > last));
-        let new: Vec<Value> = new.map(|event| record(consumer, event)).collect();
+        let standings = locked(&mut tx, &sequences).await?;
+        let is_new = |event: &&Received| {
+            standings.get(&event.sequence).is_some_and(|standing| event.seq > standing.last_seq)
+        };
+        let new: Vec<Value> = events.iter().filter(is_new).map(|event| record(consumer, event)).collect();
         if !new.is_empty() {
             tx.run(&Sql::new(ADD_EVENTS).bind(json!(new).to_string())).await?;
-            tx.run(&on_streams(NOTE_WAITING)).await?;
+            tx.run(&Sql::new(NOTE_WAITING).bind(&sequences)).await?;
         }
         tx.commit().await
     }
@@ -169,6 +173,15 @@ impl InboxStore for SqlInbox {
         Ok(ready.into_iter().map(|(_, ready)| ready).collect())
     }
 
+    async fn standings(
+        &self,
+        tx: &mut Tx,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, Standing>, StoreError> {
+        locked(tx, &keys(consumer, of.iter())).await
+    }
+
     async fn last(&self, tx: &mut Tx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {
         let add = Sql::new(
             "INSERT INTO inbox_streams (consumer, source, stream) VALUES ($1, $2, $3) \
@@ -193,7 +206,7 @@ impl InboxStore for SqlInbox {
             .map(|Advance { sequence, up_to }| named(consumer, sequence, json!({ "up_to": up_to })))
             .collect();
         let records = json!(records).to_string();
-        for text in [FORGET, ADVANCE, NOTE_WAITING] {
+        for text in [FORGET, ADVANCE] {
             tx.run(&Sql::new(text).bind(&records)).await?;
         }
         Ok(())
@@ -294,6 +307,17 @@ impl InboxStore for SqlInbox {
             dead: row.int("dead")?,
         })
     }
+}
+
+/// Locks sequences, those that are not there yet included, and says how far they are.
+async fn locked(tx: &mut Tx, sequences: &str) -> Result<BTreeMap<SequenceKey, Standing>, StoreError> {
+    tx.run(&Sql::new(ADD_STREAMS).bind(sequences)).await?;
+    let rows = tx.rows(&Sql::new(LOCK_STREAMS).bind(sequences)).await?;
+    let standing = |row: &Row| {
+        let standing = Standing { last_seq: row.int("last_seq")?, holds: row.int("holds")? != 0 };
+        Ok((sequence(row)?, standing))
+    };
+    rows.iter().map(standing).collect()
 }
 
 /// Each of these sequences of a consumer once, as records.

@@ -123,6 +123,15 @@ pub struct Ready {
     pub events: Vec<(i64, String)>,
 }
 
+/// How far a sequence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The number of its last event that was applied, 0 if none was.
+    pub last_seq: i64,
+    /// Whether something waits in it: what comes goes behind that.
+    pub holds: bool,
+}
+
 /// A sequence that has been applied up to a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advance {
@@ -191,6 +200,15 @@ pub trait InboxStore: Send + Sync + 'static {
         consumer: &str,
         limits: ReadyLimits,
     ) -> Result<Vec<Ready>, StoreError>;
+
+    /// How far these sequences are, those included that are new; they are this transaction's until it ends. What comes of
+    /// one that is left out is not applied before it is stored.
+    async fn standings(
+        &self,
+        tx: &mut Self::Tx,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, Standing>, StoreError>;
 
     /// The number of the last event of a sequence that was applied, 0 if none was; the sequence is this
     /// transaction's until it ends.

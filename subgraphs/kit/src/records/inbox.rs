@@ -15,7 +15,7 @@ use crate::{
     error::StoreError,
     inbox::{
         Advance, Gap, InboxBacklog, InboxStore, KEPT_MS, MARKERS, Ready, ReadyLimits, Received, SequenceKey,
-        SourceState,
+        SourceState, Standing,
     },
     sources::now_ms,
     watch::Waiting,
@@ -216,6 +216,23 @@ impl<R: Records> InboxStore for RecordInbox<R> {
         Ok(ready)
     }
 
+    async fn standings(
+        &self,
+        tx: &mut RecordTx<R>,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, Standing>, StoreError> {
+        let names: Vec<Name> = of.iter().map(|sequence| Name::of(consumer, sequence)).collect();
+        tx.foresee(&self.records, &names).await?;
+        let mut standings = BTreeMap::new();
+        for (name, key) in names.iter().zip(of) {
+            let sequence = tx.sequence(&self.records, name).await?;
+            let standing = Standing { last_seq: sequence.last_seq, holds: !sequence.waiting.is_empty() };
+            standings.insert(key.clone(), standing);
+        }
+        Ok(standings)
+    }
+
     async fn last(&self, tx: &mut RecordTx<R>, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {
         Ok(tx.sequence(&self.records, &Name::of(consumer, of)).await?.last_seq)
     }
@@ -226,13 +243,8 @@ impl<R: Records> InboxStore for RecordInbox<R> {
         of: &[SequenceKey],
     ) -> Result<BTreeMap<SequenceKey, i64>, StoreError> {
         let mut tx = self.begin().await?;
-        let names: Vec<Name> = of.iter().map(|sequence| Name::of(consumer, sequence)).collect();
-        tx.foresee(&self.records, &names).await?;
-        let mut reached = BTreeMap::new();
-        for (name, sequence) in names.iter().zip(of) {
-            reached.insert(sequence.clone(), tx.sequence(&self.records, name).await?.last_seq);
-        }
-        Ok(reached)
+        let standings = self.standings(&mut tx, consumer, of).await?;
+        Ok(standings.into_iter().map(|(sequence, standing)| (sequence, standing.last_seq)).collect())
     }
 
     async fn advance(

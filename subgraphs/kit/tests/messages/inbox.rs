@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a service said of notes, each written several times.
-async fn said(
+pub(crate) async fn said(
     engine: &str,
     ids: &[&str],
     values: std::ops::RangeInclusive<i64>,

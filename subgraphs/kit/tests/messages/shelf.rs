@@ -116,6 +116,8 @@ impl Handler<DocumentTx> for DocumentEar {
 impl Listening for Shelf {
     type Store = DocumentInbox;
 
+    const AT_ONCE: bool = false;
+
     async fn of(engine: &str) -> Self {
         Self::of(engine).await
     }

@@ -103,6 +103,9 @@ pub(crate) trait Listening: Sized + Send + Sync + 'static {
     /// Its inbox.
     type Store: InboxStore + DeadLetters;
 
+    /// Whether what is next in its sequence is applied as it comes.
+    const AT_ONCE: bool = true;
+
     /// With a database of its own on this engine.
     async fn of(engine: &str) -> Self;
 

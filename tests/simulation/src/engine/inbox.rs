@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use lms_kit::{
     StoreError,
-    inbox::{Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState},
+    inbox::{
+        Advance, Gap, InboxBacklog, InboxStore, Ready, ReadyLimits, Received, SequenceKey, SourceState,
+        Standing,
+    },
     watch::Waiting,
 };
 
@@ -74,6 +77,22 @@ impl InboxStore for Database {
             Ready { sequence: sequence.clone(), attempts: stream.attempts, events: events.collect() }
         });
         Ok(ready.collect())
+    }
+
+    async fn standings(
+        &self,
+        tx: &mut MemoryTx,
+        consumer: &str,
+        of: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, Standing>, StoreError> {
+        tx.pause("standings").await?;
+        let waiting = sequences(&tx.state, consumer);
+        let standing = |sequence: &SequenceKey| {
+            let last_seq = stream(&tx.state, consumer, sequence).map_or(0, |stream| stream.last_seq);
+            let holds = waiting.get(sequence).is_some_and(|rows| !rows.is_empty());
+            (sequence.clone(), Standing { last_seq, holds })
+        };
+        Ok(of.iter().map(standing).collect())
     }
 
     async fn last(&self, tx: &mut MemoryTx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {

@@ -22,7 +22,7 @@ use crate::{
     error::StoreError,
     inbox::{
         Advance, Gap, InboxBacklog, InboxStore, KEPT_MS, Ready, ReadyLimits, Received, SequenceKey,
-        SourceState,
+        SourceState, Standing,
     },
     outbox,
     page::Cursor,
@@ -285,6 +285,16 @@ impl InboxStore for DocumentInbox {
         self.release(nothing).await?;
         ready.sort_by_key(|(since, _)| *since);
         Ok(ready.into_iter().map(|(_, ready)| ready).collect())
+    }
+
+    /// None: to claim a sequence costs as much as to store its event, and is for those whose events wait.
+    async fn standings(
+        &self,
+        _: &mut DocumentTx,
+        _: &str,
+        _: &[SequenceKey],
+    ) -> Result<BTreeMap<SequenceKey, Standing>, StoreError> {
+        Ok(BTreeMap::new())
     }
 
     async fn last(&self, tx: &mut DocumentTx, consumer: &str, of: &SequenceKey) -> Result<i64, StoreError> {
