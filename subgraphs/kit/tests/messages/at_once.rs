@@ -25,8 +25,8 @@ async fn what_is_next_is_applied_as_it_comes_and_what_is_early_waits_on<L: Liste
     let listener = L::of(engine).await;
     let inbox = inbox(&listener, &notes, Ear::default());
     // What comes, what is heard at once of each note, and how many events are left to the inbox then.
-    let steps: [(&[i64], &[i64], [&str; 2], usize); 4] = [
-        (&[2, 1], &[1], ["1 2", "1"], 0),
+    let steps = [
+        (&[2, 1][..], &[1][..], ["1 2", "1"], 0),
         (&[2, 4], &[2, 2], ["1 2", "1 2"], 0),
         (&[3], &[3], ["1 2", "1 2 3"], 2),
         (&[5, 6], &[4, 5, 6, 1], ["1 2 3 4 5 6", "1 2 3 4 5 6"], 0),
