@@ -32,7 +32,7 @@ pub(crate) enum Purpose {
 impl Engines {
     pub(crate) async fn start(means: Means, purpose: Purpose) -> anyhow::Result<Self> {
         match means {
-            Means::Programs => Ok(Self::Processes(Box::new(Processes::start(purpose).await?))),
+            Means::Programs => Ok(Self::Processes(Box::new(Box::pin(Processes::start(purpose)).await?))),
             Means::Containers => {
                 progress::step("engines in containers", Containers::start()).await.map(Self::Containers)
             }
