@@ -1,6 +1,8 @@
 //! The recorded samples of events, `schema/events/`: one of an older version says, when it is read, what the newest of its
 //! kind says.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::{fs, path::Path};
 

@@ -83,7 +83,6 @@ mod tests {
             aggregate_type: "Note",
             aggregate_id: id.to_owned(),
             kind: "NoteWritten",
-            schema_version: 1,
             data: json!({ "seq": 9 }),
             deleted: false,
             touches: Vec::new(),
