@@ -18,10 +18,14 @@ pub enum Scenario {
     DatabasesKilled,
     /// The document server does not answer.
     DocumentsHang,
+    /// The database has no connection left.
+    NoConnectionLeft,
     /// Connections to the database and to the document server are cut.
     DatabasesCut,
     /// Connections to the database stay open, and nothing passes.
     PostgresHalfOpen,
+    /// All that passes between services and the database takes its time.
+    PostgresSlow,
     /// Connections to the broker stay open, and nothing passes.
     BrokerHalfOpen,
     /// All that was said of books is said again, three times.
@@ -42,14 +46,16 @@ pub enum Scenario {
 
 impl Scenario {
     /// What befalls engines and the wires to them.
-    pub const OF_ENGINES: [Self; 8] = [
+    pub const OF_ENGINES: [Self; 10] = [
         Self::NothingFails,
         Self::BrokerKilled,
         Self::BrokerHalfOpen,
         Self::DatabasesKilled,
         Self::DocumentsHang,
+        Self::NoConnectionLeft,
         Self::DatabasesCut,
         Self::PostgresHalfOpen,
+        Self::PostgresSlow,
         Self::RedisAway,
     ];
     /// What befalls processes and messages.
@@ -77,8 +83,10 @@ impl Scenario {
             Self::BrokerKilled => "9 broker killed",
             Self::DatabasesKilled => "10 databases killed",
             Self::DocumentsHang => "10 documents hang",
+            Self::NoConnectionLeft => "10 no connection left",
             Self::DatabasesCut => "11 databases cut",
             Self::PostgresHalfOpen => "11 PostgreSQL half open",
+            Self::PostgresSlow => "11 PostgreSQL slow",
             Self::BrokerHalfOpen => "11 broker half open",
             Self::SaidAgain => "12 said again",
             Self::Poison => "14 poison",
@@ -99,8 +107,10 @@ impl Scenario {
             Self::BrokerKilled => faults::engines::broker_killed(scene).await,
             Self::DatabasesKilled => faults::engines::databases_killed(scene).await,
             Self::DocumentsHang => faults::engines::documents_hang(scene).await,
+            Self::NoConnectionLeft => faults::connections::no_connection_left(scene).await,
             Self::DatabasesCut => faults::wires::databases_cut(scene).await,
             Self::PostgresHalfOpen => faults::wires::postgres_half_open(scene).await,
+            Self::PostgresSlow => faults::wires::postgres_slow(scene).await,
             Self::BrokerHalfOpen => faults::engines::broker_half_open(scene).await,
             Self::SaidAgain => faults::messages::said_again(scene).await,
             Self::Poison => faults::poison::poison(scene).await,

@@ -9,6 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::{Duration, sleep};
 
 /// What the wire does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Wire {
     Held,
     /// Passes on what is asked, and keeps back what is answered.
     Mute,
+    /// Passes each message on when this time is over.
+    Slow(Duration),
     /// Breaks off connections, old and new.
     Cut,
 }
@@ -66,7 +69,7 @@ impl Door {
         self.wire.send_replace(wire);
     }
 
-    /// How often something that was sent was held or cut so far.
+    /// How often something that was sent was held, delayed or cut so far.
     pub fn hurt(&self) -> usize {
         self.hurt.load(Ordering::SeqCst)
     }
@@ -126,6 +129,11 @@ impl Pass {
             // A door that is gone lets nothing through any more.
             if self.wire.wait_for(|wire| !wire.holds(way)).await.is_err() {
                 return Ok(());
+            }
+            let wire = *self.wire.borrow();
+            if let Wire::Slow(time) = wire {
+                self.hurt.fetch_add(1, Ordering::SeqCst);
+                sleep(time).await;
             }
             if length == 0 {
                 return to.shutdown().await;

@@ -1,6 +1,7 @@
 //! What is done to a stack, each with the proof that it was done.
 
 pub(crate) mod backlog;
+pub(crate) mod connections;
 pub(crate) mod engines;
 pub(crate) mod kills;
 pub(crate) mod messages;

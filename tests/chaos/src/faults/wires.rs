@@ -25,6 +25,15 @@ pub(crate) async fn postgres_half_open(scene: &mut Scene<'_>) -> anyhow::Result<
     hurt(scene, POSTGRES, Wire::Held, Duration::from_secs(12)).await
 }
 
+/// Scenario 11, slow: everything takes long, and nothing takes too long.
+pub(crate) async fn postgres_slow(scene: &mut Scene<'_>) -> anyhow::Result<String> {
+    let (before, again) = (scene.load.acknowledged(), scene.load.again());
+    let slow = hurt(scene, POSTGRES, Wire::Slow(Duration::from_millis(50)), Duration::from_secs(10)).await?;
+    let meanwhile = scene.load.acknowledged() - before;
+    ensure!(meanwhile > FIRST, "nothing was acknowledged over a slow wire");
+    Ok(format!("{slow}, {meanwhile} operations acknowledged, {} not answered", scene.load.again() - again))
+}
+
 /// Scenario 22: no client may see an error because of it, so that none asks again.
 pub(crate) async fn redis_away(scene: &mut Scene<'_>) -> anyhow::Result<String> {
     scene.acknowledges(FIRST).await?;
