@@ -121,7 +121,7 @@ impl<'a> Builder<'a, '_> {
     fn definition(&mut self, definition: &'a Definition) {
         match definition {
             Definition::SchemaDefinition(schema) => {
-                self.schema.description = schema.description.as_deref();
+                self.schema.description = schema.description.as_ref().map(|text| (&**text, span_of!(text)));
                 self.schema_directives(&schema.directives, 0);
             }
             Definition::SchemaExtension(schema) => self.schema_directives(&schema.directives, 1),

@@ -81,6 +81,11 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
     report_upgrades(&mut context);
     require_query(&mut context);
     let mut merged = Merged { roots: roots(subgraphs), ..Merged::default() };
+    let descriptions =
+        subgraphs.iter_with_ids().map(|(graph, subgraph)| (graph, subgraph.schema.description));
+    let descriptions =
+        descriptions.filter_map(|(graph, given)| given.map(|(text, span)| (graph, Some(text), span)));
+    merged.description = description::merge(&mut context, &"the schema", descriptions);
     let kinds = kind::compare(&mut context);
     let mut waiting = Vec::new();
     for (name, kind) in kinds {

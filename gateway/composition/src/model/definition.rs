@@ -43,7 +43,7 @@ pub(crate) struct Schema<'a> {
     pub(crate) types: IndexMap<&'a str, TypeDefinition<'a>>,
     pub(crate) directives: IndexMap<&'a str, DirectiveDefinition<'a>>,
     pub(crate) applied: Vec<Applied<'a>>,
-    pub(crate) description: Option<&'a str>,
+    pub(crate) description: Option<(&'a str, Span)>,
     /// Root types, by the conventional name that they have after renaming.
     pub(crate) roots: Vec<(OperationType, &'a str)>,
     /// Names of the types that implement an interface directly or not.
