@@ -26,6 +26,11 @@ impl<'g> Access<'g> {
         self.join?.provides.as_ref()
     }
 
+    /// Whether the field takes arguments from the objects around it.
+    pub fn is_contextual(&self) -> bool {
+        self.join.is_some_and(|join| join.contextual)
+    }
+
     /// The field's type in the subgraph, when it differs from the supergraph's.
     pub fn ty(&self) -> Option<&'g TypeRef> {
         self.join?.ty.as_ref()

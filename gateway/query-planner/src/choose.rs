@@ -249,14 +249,16 @@ impl<'g> Planner<'g> {
         options
     }
 
-    /// How a subgraph is asked for a field of objects of `ty`; `None` if it does not resolve it.
+    /// How a subgraph is asked for a field of objects of `ty`; `None` if it does not resolve it, or takes arguments for it from the
+    /// objects around.
     fn how(
         &self,
         (position, ty): (PositionId, TypeId),
         want: &Want<'g>,
         (subgraph, field): (SubgraphId, FieldId),
     ) -> Option<How<'g>> {
-        let requires = self.graph.access(subgraph, field)?.requires();
+        let access = self.graph.access(subgraph, field).filter(|access| !access.is_contextual())?;
+        let requires = access.requires();
         let alone = self.is_asked_alone((position, ty), want, (subgraph, field));
         Some(requires.or(alone.then_some(&NOTHING)).map_or(How::Reach, How::Requires))
     }

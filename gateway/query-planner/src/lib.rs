@@ -63,6 +63,16 @@ pub enum PlanError {
         /// The field names that lead to it.
         path: String,
     },
+    /// A field takes an argument from a context, and is composed, but not executed: an answer without the argument would be wrong.
+    #[error(
+        "{what} at `{path}` takes an argument from a context (`@fromContext`), which is composed, and cannot be executed yet"
+    )]
+    Contextual {
+        /// The field.
+        what: String,
+        /// The field names that lead to it.
+        path: String,
+    },
 }
 
 /// What planning took.

@@ -352,10 +352,15 @@ impl<'g> Planner<'g> {
     }
 
     pub(crate) fn no_option(&self, position: PositionId, field: FieldId) -> Stop {
+        let is_contextual = self.graph.accesses(field).any(|access| access.is_contextual());
         let field = self.supergraph.field(field);
         let (parent, name) = (self.supergraph.type_name(field.parent), self.supergraph.name(field.name));
         let (what, path) = (format!("`{parent}.{name}`"), self.path_text(position));
-        Stop::Unplannable(PlanError::Unreachable { what, path })
+        Stop::Unplannable(if is_contextual {
+            PlanError::Contextual { what, path }
+        } else {
+            PlanError::Unreachable { what, path }
+        })
     }
 }
 

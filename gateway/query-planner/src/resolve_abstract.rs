@@ -90,7 +90,8 @@ impl<'g> Planner<'g> {
         {
             return false;
         }
-        let open = |field| self.graph.access(subgraph, field).is_some_and(|a| a.requires().is_none());
+        let access = |field| self.graph.access(subgraph, field);
+        let open = |field| access(field).is_some_and(|a| a.requires().is_none() && !a.is_contextual());
         if !open(field) {
             return false;
         }

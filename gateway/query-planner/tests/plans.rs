@@ -239,3 +239,26 @@ fn what_is_provided_does_not_double_the_work_at_every_level() {
     let plan = planned_in(PROVIDING, &query);
     assert_eq!(plan.fetches.len(), 2 * levels + 1);
 }
+
+#[test]
+fn what_takes_an_argument_from_a_context_has_no_plan() {
+    let types = "
+        type Query @join__type(graph: S0) { shelf: Shelf }
+        type Shelf @join__type(graph: S0, key: \"id\") @join__type(graph: S1, key: \"id\") {
+          id: ID!
+          size(unit: String): Int @join__field(graph: S0)
+          label(unit: String): String @join__field(graph: S0, contextArguments: [{context: \"c\", name: \"a\"}])
+          note: String @join__field(graph: S0, contextArguments: [{context: \"c\", name: \"a\"}]) @join__field(graph: S1)
+        }";
+    let graph = schema::graph(&schema::supergraph(2, types));
+    let planned = |query: &str| plan(&graph, &schema::operation(&graph, query), &Options::default());
+    let refused = planned("{ shelf { size label } }").expect_err("its argument would be missing").to_string();
+    let said = "`Shelf.label` at `shelf` takes an argument from a context (`@fromContext`)";
+    assert!(refused.starts_with(said), "{refused}");
+    assert_eq!(planned("{ shelf { size } }").expect("a plan").fetches.len(), 1);
+    assert_eq!(
+        planned("{ shelf { size note } }").expect("a plan").fetches.len(),
+        2,
+        "another subgraph has it too"
+    );
+}

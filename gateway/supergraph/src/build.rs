@@ -307,6 +307,7 @@ impl<'a> Build<'a> {
             ty,
             overrides,
             override_label: join.text("overrideLabel").map(|label| self.names.intern(label)),
+            contextual: join.given("contextArguments"),
         });
         if let Some(text) = join.text("requires") {
             self.pending.push(Pending::Requires { field: id, join: index, text });

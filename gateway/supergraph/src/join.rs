@@ -47,6 +47,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Whether an argument is there.
+    pub(crate) fn given(self, name: &str) -> bool {
+        self.0.specified_argument_by_name(name).is_some()
+    }
+
     /// A Boolean argument, `default` when it is left out.
     pub(crate) fn flag(self, name: &str, default: bool) -> bool {
         self.0.specified_argument_by_name(name).and_then(|v| v.to_bool()).unwrap_or(default)

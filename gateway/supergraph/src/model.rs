@@ -166,6 +166,8 @@ pub struct FieldJoin {
     pub overrides: Option<SubgraphId>,
     /// The label under which it does; without one it always does.
     pub override_label: Option<NameId>,
+    /// Whether it takes arguments there from the objects around it (`@fromContext`).
+    pub contextual: bool,
 }
 
 /// A type with its wrappers.
