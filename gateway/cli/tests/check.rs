@@ -81,6 +81,15 @@ fn a_removed_field_and_the_operation_that_asks_for_it_are_shown_where_they_stand
 }
 
 #[test]
+fn an_operation_that_was_never_valid_is_no_fault_of_the_change() {
+    let desk = Desk::new();
+    desk.file("schema/operations/wrong.graphql", "query Wrong { book { colour } }\n");
+    let (exit, out, told) = desk.check(&["--against", "git:HEAD"]);
+    assert_eq!(exit, 1, "{out}{told}");
+    assert!(told.contains("octavo: operations of clients are not valid: changes: 0 breaking"), "{told}");
+}
+
+#[test]
 fn what_is_dangerous_is_told_and_passes() {
     let desk = Desk::new();
     desk.file("schema/books.graphql", &BOOKS.replace("book:", "book(isbn: ID):"));

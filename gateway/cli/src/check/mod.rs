@@ -63,7 +63,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     let summary = report.summary();
-    Err(Failure::Invalid(format!("the change breaks clients: {summary}")))
+    Err(Failure::Invalid(match (&new.api, breaking) {
+        (None, _) => summary,
+        (Some(_), 0) => format!("operations of clients are not valid: {summary}"),
+        (Some(_), _) => format!("the change breaks clients: {summary}"),
+    }))
 }
 
 fn operations_folder(arguments: &Arguments) -> Result<Option<PathBuf>, Failure> {
