@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
+use sqlx::postgres::PgPool;
+
 use super::{
-    connections::Connections,
     postgres,
     row::{Inner, Row},
     sqlite::{self, SqlitePools},
@@ -46,7 +47,7 @@ pub struct Db {
 #[derive(Clone)]
 enum Pools {
     Sqlite(SqlitePools),
-    Postgres(Connections),
+    Postgres(PgPool),
 }
 
 /// The time limit, the breaker, the count, and who is told of events; shared by a database and its transactions.
@@ -125,8 +126,8 @@ impl Db {
                 let rows = self.gauge.query(|| sqlite::query(sql).fetch_all(&pools.reader)).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
             }
-            Pools::Postgres(connections) => {
-                let rows = self.gauge.query(|| connections.rows(postgres::query(sql))).await?;
+            Pools::Postgres(pool) => {
+                let rows = self.gauge.query(|| postgres::query(sql).fetch_all(pool)).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
             }
         }
@@ -158,8 +159,8 @@ impl Db {
                 let begun = self.gauge.limit(pools.writer.begin_with("BEGIN IMMEDIATE")).await?;
                 Ok(Tx::sqlite(begun, self.gauge.clone()))
             }
-            Pools::Postgres(connections) => {
-                let begun = self.gauge.limit(connections.begin()).await?;
+            Pools::Postgres(pool) => {
+                let begun = self.gauge.limit(pool.begin()).await?;
                 Ok(Tx::postgres(begun, self.gauge.clone()))
             }
         }
@@ -171,7 +172,7 @@ impl Db {
             Pools::Sqlite(pools) => {
                 self.gauge.limit(sqlx::query("SELECT 1").execute(&pools.reader)).await.map(drop)
             }
-            Pools::Postgres(connections) => self.gauge.limit(connections.ping()).await,
+            Pools::Postgres(pool) => self.gauge.limit(sqlx::query("SELECT 1").execute(pool)).await.map(drop),
         }
     }
 
@@ -208,7 +209,7 @@ impl Db {
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite(pools) => pools.close().await,
-            Pools::Postgres(connections) => connections.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }

@@ -4,7 +4,6 @@
 //! engines spell differently are translated (`dialect`). Columns are text, 64-bit integers and bytes,
 //! and text that sorts or matches is stored as a key (see [`crate::text`]), so both engines answer alike.
 
-mod connections;
 mod db;
 mod dialect;
 mod owned;

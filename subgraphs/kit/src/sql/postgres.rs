@@ -3,24 +3,37 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, Postgres,
-    postgres::{PgArguments, PgConnectOptions},
+    AssertSqlSafe, Connection as _, Postgres,
+    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
     query::Query,
 };
 
 use super::{
-    connections::Connections,
     dialect,
     statement::{Sql, Value},
 };
 
-/// Connects, so that a wrong URL shows at start. The server ends a transaction whose client
+const CONNECTIONS: u32 = 10;
+/// How long a connection may have rested and is taken to be there.
+const RESTED: Duration = Duration::from_secs(1);
+
+/// Connects a pool; the server is asked at once, so that a wrong URL shows at start. The server ends a transaction whose client
 /// has said nothing for twice as long as a statement may take: a process that sleeps, or was cut off, in the middle of one holds
 /// rows that others need.
-pub(super) async fn open(url: &str, timeout: Duration) -> Result<Connections, sqlx::Error> {
+pub(super) async fn open(url: &str, timeout: Duration) -> Result<PgPool, sqlx::Error> {
     let idle = (2 * timeout).as_millis().to_string();
     let options = PgConnectOptions::from_str(url)?.options([("idle_in_transaction_session_timeout", idle)]);
-    Connections::open(options, timeout).await
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(timeout);
+    // The driver would ask before each use; a statement on a connection that is lost says so just as well.
+    let pool = pool.test_before_acquire(false).before_acquire(|connection, known| {
+        Box::pin(async move {
+            if known.idle_for >= RESTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
+    pool.connect_with(options).await
 }
 
 /// The statement as the driver takes it.

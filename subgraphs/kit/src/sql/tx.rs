@@ -1,9 +1,8 @@
 //! A transaction; dropped, it is rolled back.
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::{
-    connections::Lease,
     db::Gauge,
     postgres,
     row::{Inner, Row},
@@ -21,7 +20,7 @@ pub struct Tx {
 
 enum Engine {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Lease),
+    Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
@@ -29,7 +28,7 @@ impl Tx {
         Self { engine: Engine::Sqlite(begun), gauge, says: false }
     }
 
-    pub(super) fn postgres(begun: Lease, gauge: Gauge) -> Self {
+    pub(super) fn postgres(begun: Transaction<'static, Postgres>, gauge: Gauge) -> Self {
         Self { engine: Engine::Postgres(begun), gauge, says: false }
     }
 
@@ -41,7 +40,7 @@ impl Tx {
                 Ok(done.rows_affected())
             }
             Engine::Postgres(tx) => {
-                let done = self.gauge.statement(tx.run(postgres::query(sql))).await?;
+                let done = self.gauge.statement(postgres::query(sql).execute(&mut **tx)).await?;
                 Ok(done.rows_affected())
             }
         }
@@ -55,7 +54,7 @@ impl Tx {
                 Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
             }
             Engine::Postgres(tx) => {
-                let rows = self.gauge.statement(tx.rows(postgres::query(sql))).await?;
+                let rows = self.gauge.statement(postgres::query(sql).fetch_all(&mut **tx)).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
             }
         }
@@ -87,7 +86,9 @@ impl Tx {
             Engine::Sqlite(tx) => {
                 self.gauge.statement(sqlx::raw_sql(script).execute(&mut **tx)).await.map(drop)
             }
-            Engine::Postgres(tx) => self.gauge.statement(tx.script(script)).await,
+            Engine::Postgres(tx) => {
+                self.gauge.statement(sqlx::raw_sql(script).execute(&mut **tx)).await.map(drop)
+            }
         }
     }
 
@@ -95,7 +96,7 @@ impl Tx {
     pub async fn roll_back(self) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite(tx) => self.gauge.limit(tx.rollback()).await,
-            Engine::Postgres(tx) => self.gauge.limit(tx.end("ROLLBACK")).await,
+            Engine::Postgres(tx) => self.gauge.limit(tx.rollback()).await,
         }
     }
 
@@ -103,7 +104,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.engine {
             Engine::Sqlite(tx) => self.gauge.limit(tx.commit()).await?,
-            Engine::Postgres(tx) => self.gauge.limit(tx.end("COMMIT")).await?,
+            Engine::Postgres(tx) => self.gauge.limit(tx.commit()).await?,
         }
         if self.says {
             self.gauge.wake.tell();
