@@ -85,17 +85,18 @@ pub(crate) fn number(delivery: &Delivery) -> usize {
 
 /// Receives and acknowledges until this many different messages have come, or nothing more does.
 pub(crate) async fn collect(subscription: &mut Box<dyn Subscription>, count: usize) -> Vec<Delivery> {
-    collect_though(subscription, count, |acknowledged| acknowledged.unwrap()).await
+    collect_more(subscription, Vec::new(), count, |acknowledged| acknowledged.unwrap()).await
 }
 
-/// The same, whatever becomes of the acknowledgements: what could not be acknowledged comes again.
-pub(crate) async fn collect_though(
+/// The same with what has come already, of which some may come again; whatever `check` makes of the acknowledgements: what could
+/// not be acknowledged comes again too.
+pub(crate) async fn collect_more(
     subscription: &mut Box<dyn Subscription>,
+    mut all: Vec<Delivery>,
     count: usize,
     check: impl Fn(Result<(), BusError>),
 ) -> Vec<Delivery> {
-    let mut all = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen: std::collections::BTreeSet<_> = all.iter().map(number).collect();
     while seen.len() < count {
         let Ok(received) = timeout(PATIENCE, subscription.receive(64)).await else { break };
         let received = received.unwrap();

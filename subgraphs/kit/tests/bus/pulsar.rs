@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     place::{
-        Place, assert_all, assert_complete, collect, collect_though, declare, message, number, publish,
+        Place, assert_all, assert_complete, collect, collect_more, declare, message, number, publish,
         publish_until_taken, subscription, topic,
     },
     suite::suite,
@@ -240,7 +240,7 @@ async fn topics_that_are_unloaded_lose_nothing() {
     let bus = open(&options);
     declare(&bus, &["a"]).await;
     let mut reading = bus.subscribe(&subscription("a")).await.unwrap();
-    let reader = tokio::spawn(async move { collect_though(&mut reading, 300, drop).await });
+    let reader = tokio::spawn(async move { collect_more(&mut reading, Vec::new(), 300, drop).await });
     for turn in 0..3 {
         for number in turn * 100..(turn + 1) * 100 {
             publish_until_taken(&bus, message(number, 10)).await;
