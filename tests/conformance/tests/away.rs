@@ -76,9 +76,14 @@ async fn an_engine_that_stays_away_is_not_waited_for() {
         assert_eq!(answer["data"]["createGenre"]["problems"][0]["code"], "UNAVAILABLE", "{answer}");
         began.elapsed()
     };
-    let mut waited = 0;
-    while refused(format!("Waiting {waited}")).await > Duration::from_millis(500) {
-        waited += 1;
+    let (mut waited, mut at_once) = (0, 0);
+    // One that finds a connection which was lost is refused at once as well.
+    while at_once < 3 {
+        if refused(format!("Waiting {waited} {at_once}")).await > Duration::from_millis(500) {
+            (waited, at_once) = (waited + 1, 0);
+        } else {
+            at_once += 1;
+        }
         assert!(waited < 8, "each call waits for an engine that is away");
     }
     // Of those that come then, one at most is a probe.
