@@ -56,16 +56,28 @@ const ADD_EVENTS: &str = "INSERT INTO inbox (consumer, source, stream, seq, even
      AS r(consumer text, source text, stream text, seq bigint, event_id text, body text) \
     WHERE true ON CONFLICT (consumer, source, stream, seq) DO NOTHING";
 
-/// What is next has come, or later events wait for it.
-const NOTE_WAITING: &str = "UPDATE inbox_streams AS s SET \
-     ready_since = (SELECT i.received_at FROM inbox AS i WHERE i.consumer = s.consumer \
-       AND i.source = s.source AND i.stream = s.stream AND i.seq = s.last_seq + 1), \
-     parked_since = CASE WHEN NOT EXISTS (SELECT 1 FROM inbox AS i WHERE i.consumer = s.consumer \
-       AND i.source = s.source AND i.stream = s.stream AND i.seq = s.last_seq + 1) \
-      THEN (SELECT MIN(i.received_at) FROM inbox AS i WHERE i.consumer = s.consumer \
-       AND i.source = s.source AND i.stream = s.stream) END \
-    FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text) \
-    WHERE s.consumer = r.consumer AND s.source = r.source AND s.stream = r.stream";
+/// Since when what is next after a number has come, or later events wait for it.
+macro_rules! waiting_after {
+    ($last_seq:literal) => {
+        concat!(
+            "ready_since = (SELECT i.received_at FROM inbox AS i WHERE i.consumer = s.consumer \
+              AND i.source = s.source AND i.stream = s.stream AND i.seq = ",
+            $last_seq,
+            " + 1), parked_since = CASE WHEN NOT EXISTS (SELECT 1 FROM inbox AS i WHERE i.consumer = s.consumer \
+              AND i.source = s.source AND i.stream = s.stream AND i.seq = ",
+            $last_seq,
+            " + 1) THEN (SELECT MIN(i.received_at) FROM inbox AS i WHERE i.consumer = s.consumer \
+              AND i.source = s.source AND i.stream = s.stream) END "
+        )
+    };
+}
+
+const NOTE_WAITING: &str = concat!(
+    "UPDATE inbox_streams AS s SET ",
+    waiting_after!("s.last_seq"),
+    "FROM jsonb_to_recordset($1::jsonb) AS r(consumer text, source text, stream text) \
+     WHERE s.consumer = r.consumer AND s.source = r.source AND s.stream = r.stream"
+);
 
 const READY: &str = "SELECT source, stream, last_seq, attempts FROM inbox_streams \
     WHERE consumer = $1 AND ready_since IS NOT NULL AND dead IS NULL AND next_try_at <= now_ms() \
@@ -82,16 +94,13 @@ const FORGET: &str = "DELETE FROM inbox WHERE (consumer, source, stream, seq) IN
      JOIN inbox AS i ON i.consumer = d.consumer AND i.source = d.source AND i.stream = d.stream \
       AND i.seq <= d.up_to)";
 
-const ADVANCE: &str = "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempts = 0, next_try_at = 0, \
-     dead = NULL, dead_since = NULL, applied_at = now_ms(), \
-     ready_since = (SELECT i.received_at FROM inbox AS i WHERE i.consumer = d.consumer \
-       AND i.source = d.source AND i.stream = d.stream AND i.seq = d.up_to + 1), \
-     parked_since = CASE WHEN NOT EXISTS (SELECT 1 FROM inbox AS i WHERE i.consumer = d.consumer \
-       AND i.source = d.source AND i.stream = d.stream AND i.seq = d.up_to + 1) \
-      THEN (SELECT MIN(i.received_at) FROM inbox AS i WHERE i.consumer = d.consumer \
-       AND i.source = d.source AND i.stream = d.stream) END \
-    FROM jsonb_to_recordset($1::jsonb) AS d(consumer text, source text, stream text, up_to bigint) \
-    WHERE s.consumer = d.consumer AND s.source = d.source AND s.stream = d.stream";
+const ADVANCE: &str = concat!(
+    "UPDATE inbox_streams AS s SET last_seq = d.up_to, attempts = 0, next_try_at = 0, \
+      dead = NULL, dead_since = NULL, applied_at = now_ms(), ",
+    waiting_after!("d.up_to"),
+    "FROM jsonb_to_recordset($1::jsonb) AS d(consumer text, source text, stream text, up_to bigint) \
+     WHERE s.consumer = d.consumer AND s.source = d.source AND s.stream = d.stream"
+);
 
 /// What waits of each source, events for themselves and messages to this service for themselves.
 const WAITING_EVENTS: &str = "SELECT source, CASE WHEN stream LIKE 'Command/%' THEN 'Command/' \
