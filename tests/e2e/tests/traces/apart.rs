@@ -9,8 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::collector::{Collector, Seen};
-use crate::{TRACE, way};
+use crate::collector::Collector;
+use crate::{of_the_mutation, way, way_of_effect};
 
 const WITHIN: Duration = Duration::from_mins(1);
 
@@ -84,17 +84,9 @@ async fn one_trace_leads_through_processes_and_over_a_restart_of_the_coordinator
         assert!(process.interrupt().await?.success());
     }
 
-    let spans: Vec<Seen> = collector.spans()?.into_iter().filter(|span| span.trace == TRACE).collect();
-    for span in &spans {
-        way(&spans, span)?;
-    }
+    let spans = of_the_mutation(&collector)?;
     for service in ["genres", "authors", "books"] {
-        let does = |span: &&Seen| {
-            span.name == "process sagas.StepRequested" && span.says("octavo.service") == service
-        };
-        let effect =
-            spans.iter().find(does).with_context(|| format!("{service} does nothing: {spans:#?}"))?;
-        let way = way(&spans, effect)?;
+        let way = way_of_effect(&spans, service)?;
         assert_eq!(way[1], format!("send {service}.commands"));
         assert_eq!(way[way.len() - 3..], ["mutation", "fetch sagas", "mutation Catalogue"], "{way:#?}");
     }

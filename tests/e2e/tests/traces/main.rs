@@ -50,6 +50,23 @@ fn way<'s>(spans: &'s [Seen], from: &'s Seen) -> anyhow::Result<Vec<&'s str>> {
     Ok(way)
 }
 
+/// The spans of the mutation's trace, each of which leads to the client's.
+fn of_the_mutation(collector: &Collector) -> anyhow::Result<Vec<Seen>> {
+    let spans: Vec<Seen> = collector.spans()?.into_iter().filter(|span| span.trace == TRACE).collect();
+    for span in &spans {
+        way(&spans, span)?;
+    }
+    Ok(spans)
+}
+
+/// The names of the spans from what a service does for the saga to the client's.
+fn way_of_effect<'s>(spans: &'s [Seen], service: &str) -> anyhow::Result<Vec<&'s str>> {
+    let does =
+        |span: &&Seen| span.name == "process sagas.StepRequested" && span.says("octavo.service") == service;
+    let effect = spans.iter().find(does);
+    way(spans, effect.ok_or_else(|| anyhow::anyhow!("{service} does nothing: {spans:#?}"))?)
+}
+
 #[tokio::test]
 async fn one_trace_leads_from_a_mutation_to_its_last_effect() -> anyhow::Result<()> {
     let (folder, collector) = (TempDir::new()?, Collector::start().await?);
@@ -59,17 +76,9 @@ async fn one_trace_leads_from_a_mutation_to_its_last_effect() -> anyhow::Result<
     // What was not told yet is told by a stop.
     assert!(library.interrupt().await?.success());
 
-    let spans: Vec<Seen> = collector.spans()?.into_iter().filter(|span| span.trace == TRACE).collect();
-    for span in &spans {
-        way(&spans, span)?;
-    }
+    let spans = of_the_mutation(&collector)?;
     for service in ["genres", "authors", "books"] {
-        let does = |span: &&Seen| {
-            span.name == "process sagas.StepRequested" && span.says("octavo.service") == service
-        };
-        let effect = spans.iter().find(does);
-        let effect = effect.ok_or_else(|| anyhow::anyhow!("{service} does nothing: {spans:#?}"))?;
-        assert_eq!(way(&spans, effect)?[1], format!("send {service}.commands"));
+        assert_eq!(way_of_effect(&spans, service)?[1], format!("send {service}.commands"));
     }
     // The last reply has the whole way behind it.
     let replies = spans.iter().filter(|span| span.name.ends_with(".StepAnswered"));
