@@ -17,7 +17,8 @@ use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
     ConcreteType, EntityGroup, Fetch, FetchContent, FetchId, LeafKind, Lifetime, OperationKind, Output,
     OutputValue, PathStep, PlanNode, QueryPlan, ReadField, ReadTarget, Representation, RepresentationField,
-    RepresentationValue, Selection, SelectionId, Shape, ShapeId, Slot, SlotId, TypeSet, ValueType,
+    RepresentationValue, RootFields, Selection, SelectionId, Shape, ShapeId, Slot, SlotId, TypeSet,
+    ValueType,
 };
 
 const RUNS: u32 = 3_000;
@@ -181,7 +182,8 @@ fn plan(with_entities: bool) -> Prepared {
     let review = select(&mut plan, review, &[(0, None), (1, None), (2, None), (3, Some(author))]);
     let read = select(&mut plan, product, &[(0, None), (1, None), (2, None), (3, Some(review))]);
     let root = select(&mut plan, root, &[(0, Some(read))]);
-    let mut nodes = vec![PlanNode::Fetch(fetch(&mut plan, "products", FetchContent::Root(root)))];
+    let mut nodes =
+        vec![PlanNode::Fetch(fetch(&mut plan, "products", FetchContent::Root(RootFields::at_top(root))))];
     if with_entities {
         let rest = select(&mut plan, product, &[(4, None), (5, None)]);
         let content = FetchContent::Entities(vec![group(rest)]);
@@ -204,6 +206,8 @@ fn group(selection: SelectionId) -> EntityGroup {
         variable: "representations".into(),
         path: vec![PathStep { types: TypeSet::All, slot: SlotId::new(0) }],
         representations: vec![Representation { types: TypeSet::All, typename: None, fields: vec![upc] }],
+        contexts: Vec::new(),
+        again: None,
         selection,
         lifetime: Lifetime::UNSAID,
     }

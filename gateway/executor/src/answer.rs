@@ -1,7 +1,7 @@
 //! A subgraph's answer as a whole: `data` read into rows, `errors` taken out, in whatever order they come.
 
 use bytes::Bytes;
-use octavo_query_plan::{EntityGroup, SelectionId};
+use octavo_query_plan::{EntityGroup, SelectionId, copied};
 use serde_json::{Map, Value};
 
 use crate::arena::{Arena, RowId};
@@ -13,16 +13,22 @@ use crate::scan::{Malformed, Span};
 
 /// Where the parts of an answer go.
 pub(crate) enum Wanted<'w> {
-    /// The fields of a root type.
-    Root(RowId, SelectionId),
+    /// The fields of a root type, for each of the rows.
+    Root(Vec<RowId>, SelectionId),
     /// Entities, by group.
     Entities(&'w [Asked<'w>]),
 }
 
-/// The entities of one group that were asked for.
+/// The entities of one group that were asked for in one `_entities` field.
 pub(crate) struct Asked<'w> {
     pub(crate) group: &'w EntityGroup,
+    /// The group's place in its fetch.
+    pub(crate) number: usize,
     pub(crate) all: &'w Representations<'w>,
+    /// The values of arguments from contexts, by place in `all`.
+    pub(crate) values: usize,
+    /// Which copy of the group's field it is; the first stands in the plan's document.
+    pub(crate) copy: usize,
     /// Those that were sent, in order.
     pub(crate) sent: Vec<usize>,
 }
@@ -31,6 +37,14 @@ impl Asked<'_> {
     /// The rows of the entity that was sent at `index`.
     pub(crate) fn owners(&self, index: usize) -> &[RowId] {
         self.sent.get(index).map_or(&[], |&entity| &self.all.entities[entity].owners)
+    }
+
+    /// Whether a response key of the answer is that of the field.
+    pub(crate) fn has_key(&self, key: &[u8]) -> bool {
+        if self.copy == 0 {
+            return self.group.key.as_bytes() == key;
+        }
+        copied(&self.group.key, self.copy).as_bytes() == key
     }
 }
 
@@ -74,7 +88,7 @@ pub(crate) fn read_answer(
     })
 }
 
-/// Reads one entity into its owners' rows: an object that is the whole text, or the next value.
+/// Reads one object into its owners' rows: one that is the whole text, or the next value.
 pub(crate) fn read_entity(
     prepared: &Prepared,
     reader: &mut Reader<'_, '_>,
@@ -142,8 +156,8 @@ fn read_data(
         return Err(Malformed::Envelope);
     }
     match wanted {
-        Wanted::Root(row, selection) => {
-            reader.object(*row, *selection)?;
+        Wanted::Root(rows, selection) => {
+            read_entity(prepared, reader, *selection, rows)?;
             Ok(Vec::new())
         }
         Wanted::Entities(asked) => read_groups(reader, prepared, asked),
@@ -160,7 +174,7 @@ fn read_groups(
     let mut last = reader.scan.accept(b'}');
     while !last {
         let key = reader.scan.key()?;
-        let group = asked.iter().position(|asked| asked.group.key.as_bytes() == key);
+        let group = asked.iter().position(|asked| asked.has_key(key));
         match group {
             Some(group) if found[group].is_some() => return Err(Malformed::DuplicateKey),
             Some(group) if reader.scan.peek() == b'[' => {

@@ -55,7 +55,7 @@ pub(crate) fn attach_errors(
 pub(crate) fn attach_everywhere(run: &Run<'_>, arena: &mut Arena, wanted: &Wanted<'_>, message: MessageId) {
     let mut at = Attach { run, arena, message };
     match wanted {
-        Wanted::Root(row, selection) => at.fail_row(*row, *selection),
+        Wanted::Root(rows, selection) => rows.iter().for_each(|row| at.fail_row(*row, *selection)),
         Wanted::Entities(asked) => {
             for asked in *asked {
                 for index in 0..asked.sent.len() {
@@ -101,9 +101,11 @@ impl Attach<'_> {
     /// Follows a path from the top of the answer.
     fn follow(&mut self, wanted: &Wanted<'_>, mut path: Vec<PathPart>) -> Place {
         let asked = match wanted {
-            Wanted::Root(row, selection) => {
-                let Some(()) = self.follow_row((*row, *selection), &path) else { return Place::Nowhere };
-                self.keep(vec![*row], *selection, path);
+            Wanted::Root(rows, selection) => {
+                for row in rows {
+                    let Some(()) = self.follow_row((*row, *selection), &path) else { return Place::Nowhere };
+                }
+                self.keep(rows.clone(), *selection, path);
                 return Place::Root;
             }
             Wanted::Entities(asked) => asked,
@@ -111,7 +113,7 @@ impl Attach<'_> {
         let [PathPart::Key(key), PathPart::Index(index), rest @ ..] = path.as_slice() else {
             return Place::Nowhere;
         };
-        let Some(group) = asked.iter().position(|asked| *asked.group.key == **key) else {
+        let Some(group) = asked.iter().position(|asked| asked.has_key(key.as_bytes())) else {
             return Place::Nowhere;
         };
         let asked = &asked[group];

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use octavo_query_plan::{DeferId, EntityGroup, Fetch, FetchContent, FetchId};
+use octavo_query_plan::{DeferId, EntityGroup, Fetch, FetchContent, FetchId, RootFields, copied};
 
 use crate::answer::{Asked, Wanted, read_answer};
+use crate::arena::RowId;
 use crate::attach::{attach_again, attach_errors, attach_everywhere};
 use crate::body::{entity_head, root_body};
 use crate::failure::Message;
@@ -22,29 +23,50 @@ use crate::schedule::Run;
 pub(crate) async fn run_fetch(run: &Run<'_>, id: FetchId, part: Option<DeferId>) {
     let fetch = &run.prepared.plan().fetches[id];
     match &fetch.content {
-        FetchContent::Root(selection) => {
-            let event = run.take_event(id);
-            let answer = match event {
-                Some(event) => event,
-                None => send(run, id, None).await,
-            };
-            apply(run, fetch, &Wanted::Root(run.root, *selection), &answer);
-        }
-        FetchContent::Entities(groups) => run_entities(run, id, groups, part).await,
+        FetchContent::Root(root) => run_root(run, (id, fetch), root, part).await,
+        FetchContent::Entities(groups) => run_entities(run, (id, fetch), groups, part).await,
     }
 }
 
-async fn run_entities(run: &Run<'_>, id: FetchId, groups: &[EntityGroup], part: Option<DeferId>) {
-    let fetch = &run.prepared.plan().fetches[id];
+async fn run_root(run: &Run<'_>, (id, fetch): (FetchId, &Fetch), root: &RootFields, part: Option<DeferId>) {
+    let rows: Vec<RowId> = {
+        let state = run.state();
+        let rows = Rows { prepared: run.prepared, arena: &state.arena, parts: &run.parts, part };
+        let (rows, _) = rows.at(run.root, &root.path);
+        rows.into_iter().filter(|row| root.types.contains(state.arena.ty(*row))).collect()
+    };
+    if rows.is_empty() {
+        return;
+    }
+    let event = run.take_event(id);
+    let answer = match event {
+        Some(event) => event,
+        None => send(run, id, None).await,
+    };
+    apply(run, fetch, &Wanted::Root(rows, root.selection), &answer);
+}
+
+async fn run_entities(
+    run: &Run<'_>,
+    (id, fetch): (FetchId, &Fetch),
+    groups: &[EntityGroup],
+    part: Option<DeferId>,
+) {
     let represented: Vec<Representations<'_>> = {
         let state = run.state();
         let rows = Rows { prepared: run.prepared, arena: &state.arena, parts: &run.parts, part };
         let collect = |group| Representations::collect(&rows, run.root, group);
         groups.iter().map(collect).collect()
     };
-    let ask = |(group, all)| ask_cache(run, (id, fetch), group, all);
+    let all = groups.iter().zip(&represented).enumerate();
+    let asks = all.flat_map(|(number, (group, all))| {
+        let ask = move |values| {
+            ask_cache(run, (id, fetch), Asked { group, number, all, values, copy: 0, sent: Vec::new() })
+        };
+        (0..all.values.len()).map(ask)
+    });
     let (asked, keeps): (Vec<Asked<'_>>, Vec<Option<Keep<'_>>>) =
-        join_all(groups.iter().zip(&represented).map(ask)).await.into_iter().unzip();
+        number_copies(join_all(asks).await).into_iter().unzip();
     if asked.iter().all(|asked| asked.sent.is_empty()) {
         return;
     }
@@ -58,19 +80,39 @@ async fn run_entities(run: &Run<'_>, id: FetchId, groups: &[EntityGroup], part: 
     }
 }
 
-/// Takes from the cache what it has; what is left is to be sent.
+/// Takes from the cache what it has of the entities with one set of values; what is left is to be sent.
 async fn ask_cache<'a>(
     run: &'a Run<'_>,
-    (id, fetch): (FetchId, &Fetch),
-    group: &'a EntityGroup,
-    all: &'a Representations<'a>,
+    fetch: (FetchId, &Fetch),
+    asked: Asked<'a>,
 ) -> (Asked<'a>, Option<Keep<'a>>) {
-    let everything = || (0..all.entities.len()).collect();
-    let Some(keep) = Keep::new(run, (id, fetch), group).filter(|_| !all.entities.is_empty()) else {
-        return (Asked { group, all, sent: everything() }, None);
+    let Asked { group, all, values, .. } = asked;
+    let meant: Vec<usize> =
+        (0..all.entities.len()).filter(|&entity| all.entities[entity].values == values).collect();
+    let keep = Keep::new(run, fetch, (group, &all.values[values])).filter(|_| !meant.is_empty());
+    let sent = match &keep {
+        Some(keep) => keep.take(run, group, (all, meant)).await,
+        None => meant,
     };
-    let sent = keep.take(run, group, all).await;
-    (Asked { group, all, sent }, Some(keep))
+    (Asked { sent, ..asked }, keep)
+}
+
+/// Leaves out the values for which nothing is to be sent, but one of each group: its field stands in the document. The others are numbered.
+fn number_copies<'a>(all: Vec<(Asked<'a>, Option<Keep<'a>>)>) -> Vec<(Asked<'a>, Option<Keep<'a>>)> {
+    let mut numbered: Vec<(Asked<'a>, Option<Keep<'a>>)> = Vec::with_capacity(all.len());
+    for (asked, keep) in all {
+        let copy = match numbered.last() {
+            Some((last, _)) if last.number == asked.number && last.sent.is_empty() => {
+                numbered.pop();
+                0
+            }
+            Some((last, _)) if last.number == asked.number && asked.sent.is_empty() => continue,
+            Some((last, _)) if last.number == asked.number => last.copy + 1,
+            _ => 0,
+        };
+        numbered.push((Asked { copy, ..asked }, keep));
+    }
+    numbered
 }
 
 async fn send(
@@ -93,8 +135,8 @@ pub(crate) fn subgraph_request(
     let prepared = &prepared.fetches[id];
     let variables = &request.variables;
     let entities = asked.map(|asked| EntityCall {
-        head: entity_head(prepared, fetch, variables),
-        groups: prepared.groups.iter().zip(asked).map(|(names, asked)| call_group(names, asked)).collect(),
+        head: entity_head(prepared, fetch, variables, asked),
+        groups: asked.iter().map(|asked| call_group(&prepared.groups[asked.number], asked)).collect(),
     });
     let body = match &entities {
         Some(call) => call.body(),
@@ -113,7 +155,11 @@ pub(crate) fn subgraph_request(
 
 fn call_group((key, variable): &(Arc<str>, Arc<str>), asked: &Asked<'_>) -> EntityCallGroup {
     let representations = asked.sent.iter().map(|&entity| asked.all.text_of(entity)).collect();
-    EntityCallGroup { key: Arc::clone(key), variable: Arc::clone(variable), representations }
+    let name = |name: &Arc<str>| match asked.copy {
+        0 => Arc::clone(name),
+        copy => copied(name, copy).into(),
+    };
+    EntityCallGroup { key: name(key), variable: name(variable), representations }
 }
 
 /// Reads an answer. Gives, for each group, the entities that came without an error, or nothing if none can be told.

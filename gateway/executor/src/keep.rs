@@ -6,6 +6,7 @@ use bytes::Bytes;
 use octavo_query_plan::{EntityGroup, Fetch, FetchId, Lifetime, OperationKind};
 
 use crate::answer::{Asked, read_entity};
+use crate::context::Values;
 use crate::ports::{CacheEntry, CacheKey, CacheMoment, CachePort, CacheScope, SubgraphResponse};
 use crate::read::Reader;
 use crate::represent::Representations;
@@ -23,7 +24,11 @@ pub(crate) struct Keep<'a> {
 
 impl<'a> Keep<'a> {
     /// How this group's entities are kept, if they are.
-    pub(crate) fn new(run: &Run<'a>, (id, fetch): (FetchId, &Fetch), group: &EntityGroup) -> Option<Self> {
+    pub(crate) fn new(
+        run: &Run<'a>,
+        (id, fetch): (FetchId, &Fetch),
+        (group, values): (&EntityGroup, &Values),
+    ) -> Option<Self> {
         let cache = run.ports.cache?;
         let lifetime = group.lifetime;
         let max_age = lifetime.seconds(run.prepared.options().entity_max_age);
@@ -45,6 +50,10 @@ impl<'a> Keep<'a> {
         }
         selection.push(0);
         selection.extend_from_slice(group.key.as_bytes());
+        for value in values {
+            selection.push(0);
+            selection.extend_from_slice(value);
+        }
         let generation = run.request.generation;
         let subgraph = Arc::clone(&fetch.subgraph);
         let inside = Arc::clone(run.prepared.inside.get(&group.selection)?);
@@ -59,18 +68,19 @@ impl<'a> Keep<'a> {
         &self,
         run: &Run<'_>,
         group: &EntityGroup,
-        all: &Representations<'_>,
+        (all, meant): (&Representations<'_>, Vec<usize>),
     ) -> Vec<usize> {
         if run.prepared.plan().kind == OperationKind::Mutation {
-            return (0..all.entities.len()).collect();
+            return meant;
         }
-        let keys = keys(all, 0..all.entities.len());
+        let keys = keys(all, meant.iter().copied());
         let kept = self.cache.get_many(&self.scope, &keys).await.unwrap_or_default();
         let mut kept = kept.into_iter();
         let mut state = run.state();
         let state = &mut *state;
         let mut missing = Vec::new();
-        for (index, entity) in all.entities.iter().enumerate() {
+        for index in meant {
+            let entity = &all.entities[index];
             let read = kept.next().flatten().map(|text| {
                 state.arena.attempt(|arena| {
                     let buffer = arena.add_buffer(text.clone());

@@ -13,6 +13,7 @@ mod answer;
 mod arena;
 mod attach;
 mod body;
+mod context;
 mod deliver;
 mod entries;
 mod failure;

@@ -234,11 +234,6 @@ impl PreparedKey {
 
 impl PreparedFetch {
     fn new(fetch: &Fetch) -> Self {
-        let mut head = format!("{{\"query\":{}", quoted(&fetch.document));
-        if let Some(name) = &fetch.operation_name {
-            head.push_str(",\"operationName\":");
-            head.push_str(&quoted(name));
-        }
         let key = |name: &str| format!("{}:", quoted(name)).into_boxed_str();
         let names = |group: &EntityGroup| (Arc::from(&*group.key), Arc::from(&*group.variable));
         let groups = match &fetch.content {
@@ -246,8 +241,18 @@ impl PreparedFetch {
             FetchContent::Entities(groups) => groups.iter().map(names).collect(),
         };
         let variables = fetch.variables.iter().map(|name| key(name)).collect();
-        Self { head: head.into(), variables, groups }
+        Self { head: head(&fetch.document, fetch.operation_name.as_deref()).into(), variables, groups }
     }
+}
+
+/// The beginning of a request's body.
+pub(crate) fn head(document: &str, operation_name: Option<&str>) -> String {
+    let mut head = format!("{{\"query\":{}", quoted(document));
+    if let Some(name) = operation_name {
+        head.push_str(",\"operationName\":");
+        head.push_str(&quoted(name));
+    }
+    head
 }
 
 fn inside(plan: &QueryPlan) -> HashMap<SelectionId, Arc<[Arc<str>]>> {

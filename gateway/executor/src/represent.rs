@@ -1,4 +1,5 @@
-//! The representations of one entity group: rows found by path, written as bytes, equal ones joined.
+//! The representations of one entity group: rows found by path, written as bytes, equal ones joined if their arguments from contexts
+//! are equal too.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -9,6 +10,7 @@ use octavo_query_plan::{EntityGroup, Representation, RepresentationField, Repres
 use smallvec::SmallVec;
 
 use crate::arena::{Arena, Cell, RowId};
+use crate::context::{Around, Values};
 use crate::prepared::Prepared;
 use crate::rows::Rows;
 
@@ -18,6 +20,8 @@ pub(crate) struct Representations<'p> {
     /// Every distinct representation, one after the other.
     pub(crate) text: Bytes,
     pub(crate) entities: Vec<Entity<'p>>,
+    /// The distinct values of arguments from contexts; at least one.
+    pub(crate) values: Vec<Values>,
 }
 
 /// One distinct representation.
@@ -28,13 +32,18 @@ pub(crate) struct Entity<'p> {
     pub(crate) type_name: &'p str,
     /// The rows that it stands for.
     pub(crate) owners: SmallVec<[RowId; 2]>,
+    /// Its place in [`Representations::values`].
+    pub(crate) values: usize,
 }
 
 impl<'p> Representations<'p> {
     /// Writes the representations of the rows that `group` means. Rows that cannot be represented are left out.
     pub(crate) fn collect(rows: &Rows<'p, '_>, root: RowId, group: &'p EntityGroup) -> Self {
         let Rows { prepared, arena, .. } = *rows;
+        let around = (!group.contexts.is_empty())
+            .then(|| Around::new(prepared, arena, group, rows.parents(root, &group.path)));
         let (rows, shape) = rows.at(root, &group.path);
+        let mut all_values: Vec<Values> = Vec::new();
         let mut writer = Writer { prepared, arena, out: Vec::with_capacity(rows.len() * 48) };
         let mut entities: Vec<Entity<'p>> = Vec::with_capacity(rows.len());
         let hasher = DefaultHashBuilder::default();
@@ -45,11 +54,14 @@ impl<'p> Representations<'p> {
                 writer.out.truncate(start);
                 continue;
             };
+            let values = around.as_ref().map_or(0, |around| place_of(&mut all_values, around.values(row)));
             let text = &writer.out[start..];
             let hash = hasher.hash_one(text);
-            if let Some(&index) =
-                known.find(hash, |&index| &writer.out[entities[index].range.clone()] == text)
-            {
+            let same = |&index: &usize| {
+                let entity: &Entity<'_> = &entities[index];
+                entity.values == values && &writer.out[entity.range.clone()] == text
+            };
+            if let Some(&index) = known.find(hash, same) {
                 entities[index].owners.push(row);
                 writer.out.truncate(start);
                 continue;
@@ -57,15 +69,27 @@ impl<'p> Representations<'p> {
             let rehash = |&index: &usize| hasher.hash_one(&writer.out[entities[index].range.clone()]);
             known.insert_unique(hash, entities.len(), rehash);
             let owners = SmallVec::from_slice(&[row]);
-            entities.push(Entity { range: start..writer.out.len(), type_name, owners });
+            entities.push(Entity { range: start..writer.out.len(), type_name, owners, values });
         }
-        Self { text: writer.out.into(), entities }
+        if all_values.is_empty() {
+            all_values.push(Values::default());
+        }
+        Self { text: writer.out.into(), entities, values: all_values }
     }
 
     /// The text of one representation.
     pub(crate) fn text_of(&self, entity: usize) -> Bytes {
         self.text.slice(self.entities[entity].range.clone())
     }
+}
+
+/// The place of values among those that are known.
+fn place_of(all: &mut Vec<Values>, values: Values) -> usize {
+    let known = all.iter().position(|known| *known == values);
+    known.unwrap_or_else(|| {
+        all.push(values);
+        all.len() - 1
+    })
 }
 
 struct Writer<'p, 'a> {

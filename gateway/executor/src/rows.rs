@@ -3,6 +3,8 @@
 //! A list in two parts shows its first items to the requests of the part around it, the others to its own, and all of them to what is inside
 //! it and comes later.
 
+use std::collections::HashMap;
+
 use octavo_query_plan::{DeferId, PathStep, ShapeId, SlotId};
 
 use crate::arena::{Arena, Cell, RowId};
@@ -21,6 +23,23 @@ pub(crate) struct Rows<'p, 'a> {
 impl Rows<'_, '_> {
     /// The rows at the end of a path, and their shape.
     pub(crate) fn at(&self, root: RowId, path: &[PathStep]) -> (Vec<RowId>, ShapeId) {
+        self.walk(root, path, |_, _| {})
+    }
+
+    /// By row on a path: the one in which it stands.
+    pub(crate) fn parents(&self, root: RowId, path: &[PathStep]) -> HashMap<RowId, RowId> {
+        let mut parents = HashMap::new();
+        self.walk(root, path, |parent, rows| parents.extend(rows.iter().map(|row| (*row, parent))));
+        parents
+    }
+
+    /// Goes down a path, and tells of each row on it those in its slot.
+    fn walk(
+        &self,
+        root: RowId,
+        path: &[PathStep],
+        mut meet: impl FnMut(RowId, &[RowId]),
+    ) -> (Vec<RowId>, ShapeId) {
         let plan = self.prepared.plan();
         let mut reached = vec![root];
         let mut shape = plan.root;
@@ -33,7 +52,9 @@ impl Rows<'_, '_> {
             for row in reached {
                 if step.types.contains(self.arena.ty(row)) {
                     let cell = self.window(self.arena.slot(row, step.slot), stream);
+                    let known = next.len();
                     rows_in(self.arena, cell, &mut next);
+                    meet(row, &next[known..]);
                 }
             }
             reached = next;

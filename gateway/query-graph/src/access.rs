@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use octavo_index::Id as _;
-use octavo_supergraph::{FieldId, FieldJoin, FieldSet, JoinedType, SubgraphId, Supergraph, TypeRef};
+use octavo_supergraph::{
+    ContextArgument, FieldId, FieldJoin, FieldSet, JoinedType, SubgraphId, Supergraph, TypeRef,
+};
 
 use crate::{Labels, QueryGraph};
 
@@ -26,9 +28,14 @@ impl<'g> Access<'g> {
         self.join?.provides.as_ref()
     }
 
-    /// Whether the field takes arguments from the objects around it.
-    pub fn is_contextual(&self) -> bool {
-        self.join.is_some_and(|join| join.contextual)
+    /// The arguments that the field takes from the objects around.
+    pub fn contexts(&self) -> &'g [ContextArgument] {
+        self.join.map_or(&[], |join| &join.contexts)
+    }
+
+    /// Whether the field is asked for wherever the subgraph has the object: nothing else is to be sent for it.
+    pub fn is_plain(&self) -> bool {
+        self.requires().is_none() && self.contexts().is_empty()
     }
 
     /// The field's type in the subgraph, when it differs from the supergraph's.

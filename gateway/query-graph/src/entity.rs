@@ -151,7 +151,7 @@ impl QueryGraph {
     fn opens(&self, ty: TypeId, subgraph: SubgraphId, selection: &FieldSelection) -> bool {
         let Some(field) = selection.field else { return true };
         let Some(field) = self.field_in(subgraph, ty, field) else { return false };
-        self.access(subgraph, field).is_some_and(|access| access.requires().is_none())
+        self.access(subgraph, field).is_some_and(|access| access.is_plain())
     }
 
     /// Whether a part of what is below a field of a key has to be had from another subgraph.
@@ -162,7 +162,7 @@ impl QueryGraph {
     /// Whether a subgraph resolves a field of a field set with all that is below it.
     pub fn resolves_whole(&self, subgraph: SubgraphId, selection: &FieldSelection) -> bool {
         let Some(field) = selection.field else { return true };
-        let open = self.access(subgraph, field).is_some_and(|access| access.requires().is_none());
+        let open = self.access(subgraph, field).is_some_and(|access| access.is_plain());
         open && selection.selections.iter().all(|below| self.resolves_whole(subgraph, below))
     }
 

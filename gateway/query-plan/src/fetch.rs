@@ -30,13 +30,55 @@ pub struct Fetch {
     pub after: Vec<FetchId>,
 }
 
+impl Fetch {
+    /// The document with further copies of its `_entities` fields, `copies` by group: each for rows with other values of arguments from
+    /// contexts. Copies are numbered from one, and so are their response keys and variables ([`copied`]).
+    pub fn document_with(&self, copies: &[usize]) -> String {
+        let mut text = self.document.to_string();
+        let FetchContent::Entities(groups) = &self.content else { return text };
+        let variables = text.find('(').map_or(0, |open| open + 1);
+        for (group, &copies) in groups.iter().zip(copies) {
+            let Some(again) = &group.again else { continue };
+            for number in (1..=copies).map(|copy| copied("", copy)) {
+                text.insert_str(variables, &again.definitions.join(&number));
+                let end = text.len() - 1;
+                text.insert_str(end, &again.field.join(&number));
+            }
+        }
+        text
+    }
+}
+
+/// A name as a copy of an `_entities` field has it; the first is that of the plan.
+pub fn copied(name: &str, copy: usize) -> String {
+    if copy == 0 { name.to_owned() } else { format!("{name}_{copy}") }
+}
+
 /// What a fetch asks.
 #[derive(Clone, Debug)]
 pub enum FetchContent {
-    /// Fields of a root type, read into the root row.
-    Root(SelectionId),
+    /// Fields of a root type.
+    Root(RootFields),
     /// Entities, read into rows that exist; one group for each `_entities` field of the document.
     Entities(Vec<EntityGroup>),
+}
+
+/// Fields of a root type, read into rows that exist: the root row, or objects of the query type further down, which are all alike.
+#[derive(Clone, Debug)]
+pub struct RootFields {
+    /// Where the rows are, from the root row. Lists on the way are passed through.
+    pub path: Vec<PathStep>,
+    /// The types of the rows that are meant.
+    pub types: TypeSet,
+    /// How the answer is read.
+    pub selection: SelectionId,
+}
+
+impl RootFields {
+    /// Those of the operation's own root.
+    pub fn at_top(selection: SelectionId) -> Self {
+        Self { path: Vec::new(), types: TypeSet::All, selection }
+    }
 }
 
 /// One `_entities` field: rows to look up, and what is read of each.
@@ -50,10 +92,46 @@ pub struct EntityGroup {
     pub path: Vec<PathStep>,
     /// How a row is represented: the first whose types hold the row's. A row that none fits is left out.
     pub representations: Vec<Representation>,
+    /// The arguments inside the field whose values come from the objects around a row.
+    pub contexts: Vec<ContextArgument>,
+    /// The field once more, for rows with other values of these; `None` without any.
+    pub again: Option<Again>,
     /// How each entity of the answer is read.
     pub selection: SelectionId,
     /// For how long an entity of the answer may be kept and given to later requests.
     pub lifetime: Lifetime,
+}
+
+/// An argument that takes its value from an object around (`@fromContext`).
+#[derive(Clone, Debug)]
+pub struct ContextArgument {
+    /// The variable that takes the value; null where no source has one.
+    pub variable: Box<str>,
+    /// The types of the rows whose field has the argument.
+    pub types: TypeSet,
+    /// The objects around that may have it: the first whose types hold the row does.
+    pub sources: Vec<ContextSource>,
+}
+
+/// An object around a row, and the value in it.
+#[derive(Clone, Debug)]
+pub struct ContextSource {
+    /// How many steps of the group's path lead to the object.
+    pub depth: usize,
+    /// The types of objects that it is taken from.
+    pub types: TypeSet,
+    /// The way to the value: of each object that is met, the first field whose types hold it, down to a leaf. Lists are kept.
+    pub fields: Vec<RepresentationField>,
+}
+
+/// What is added to a document for one `_entities` field more. Where two parts of a text meet, `_` and the number of the copy are
+/// written.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// The definitions of its variables, each with a comma after it.
+    pub definitions: Vec<Box<str>>,
+    /// The field, under a response key of its own.
+    pub field: Vec<Box<str>>,
 }
 
 /// One step from a row to the rows in one of its slots.

@@ -19,8 +19,9 @@ mod tree;
 pub use condition::{Condition, ConditionId, Literal};
 pub use defer::{Count, DeferId, Deferred, StreamedList};
 pub use fetch::{
-    EntityGroup, Fetch, FetchContent, FetchId, PathStep, ReadField, ReadTarget, Representation,
-    RepresentationField, RepresentationValue, Selection, SelectionId,
+    Again, ContextArgument, ContextSource, EntityGroup, Fetch, FetchContent, FetchId, PathStep, ReadField,
+    ReadTarget, Representation, RepresentationField, RepresentationValue, RootFields, Selection, SelectionId,
+    copied,
 };
 pub use lifetime::Lifetime;
 pub use shape::{

@@ -1,9 +1,12 @@
 //! Deferred fields asked for apart: what the first part asks of the same subgraph need not wait for them.
 
+use std::collections::BTreeSet;
+
 use octavo_operation::DeferId;
 use octavo_supergraph::{FieldId, RootKind, SubgraphId, TypeId};
 
 use crate::decide::Stop;
+use crate::enter::Sent;
 use crate::planner::Planner;
 use crate::state::{PositionId, SourceIndex};
 
@@ -30,9 +33,9 @@ impl Planner<'_> {
             return Ok(Some(own));
         }
         if self.positions[position].parent.is_none() && self.operation.kind() == RootKind::Query {
-            return Ok(Some(self.start_root(position, subgraph, std::collections::BTreeSet::new())));
+            return Ok(Some(self.start_root((position, ty), subgraph, BTreeSet::new())));
         }
         let entry = self.entry_for(position, ty, (subgraph, field));
-        entry.map(|entry| self.enter((position, ty), subgraph, &entry, (&[], None))).transpose()
+        entry.map(|entry| self.enter((position, ty), subgraph, &entry, Sent::default())).transpose()
     }
 }

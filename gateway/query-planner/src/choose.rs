@@ -249,18 +249,19 @@ impl<'g> Planner<'g> {
         options
     }
 
-    /// How a subgraph is asked for a field of objects of `ty`; `None` if it does not resolve it, or takes arguments for it from the
-    /// objects around.
+    /// How a subgraph is asked for a field of objects of `ty`; `None` if it does not resolve it. What takes arguments from the objects
+    /// around is asked of objects that are looked up, since the values must be known.
     fn how(
         &self,
         (position, ty): (PositionId, TypeId),
         want: &Want<'g>,
         (subgraph, field): (SubgraphId, FieldId),
     ) -> Option<How<'g>> {
-        let access = self.graph.access(subgraph, field).filter(|access| !access.is_contextual())?;
-        let requires = access.requires();
-        let alone = self.is_asked_alone((position, ty), want, (subgraph, field));
-        Some(requires.or(alone.then_some(&NOTHING)).map_or(How::Reach, How::Requires))
+        let access = self.graph.access(subgraph, field)?;
+        let looked_up =
+            || !access.contexts().is_empty() || self.is_asked_alone((position, ty), want, (subgraph, field));
+        let requires = access.requires().or_else(|| looked_up().then_some(&NOTHING));
+        Some(requires.map_or(How::Reach, How::Requires))
     }
 
     /// Whether only objects of the types that want a field are sent for it: an interface object's field is asked of all objects that stand

@@ -6,11 +6,22 @@ use octavo_operation::ItemField;
 use octavo_supergraph::{FieldSelection, SubgraphId, TypeId};
 
 use crate::PlanError;
+use crate::context::Contexts;
 use crate::decide::Stop;
 use crate::planner::{Ask, Planner};
 use crate::reach::{EntryStep, KeyPart, Step, Way};
 use crate::state::{FetchIndex, LookedUp, PositionId, RepresentationState, Source, SourceIndex};
 use crate::want::{Children, Types, Want};
+
+/// What an entity request sends beside keys.
+#[derive(Default)]
+pub(crate) struct Sent<'g, 'a> {
+    pub(crate) requires: &'a [&'g FieldSelection],
+    /// The only types of objects that it may send.
+    pub(crate) alone: Types,
+    /// What arguments take from the objects around.
+    pub(crate) contexts: Contexts<'g>,
+}
 
 impl<'g> Planner<'g> {
     /// The source of a subgraph for objects of `ty`, made by the cheapest way.
@@ -34,9 +45,9 @@ impl<'g> Planner<'g> {
     ) -> Result<SourceIndex, Stop> {
         match &way.step {
             Step::Source(source) => Ok(*source),
-            Step::Root => Ok(self.start_root(position, subgraph, BTreeSet::new())),
+            Step::Root => Ok(self.start_root_of((position, ty), subgraph)),
             Step::Descend { ty: parent_ty } => self.descend(position, *parent_ty, subgraph),
-            Step::Entry(entry) => self.enter((position, ty), subgraph, entry, (&[], None)),
+            Step::Entry(entry) => self.enter((position, ty), subgraph, entry, Sent::default()),
         }
     }
 
@@ -74,13 +85,24 @@ impl<'g> Planner<'g> {
         Ok(node.expect("asking for the field made a source below it").0)
     }
 
-    /// Looks objects up in a subgraph by a key, with further fields that it requires; `alone`: with objects of these types only.
+    /// Asks a root type; below the operation's own, once it is known that objects are there.
+    fn start_root_of(&mut self, (position, ty): (PositionId, TypeId), subgraph: SubgraphId) -> SourceIndex {
+        let mut after = BTreeSet::new();
+        if self.positions[position].parent.is_some() {
+            after.extend(self.first_fetch(position));
+            after.extend(self.type_fetch(position, ty, &after));
+            self.await_types_above(position, &mut after);
+        }
+        self.start_root((position, ty), subgraph, after)
+    }
+
+    /// Looks objects up in a subgraph by a key.
     pub(crate) fn enter(
         &mut self,
         (position, ty): (PositionId, TypeId),
         subgraph: SubgraphId,
         entry: &EntryStep<'g>,
-        (requires, alone): (&[&'g FieldSelection], Types),
+        Sent { requires, alone, contexts }: Sent<'g, '_>,
     ) -> Result<SourceIndex, Stop> {
         self.entering.push((position, subgraph));
         let known = self.key_fetches(position, ty, entry);
@@ -89,6 +111,7 @@ impl<'g> Planner<'g> {
         for selection in requires {
             after.extend(self.resolve_selection(position, ty, selection)?);
         }
+        after.extend(contexts.after);
         if after.is_empty() {
             after.extend(self.first_fetch(position));
         }
@@ -99,6 +122,7 @@ impl<'g> Planner<'g> {
         let fetch = self.entity_fetch(position, looked_up, (&after, entry.waits), requires);
         let source = self.entity_source(position, fetch, entry.ty, ty);
         self.represent(fetch, ty, entry, requires);
+        self.fetches[fetch].add_contexts(contexts.states);
         Ok(source)
     }
 
@@ -125,7 +149,7 @@ impl<'g> Planner<'g> {
     }
 
     /// The fetch by which a position is known at all: a key of `__typename` alone still waits for it.
-    fn first_fetch(&self, position: PositionId) -> Option<FetchIndex> {
+    pub(crate) fn first_fetch(&self, position: PositionId) -> Option<FetchIndex> {
         self.positions[position].sources.iter().next().map(|source| source.fetch)
     }
 

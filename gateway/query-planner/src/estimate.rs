@@ -105,7 +105,7 @@ impl<'g> Planner<'g> {
     /// Whether a subgraph resolves a leaf for objects of one type, asking nobody else.
     fn resolves_leaf(&self, subgraph: SubgraphId, ty: TypeId, field: FieldId) -> bool {
         let own = self.supergraph.field(field).parent == ty && !self.supergraph.ty(ty).kind.is_abstract();
-        own && self.graph.access(subgraph, field).is_some_and(|access| access.requires().is_none())
+        own && self.graph.access(subgraph, field).is_some_and(|access| access.is_plain())
     }
 
     /// Whether a field is to be had of several others alone.
@@ -152,7 +152,7 @@ impl<'g> Planner<'g> {
         let Some(field) = self.same_field(on, wanted) else { return 0 };
         let graph = self.graph;
         if let Some(access) = graph.access(subgraph, field) {
-            if access.requires().is_some() {
+            if !access.is_plain() {
                 others.entry(subgraph).or_insert(Other { is_entered: true, on: None });
             }
             let mut inner = self.provides_of(subgraph, field);

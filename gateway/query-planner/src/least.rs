@@ -114,7 +114,7 @@ impl Counting<'_, '_> {
         // A leaf that the only request here has needs nothing more.
         let has = |&(subgraph, field): &(SubgraphId, FieldId)| {
             let access = self.planner.graph.access(subgraph, field);
-            subgraph == place.asked[0].sort.0 && access.is_some_and(|access| access.requires().is_none())
+            subgraph == place.asked[0].sort.0 && access.is_some_and(|access| access.is_plain())
         };
         if item.children.is_none() && place.asked.len() == 1 && resolving.iter().any(has) {
             return;
@@ -154,7 +154,7 @@ impl Counting<'_, '_> {
         let requires = access.and_then(|access| access.requires());
         let later = Asked::new((subgraph, false), &place.before);
         let own = place.asked.iter().find(|asked| asked.sort.0 == subgraph);
-        if let Some(own) = own.filter(|_| requires.is_none()) {
+        if let Some(own) = own.filter(|_| access.is_none_or(|access| access.is_plain())) {
             let others = (place.asked.len() > 1).then_some(&later.before);
             let before = Before::of_any(others.into_iter().chain([&own.before]));
             return Asked { sort: own.sort, before: before.unwrap_or_default() };

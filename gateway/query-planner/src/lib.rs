@@ -9,6 +9,7 @@
 
 mod apart;
 mod choose;
+mod context;
 mod decide;
 mod emit;
 mod enter;
@@ -63,14 +64,12 @@ pub enum PlanError {
         /// The field names that lead to it.
         path: String,
     },
-    /// A field takes an argument from a context, and is composed, but not executed: an answer without the argument would be wrong.
-    #[error(
-        "{what} at `{path}` takes an argument from a context (`@fromContext`), which is composed, and cannot be executed yet"
-    )]
-    Contextual {
-        /// The field.
+    /// An argument takes its value from a context that no object around sets. Composition proves that this cannot be either.
+    #[error("no object around `{path}` sets the context from which the argument {what} takes its value")]
+    NoContext {
+        /// The argument and its field.
         what: String,
-        /// The field names that lead to it.
+        /// The field names that lead to the objects that have the field.
         path: String,
     },
 }

@@ -51,9 +51,7 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> Whe
         return When::always();
     }
     let mut used = used(planner, root);
-    if let Some(position) = planner.fetches[fetch].entities_at {
-        used.client = used.client.and(&planner.wanted(position));
-    }
+    used.client = used.client.and(&planner.wanted(planner.nodes[root].position));
     if !used.later {
         return used.client;
     }

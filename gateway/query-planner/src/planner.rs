@@ -139,6 +139,11 @@ impl<'g> Planner<'g> {
         self.operation.kind() != RootKind::Query
     }
 
+    /// Whether a fetch asks the operation's own root type, at the top of the response.
+    pub(crate) fn asks_operation_root(&self, fetch: &FetchState<'_>) -> bool {
+        fetch.entities_at.is_none() && self.positions[self.nodes[fetch.root].position].parent.is_none()
+    }
+
     /// The level of a fetch that waits for `after`.
     pub(crate) fn level_after(&self, after: &BTreeSet<FetchIndex>) -> u32 {
         after.iter().map(|&before| self.fetches[before].level).max().unwrap_or(0) + 1
@@ -287,11 +292,10 @@ impl<'g> Planner<'g> {
     /// Starts a request to a root type.
     pub(crate) fn start_root(
         &mut self,
-        position: PositionId,
+        (position, ty): (PositionId, TypeId),
         subgraph: SubgraphId,
         after: BTreeSet<FetchIndex>,
     ) -> SourceIndex {
-        let ty = self.positions[position].ty;
         let node = self.nodes.push(Node::new(position, subgraph, Some(ty)));
         self.await_all(&after);
         self.prices.join((subgraph, self.level_after(&after)));
@@ -305,8 +309,10 @@ impl<'g> Planner<'g> {
             after,
             awaited: false,
             representations: Vec::new(),
+            contexts: Vec::new(),
         });
-        let source = Source { fetch, subgraph, node, ty, types: None, provides: Vec::new() };
+        let types = self.types_of(position, ty);
+        let source = Source { fetch, subgraph, node, ty, types, provides: Vec::new() };
         self.positions[position].add_source(source)
     }
 
@@ -352,6 +358,7 @@ impl<'g> Planner<'g> {
             after: after.clone(),
             awaited: false,
             representations: Vec::new(),
+            contexts: Vec::new(),
         });
         self.entity_fetches.entry((position, subgraph)).or_default().push(id);
         id

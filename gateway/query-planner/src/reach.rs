@@ -6,7 +6,8 @@
 
 use std::rc::Rc;
 
-use octavo_supergraph::{FieldId, FieldSelection, Key, SubgraphId, TypeId};
+use octavo_query_graph::Access;
+use octavo_supergraph::{FieldId, FieldSelection, Key, RootKind, SubgraphId, TypeId};
 
 use crate::planner::Planner;
 use crate::prices::{LATER, price_at};
@@ -130,14 +131,12 @@ impl<'g> Planner<'g> {
     fn make_ways(&self, position: PositionId, ty: TypeId) -> Ways<'g> {
         let mut ways = Ways::new(self.graph, ty, &self.prices);
         self.existing(position, ty, &mut ways);
-        match self.positions[position].parent {
-            None => self.root_requests(ty, &mut ways),
-            Some((parent, slot)) => {
-                self.descents(parent, slot, ty, &mut ways);
-                self.known_key_fields(position, ty, &mut ways);
-                let entering = self.entering.iter().filter(|(at, _)| *at == position);
-                entering.for_each(|&(_, subgraph)| ways.never_enter(subgraph));
-            }
+        self.root_requests(position, ty, &mut ways);
+        if let Some((parent, slot)) = self.positions[position].parent {
+            self.descents(parent, slot, ty, &mut ways);
+            self.known_key_fields(position, ty, &mut ways);
+            let entering = self.entering.iter().filter(|(at, _)| *at == position);
+            entering.for_each(|&(_, subgraph)| ways.never_enter(subgraph));
         }
         self.count(ways.relax());
         ways
@@ -208,13 +207,17 @@ impl<'g> Planner<'g> {
         known && (source.types.is_none() || includes(&source.types, ty))
     }
 
-    fn root_requests(&self, ty: TypeId, ways: &mut Ways<'g>) {
-        if self.has_effects() {
+    /// The requests to a root type: to that of a query at the top of the response, and wherever else it stands.
+    fn root_requests(&self, position: PositionId, ty: TypeId, ways: &mut Ways<'g>) {
+        let is_top = self.positions[position].parent.is_none();
+        if (is_top && self.has_effects()) || Some(ty) != self.supergraph.root(RootKind::Query) {
             return;
         }
+        let known = self.first_fetch(position).filter(|_| !is_top);
+        let level = known.map_or(0, |fetch| self.fetches[fetch].level) + 1;
         for join in &self.supergraph.ty(ty).joins {
-            let price = price_at(self.prices.special(join.subgraph), 1);
-            ways.start(join.subgraph, Way { price, level: 1, step: Step::Root });
+            let price = price_at(self.prices.special(join.subgraph), level);
+            ways.start(join.subgraph, Way { price, level, step: Step::Root });
         }
     }
 
@@ -230,7 +233,7 @@ impl<'g> Planner<'g> {
         let Some((parent_ty, field)) = self.one_type(parent, slot) else { return };
         let above = self.ways(parent, parent_ty);
         let named = self.supergraph.field(field).ty.named();
-        for access in self.graph.accesses(field).filter(|access| access.requires().is_none()) {
+        for access in self.graph.accesses(field).filter(Access::is_plain) {
             let subgraph = access.subgraph;
             let known = ty == named || self.graph.runtime_types(subgraph, named).contains(&ty);
             if !known || !self.graph.has_type(subgraph, ty) {

@@ -12,6 +12,7 @@ use octavo_supergraph::{FieldId, FieldSelection, RootKind, SubgraphId, TypeId};
 use crate::PlanError;
 use crate::choose::{Choice, How, Ordered};
 use crate::decide::Stop;
+use crate::enter::Sent;
 use crate::order::sorts;
 use crate::planner::{Ask, Asked, Planner};
 use crate::reach::{EntryStep, Step};
@@ -74,15 +75,15 @@ impl<'g> Planner<'g> {
         });
         let Some((subgraph, field)) = best else { return Err(self.no_option(root, field)) };
         let last = self.fetches.iter_with_ids().last();
-        let joined =
-            last.filter(|(_, f)| f.entities_at.is_none() && f.subgraph == subgraph).map(|(id, _)| id);
+        let joined = last.filter(|(_, f)| self.asks_operation_root(f) && f.subgraph == subgraph);
+        let joined = joined.map(|(id, _)| id);
         let source = match joined {
             Some(fetch) => {
                 let sources = self.positions[root].sources.iter_with_ids();
                 let known = sources.filter(|(_, s)| s.fetch == fetch).map(|(id, _)| id).next_back();
                 known.expect("a root request is a source of the root")
             }
-            None => self.start_root(root, subgraph, self.fetches.ids().collect()),
+            None => self.start_root((root, ty), subgraph, self.fetches.ids().collect()),
         };
         let provides = self.provides_of(subgraph, field);
         let ask = Ask { source, on: ty, field, types: &None, group: &None };
@@ -272,7 +273,9 @@ impl<'g> Planner<'g> {
                 let requires: Vec<_> = requires.iter().collect();
                 let alone = self.is_asked_alone((position, ty), want, asked);
                 let alone = if alone { want.types.clone() } else { None };
-                let source = self.enter((position, ty), option.subgraph, &entry, (&requires, alone))?;
+                let contexts = self.resolve_contexts((position, ty), asked)?;
+                let sent = Sent { requires: &requires, alone, contexts };
+                let source = self.enter((position, ty), option.subgraph, &entry, sent)?;
                 (source, self.provides_of(option.subgraph, option.field))
             }
         })
@@ -303,7 +306,7 @@ impl<'g> Planner<'g> {
         }
         let entry = self.entry_for(position, ty, (subgraph, field));
         let entry = entry.ok_or_else(|| self.no_way(position, ty))?;
-        self.enter((position, ty), subgraph, &entry, (&[], None))
+        self.enter((position, ty), subgraph, &entry, Sent::default())
     }
 
     /// How objects of `ty` are looked up for a field: as the type whose field it is, where a subgraph has that as an interface object.
@@ -352,15 +355,10 @@ impl<'g> Planner<'g> {
     }
 
     pub(crate) fn no_option(&self, position: PositionId, field: FieldId) -> Stop {
-        let is_contextual = self.graph.accesses(field).any(|access| access.is_contextual());
         let field = self.supergraph.field(field);
         let (parent, name) = (self.supergraph.type_name(field.parent), self.supergraph.name(field.name));
         let (what, path) = (format!("`{parent}.{name}`"), self.path_text(position));
-        Stop::Unplannable(if is_contextual {
-            PlanError::Contextual { what, path }
-        } else {
-            PlanError::Unreachable { what, path }
-        })
+        Stop::Unplannable(PlanError::Unreachable { what, path })
     }
 }
 

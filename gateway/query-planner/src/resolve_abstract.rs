@@ -91,7 +91,7 @@ impl<'g> Planner<'g> {
             return false;
         }
         let access = |field| self.graph.access(subgraph, field);
-        let open = |field| access(field).is_some_and(|a| a.requires().is_none() && !a.is_contextual());
+        let open = |field| access(field).is_some_and(|a| a.is_plain());
         if !open(field) {
             return false;
         }

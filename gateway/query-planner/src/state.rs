@@ -6,6 +6,7 @@ use octavo_index::{IdMap, IndexVec, NameId};
 use octavo_operation::{DeferId, SetId, When};
 use octavo_supergraph::{FieldId, FieldSelection, SubgraphId, TypeId, TypeRef};
 
+use crate::context::ContextState;
 use crate::want::Types;
 
 octavo_index::define_ids! {
@@ -141,6 +142,8 @@ pub(crate) struct FetchState<'g> {
     /// Whether another waits for it.
     pub(crate) awaited: bool,
     pub(crate) representations: Vec<RepresentationState<'g>>,
+    /// What arguments of its fields take from the objects around.
+    pub(crate) contexts: Vec<ContextState<'g>>,
 }
 
 /// What an entity request looks up.
@@ -204,6 +207,18 @@ impl FetchState<'_> {
 }
 
 impl<'g> FetchState<'g> {
+    /// Adds what arguments of a field take from the objects around, if it was not asked for before.
+    pub(crate) fn add_contexts(&mut self, states: Vec<ContextState<'g>>) {
+        for state in states {
+            let same = |known: &ContextState<'_>| {
+                (known.field, known.ty, known.argument.name) == (state.field, state.ty, state.argument.name)
+            };
+            if !self.contexts.iter().any(same) {
+                self.contexts.push(state);
+            }
+        }
+    }
+
     /// Whether no object of `ty` is looked up as another type than `entry`: each object is sent once.
     pub(crate) fn sends_as(&self, ty: TypeId, entry: TypeId) -> bool {
         self.representations.iter().all(|r| r.ty != ty || r.entry == entry)

@@ -241,24 +241,38 @@ fn what_is_provided_does_not_double_the_work_at_every_level() {
 }
 
 #[test]
-fn what_takes_an_argument_from_a_context_has_no_plan() {
+fn an_argument_comes_from_the_nearest_object_that_sets_its_context() {
     let types = "
-        type Query @join__type(graph: S0) { shelf: Shelf }
-        type Shelf @join__type(graph: S0, key: \"id\") @join__type(graph: S1, key: \"id\") {
+        type Query @join__type(graph: S0) { room: Room shelf: Shelf }
+        type Room @join__type(graph: S0, key: \"id\") @context(name: \"s0__unit\") {
           id: ID!
-          size(unit: String): Int @join__field(graph: S0)
-          label(unit: String): String @join__field(graph: S0, contextArguments: [{context: \"c\", name: \"a\"}])
-          note: String @join__field(graph: S0, contextArguments: [{context: \"c\", name: \"a\"}]) @join__field(graph: S1)
+          unit: String
+          shelf: Shelf
+        }
+        type Shelf @join__type(graph: S0, key: \"id\") {
+          id: ID!
+          size: Int
+          label(upper: Boolean): String @join__field(graph: S0, contextArguments: [
+            {context: \"s0__unit\", name: \"unit\", type: \"String\", selection: \" { unit }\"}
+          ])
         }";
-    let graph = schema::graph(&schema::supergraph(2, types));
+    let graph = schema::graph(&schema::supergraph(1, types));
     let planned = |query: &str| plan(&graph, &schema::operation(&graph, query), &Options::default());
-    let refused = planned("{ shelf { size label } }").expect_err("its argument would be missing").to_string();
-    let said = "`Shelf.label` at `shelf` takes an argument from a context (`@fromContext`)";
-    assert!(refused.starts_with(said), "{refused}");
-    assert_eq!(planned("{ shelf { size } }").expect("a plan").fetches.len(), 1);
-    assert_eq!(
-        planned("{ shelf { size note } }").expect("a plan").fetches.len(),
-        2,
-        "another subgraph has it too"
+    assert_eq!(planned("{ room { shelf { size } } }").expect("a plan").fetches.len(), 1);
+    let found = planned(
+        "query($contextualArgument: Boolean) { room { shelf { size label(upper: $contextualArgument) } } }",
     );
+    let fetches = found.expect("a plan").fetches;
+    let documents: Vec<_> = fetches.iter().map(|fetch| fetch.document.to_string()).collect();
+    let expected = [
+        "query {room {shelf {size id} unit}}",
+        "query($representations: [_Any!]!, $_contextualArgument_0: String, $contextualArgument: Boolean) \
+         {_entities(representations: $representations) \
+         {... on Shelf {label(upper: $contextualArgument, unit: $_contextualArgument_0)}}}",
+    ];
+    assert_eq!(documents, expected);
+    let refused = planned("{ shelf { label } }").expect_err("nothing sets the context here").to_string();
+    let said =
+        "no object around `shelf` sets the context from which the argument `unit` of `Shelf.label` takes";
+    assert!(refused.starts_with(said), "{refused}");
 }

@@ -39,6 +39,24 @@ pub enum SupergraphError {
         /// What is wrong with it.
         why: String,
     },
+    /// An item of `contextArguments` lacks a member.
+    #[error(
+        "`{place}`: each item of `contextArguments` must have `context`, `name`, `type` and `selection` as strings"
+    )]
+    ContextArgument {
+        /// The schema coordinate of the field.
+        place: String,
+    },
+    /// An argument names a context that no type sets.
+    #[error("`{place}` takes its argument `{argument}` from the context `{context}`, which no type sets")]
+    UnknownContext {
+        /// The schema coordinate of the field.
+        place: String,
+        /// The argument's name.
+        argument: String,
+        /// The context's name.
+        context: String,
+    },
     /// An access rule cannot be read.
     #[error("`{place}`: the argument of `@{directive}` is not a list of lists of strings")]
     AccessRule {

@@ -15,6 +15,7 @@ pub(crate) struct JoinNames {
     pub(crate) graph_enum: String,
     pub(crate) inaccessible: String,
     pub(crate) directive: String,
+    pub(crate) context: String,
 }
 
 impl JoinNames {
@@ -29,6 +30,7 @@ impl JoinNames {
             graph_enum: join("Graph"),
             inaccessible: links.directive("inaccessible", "inaccessible"),
             directive: join("directive"),
+            context: links.directive("context", "context"),
         }
     }
 }
@@ -47,9 +49,9 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Whether an argument is there.
-    pub(crate) fn given(self, name: &str) -> bool {
-        self.0.specified_argument_by_name(name).is_some()
+    /// The items of a list argument.
+    pub(crate) fn items(self, name: &str) -> &'a [Node<ast::Value>] {
+        self.0.specified_argument_by_name(name).and_then(|value| value.as_list()).unwrap_or_default()
     }
 
     /// A Boolean argument, `default` when it is left out.

@@ -12,6 +12,7 @@ mod api;
 mod arguments;
 mod build;
 mod cache;
+mod context;
 mod error;
 mod join;
 mod links;
@@ -22,6 +23,6 @@ pub use arguments::canonical_arguments;
 pub use cache::CachePolicy;
 pub use error::SupergraphError;
 pub use model::{
-    Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RequirementId, RootKind, Subgraph,
-    SubgraphId, Supergraph, Type, TypeId, TypeKind, TypeRef,
+    ContextArgument, Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RequirementId,
+    RootKind, Subgraph, SubgraphId, Supergraph, Type, TypeId, TypeKind, TypeRef,
 };

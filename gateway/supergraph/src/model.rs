@@ -166,8 +166,19 @@ pub struct FieldJoin {
     pub overrides: Option<SubgraphId>,
     /// The label under which it does; without one it always does.
     pub override_label: Option<NameId>,
-    /// Whether it takes arguments there from the objects around it (`@fromContext`).
-    pub contextual: bool,
+    /// The arguments that it takes there from the objects around (`@fromContext`).
+    pub contexts: Vec<ContextArgument>,
+}
+
+/// An argument that takes its value from an object around.
+#[derive(Clone, Debug)]
+pub struct ContextArgument {
+    /// The argument's name.
+    pub name: NameId,
+    /// Its type there, as text.
+    pub ty: NameId,
+    /// The types that set the context, each with the field of it that leads to the value.
+    pub values: Vec<(TypeId, FieldSelection)>,
 }
 
 /// A type with its wrappers.
@@ -230,6 +241,11 @@ impl Supergraph {
     /// The types, in the order of the SDL, built-in scalars first.
     pub fn types(&self) -> &IndexVec<TypeId, Type> {
         &self.types
+    }
+
+    /// The fields of all types.
+    pub fn fields(&self) -> &IndexVec<FieldId, Field> {
+        &self.fields
     }
 
     /// One type.

@@ -8,7 +8,7 @@ use octavo_executor::{ExecutionRequest, IntrospectionPort, Ports, Prepared, exec
 use octavo_language::{CoercedVariables, Limits, ValidDocument, executable};
 use octavo_operation::Operation;
 use octavo_query_graph::{Labels, QueryGraph};
-use octavo_query_plan::{QueryPlan, print};
+use octavo_query_plan::{Fetch, QueryPlan, print};
 use octavo_query_planner::plan;
 use octavo_supergraph::Supergraph;
 
@@ -67,10 +67,17 @@ pub fn check_case(suite: &Suite, case: &Case) -> Result<()> {
 fn not_printed(planned: &QueryPlan, subgraphs: &Subgraphs) -> Result<Vec<String>> {
     let mut printed = Vec::new();
     requests_in(&json::parse(&print::to_json(planned))?, &mut printed);
+    printed.extend(planned.fetches.iter().flat_map(repeated));
     let sent = subgraphs.documents().into_iter().filter(|request| !printed.contains(request));
     Ok(sent
         .map(|(subgraph, document)| format!("sent to {subgraph}, and not in the plan: {document}"))
         .collect())
+}
+
+/// A fetch's documents with copies of its `_entities` fields, for as many values of arguments from contexts as the suites have.
+fn repeated(fetch: &Fetch) -> Vec<(String, String)> {
+    let copies = (0..4).flat_map(|first| (0..4).map(move |second| [first, second]));
+    copies.map(|copies| (fetch.subgraph.to_string(), fetch.document_with(&copies))).collect()
 }
 
 /// The subgraph and the document of each fetch in a printed plan.

@@ -124,7 +124,8 @@ fn add(data: &mut JsonValue, entry: &JsonValue, pending: &BTreeMap<String, Vec<J
         return merge(at, new);
     }
     let (Some(at), Some(new)) = (at.as_array_mut(), new.as_array()) else { bail!("no list") };
-    ensure!(begins.is_none_or(|index| index == at.len()), "items for another place");
+    // Items that are none may stand anywhere: they bring an error.
+    ensure!(begins.is_none_or(|index| new.is_empty() || index == at.len()), "items for another place");
     at.extend(new.iter().cloned());
     Ok(())
 }

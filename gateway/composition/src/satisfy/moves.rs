@@ -4,11 +4,14 @@
 //! answered by growing sets until nothing is added; a question that comes up again while it is being answered gets the
 //! answer so far.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use octavo_index::NameId;
-use octavo_query_graph::{Entry, QueryGraph};
-use octavo_supergraph::{Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId};
+use octavo_query_graph::{Access, Entry, QueryGraph};
+use octavo_supergraph::{
+    ContextArgument, Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId,
+};
 
 use super::place::{Place, Taken, applies, arrivals};
 use crate::maps::{HashMap, HashSet};
@@ -22,6 +25,7 @@ struct Question<'g> {
     ty: TypeId,
     start: Vec<Place<'g>>,
     excluded: Vec<SubgraphId>,
+    around: BTreeSet<TypeId>,
 }
 
 /// Answers about one graph, remembered.
@@ -39,6 +43,8 @@ pub(crate) struct Moves<'g> {
     requiring: HashSet<(SubgraphId, FieldId)>,
     /// Subgraphs whose keys are being told, which therefore cannot be entered for it.
     excluded: Vec<SubgraphId>,
+    /// The types of the objects around that set contexts.
+    pub(crate) around: BTreeSet<TypeId>,
     steps: usize,
     /// Steps after which everything counts as reachable.
     budget: usize,
@@ -55,6 +61,7 @@ impl<'g> Moves<'g> {
             used_open: false,
             requiring: HashSet::default(),
             excluded: Vec::new(),
+            around: BTreeSet::new(),
             steps: 0,
             budget,
         }
@@ -67,7 +74,8 @@ impl<'g> Moves<'g> {
 
     /// All places of an object of type `ty` that can be reached from `start`.
     pub(crate) fn reach(&mut self, ty: TypeId, start: &[Place<'g>]) -> Vec<Place<'g>> {
-        let question = Question { ty, start: start.to_vec(), excluded: self.excluded.clone() };
+        let (excluded, around) = (self.excluded.clone(), self.around.clone());
+        let question = Question { ty, start: start.to_vec(), excluded, around };
         if let Some(answer) = self.answers.get(&question) {
             return answer.clone();
         }
@@ -243,20 +251,41 @@ impl<'g> Moves<'g> {
             return Some(Taken { subgraph, ty: local, provided: selection.selections.iter().collect() });
         }
         let access = graph.access(subgraph, field)?;
-        if let Some(requires) = access.requires() {
-            if !self.requiring.insert((subgraph, field)) {
-                self.used_open = true;
-                return None;
-            }
-            let fine = self.can_resolve(reached, ty, requires) && self.can_enter(reached, ty, subgraph);
-            self.requiring.remove(&(subgraph, field));
-            if !fine {
-                return None;
-            }
+        if !access.is_plain() && !self.can_send(reached, ty, (field, access)) {
+            return None;
         }
         let ty = access.ty().map_or(result, octavo_supergraph::TypeRef::named);
         let provided = access.provides().map(|set| set.iter().collect()).unwrap_or_default();
         Some(Taken { subgraph, ty, provided })
+    }
+
+    /// Whether what a field needs can be sent to its subgraph.
+    fn can_send(
+        &mut self,
+        reached: &[Place<'g>],
+        ty: TypeId,
+        (field, access): (FieldId, Access<'g>),
+    ) -> bool {
+        let subgraph = access.subgraph;
+        if self.unset(access).is_some() {
+            return false;
+        }
+        if !self.requiring.insert((subgraph, field)) {
+            self.used_open = true;
+            return false;
+        }
+        let requires = access.requires().map_or(&[][..], Vec::as_slice);
+        let fine = self.can_resolve(reached, ty, requires) && self.can_enter(reached, ty, subgraph);
+        self.requiring.remove(&(subgraph, field));
+        fine
+    }
+
+    /// The first argument whose context no object around sets.
+    pub(crate) fn unset(&self, access: Access<'g>) -> Option<&'g ContextArgument> {
+        let sets = |(setter, _): &(TypeId, FieldSelection)| {
+            self.supergraph.ty(*setter).possible.iter().any(|ty| self.around.contains(ty))
+        };
+        access.contexts().iter().find(|argument| !argument.values.iter().any(sets))
     }
 
     /// The type of a field in a subgraph that only names it.

@@ -184,6 +184,11 @@ impl<'g> Asking<'g, '_, '_> {
         let subgraph = place.subgraph;
         let field = supergraph.field_with(place.ty, supergraph.field(field).name)?;
         if let Some(access) = graph.access(subgraph, field) {
+            if let Some(argument) = self.moves.unset(access) {
+                let argument = supergraph.name(argument.name);
+                let said = "from a context that no object around sets here";
+                return Some(format!("has the field, but takes the argument `{argument}` {said}"));
+            }
             let requires = access.requires()?;
             return Some(self.requirement(subgraph, requires));
         }

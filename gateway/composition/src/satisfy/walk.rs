@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::QueryGraph;
-use octavo_supergraph::{FieldId, RootKind, TypeId};
+use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId};
 
 use super::explain::{Dead, explain};
 use super::moves::Moves;
@@ -23,7 +23,12 @@ pub(crate) struct State<'g> {
     /// The state and the field that led here; `None` at a root.
     pub(crate) from: Option<(usize, FieldId)>,
     pub(crate) root: RootKind,
+    /// The types of the objects around that set contexts.
+    pub(crate) around: BTreeSet<TypeId>,
 }
+
+/// What objects of one type reach, and the types around them that set contexts.
+type Settled<'g> = (HashSet<Place<'g>>, BTreeSet<TypeId>);
 
 /// Walks one graph, within a number of steps.
 pub(crate) fn walk(
@@ -42,6 +47,7 @@ pub(crate) fn walk(
         queue: VecDeque::new(),
         seen: HashMap::default(),
         settled: HashMap::default(),
+        setters: setters(graph.supergraph()),
         reported: HashSet::default(),
     };
     walk.start();
@@ -63,7 +69,9 @@ struct Walk<'g, 'a, 's, 'r> {
     queue: VecDeque<usize>,
     seen: HashMap<TypeId, Vec<usize>>,
     /// All places of states that were looked at, by type.
-    settled: HashMap<TypeId, Vec<HashSet<Place<'g>>>>,
+    settled: HashMap<TypeId, Vec<Settled<'g>>>,
+    /// The object types that set contexts.
+    setters: BTreeSet<TypeId>,
     reported: HashSet<(TypeId, Option<FieldId>)>,
 }
 
@@ -74,14 +82,18 @@ impl<'g> Walk<'g, '_, '_, '_> {
             let joins = &self.moves.supergraph.ty(ty).joins;
             let places = joins.iter().map(|join| Place { subgraph: join.subgraph, ty, provided: Vec::new() });
             let places = places.collect();
-            self.push(State { ty, places, from: None, root });
+            self.push(State { ty, places, from: None, root, around: BTreeSet::new() });
         }
     }
 
     /// Notes a state unless an earlier one had no more places.
     fn push(&mut self, state: State<'g>) {
         let seen = self.seen.entry(state.ty).or_default();
-        if seen.iter().any(|&earlier| includes(&state.places, &self.states[earlier].places)) {
+        let is_no_more = |&earlier: &usize| {
+            let earlier = &self.states[earlier];
+            includes(&state.places, &earlier.places) && earlier.around.is_subset(&state.around)
+        };
+        if seen.iter().any(is_no_more) {
             return;
         }
         seen.push(self.states.len());
@@ -90,13 +102,13 @@ impl<'g> Walk<'g, '_, '_, '_> {
     }
 
     /// Notes what a state reaches; false when an earlier one reached no more.
-    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>]) -> bool {
+    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>], around: &BTreeSet<TypeId>) -> bool {
         let reached: HashSet<Place<'g>> = reached.iter().cloned().collect();
         let settled = self.settled.entry(ty).or_default();
-        if settled.iter().any(|earlier| earlier.is_subset(&reached)) {
+        if settled.iter().any(|(places, set)| places.is_subset(&reached) && set.is_subset(around)) {
             return false;
         }
-        settled.push(reached);
+        settled.push((reached, around.clone()));
         true
     }
 
@@ -106,10 +118,13 @@ impl<'g> Walk<'g, '_, '_, '_> {
         }
         let ty = self.states[at].ty;
         let places = self.states[at].places.clone();
+        let mut around = self.states[at].around.clone();
+        self.moves.around.clone_from(&around);
         let reached = self.moves.reach(ty, &places);
-        if !self.settle(ty, &reached) {
+        if !self.settle(ty, &reached, &around) {
             return;
         }
+        around.extend(self.setters.get(&ty));
         if !reached.iter().any(|place| place.ty == ty) {
             return self.fail(at, None, &reached);
         }
@@ -130,7 +145,8 @@ impl<'g> Walk<'g, '_, '_, '_> {
             for (object, places) in arrivals(self.moves.graph, result, &taken) {
                 if !self.moves.supergraph.ty(object).inaccessible {
                     let root = self.states[at].root;
-                    self.push(State { ty: object, places, from: Some((at, field)), root });
+                    let around = around.clone();
+                    self.push(State { ty: object, places, from: Some((at, field)), root, around });
                 }
             }
         }
@@ -144,4 +160,11 @@ impl<'g> Walk<'g, '_, '_, '_> {
         let finding = explain(&mut self.moves, self.schema, &dead);
         self.report.push(finding);
     }
+}
+
+/// The object types that set contexts from which arguments take values.
+fn setters(supergraph: &Supergraph) -> BTreeSet<TypeId> {
+    let joins = supergraph.fields().iter().flat_map(|field| &field.joins);
+    let values = joins.flat_map(|join| &join.contexts).flat_map(|argument| &argument.values);
+    values.flat_map(|(setter, _)| supergraph.ty(*setter).possible.iter().copied()).collect()
 }

@@ -14,8 +14,8 @@ use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
     ConcreteType, Condition, ConditionId, EntityGroup, Fetch, FetchContent, FetchId, LeafKind, Lifetime,
     Literal, OperationKind, Output, OutputValue, PathStep, PlanNode, QueryPlan, ReadField, ReadTarget,
-    Representation, RepresentationField, RepresentationValue, Selection, SelectionId, Shape, ShapeId, Slot,
-    SlotId, TypeIndex, TypeSet, ValueType,
+    Representation, RepresentationField, RepresentationValue, RootFields, Selection, SelectionId, Shape,
+    ShapeId, Slot, SlotId, TypeIndex, TypeSet, ValueType,
 };
 use serde_json::Value;
 
@@ -143,7 +143,7 @@ impl Plan {
 
     /// Appends a fetch of root fields.
     pub(crate) fn then_root(&mut self, subgraph: &str, selection: SelectionId) -> FetchId {
-        let fetch = self.fetch(subgraph, FetchContent::Root(selection));
+        let fetch = self.fetch(subgraph, FetchContent::Root(RootFields::at_top(selection)));
         self.then(PlanNode::Fetch(fetch));
         fetch
     }
@@ -173,6 +173,8 @@ impl Plan {
                 typename: None,
                 fields: keys.iter().map(|key| self.key_field(shape, key)).collect(),
             }],
+            contexts: Vec::new(),
+            again: None,
             selection,
             lifetime: Lifetime::UNSAID,
         }

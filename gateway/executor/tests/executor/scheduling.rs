@@ -2,7 +2,7 @@
 
 use futures::executor::block_on;
 use octavo_executor::{ExecutionRequest, Ports, execute};
-use octavo_query_plan::{FetchContent, IntrospectionField, LeafKind, PlanNode};
+use octavo_query_plan::{FetchContent, IntrospectionField, LeafKind, PlanNode, RootFields};
 use serde_json::json;
 
 use crate::kit::{Introspection, Plan, Subgraphs, json, leaf, request, run, run_with, string};
@@ -13,8 +13,8 @@ fn two(arrange: impl FnOnce(&mut Plan, PlanNode, PlanNode)) -> (octavo_executor:
     let root = plan.shape(&["Query"], &[("x", string()), ("y", string())]);
     let x = plan.select(root, &[("x", None)]);
     let y = plan.select(root, &[("y", None)]);
-    let a = plan.fetch("a", FetchContent::Root(x));
-    let b = plan.fetch("b", FetchContent::Root(y));
+    let a = plan.fetch("a", FetchContent::Root(RootFields::at_top(x)));
+    let b = plan.fetch("b", FetchContent::Root(RootFields::at_top(y)));
     arrange(&mut plan, PlanNode::Fetch(a), PlanNode::Fetch(b));
     let answers = [("a", r#"{"data":{"x":"1"}}"#), ("b", r#"{"data":{"y":"2"}}"#)];
     (plan.prepare(), Subgraphs::new(&answers))

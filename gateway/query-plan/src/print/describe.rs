@@ -4,9 +4,9 @@ use octavo_index::Id as _;
 
 use super::node;
 use crate::{
-    ConditionId, Count, Deferred, EntityGroup, Fetch, FetchContent, FetchId, OperationKind, OutputValue,
-    PathStep, PlanNode, QueryPlan, Representation, RepresentationField, RepresentationValue, Shape, ShapeId,
-    SlotId, StreamedList, TypeSet, ValueType,
+    ConditionId, ContextArgument, ContextSource, Count, Deferred, EntityGroup, Fetch, FetchContent, FetchId,
+    OperationKind, OutputValue, PathStep, PlanNode, QueryPlan, Representation, RepresentationField,
+    RepresentationValue, Shape, ShapeId, SlotId, StreamedList, TypeSet, ValueType,
 };
 
 const TYPENAME: &str = "__typename";
@@ -92,9 +92,15 @@ fn describe(plan: &QueryPlan, node: &PlanNode) -> node::Node {
 
 fn fetch(plan: &QueryPlan, id: FetchId) -> node::Node {
     let fetch = &plan.fetches[id];
-    let request = request(fetch);
+    let request = request(plan, fetch);
     match &fetch.content {
-        FetchContent::Root(_) => node::Node::Fetch(node::Fetch { request, requires: None, entities: None }),
+        FetchContent::Root(root) => {
+            let fetch = node::Node::Fetch(node::Fetch { request, requires: None, entities: None });
+            let (mut path, shape) = follow(plan, &root.path);
+            let Some(last) = path.last_mut() else { return fetch };
+            narrow(last, &plan.shapes[shape], &root.types);
+            node::Node::Flatten(node::Flatten { path, node: Box::new(fetch) })
+        }
         FetchContent::Entities(groups) => match groups.as_slice() {
             [group] => {
                 let (path, shape) = follow(plan, &group.path);
@@ -114,7 +120,11 @@ fn fetch(plan: &QueryPlan, id: FetchId) -> node::Node {
     }
 }
 
-fn request(fetch: &Fetch) -> node::Request {
+fn request(plan: &QueryPlan, fetch: &Fetch) -> node::Request {
+    let groups = match &fetch.content {
+        FetchContent::Root(_) => &[][..],
+        FetchContent::Entities(groups) => groups,
+    };
     node::Request {
         service_name: fetch.subgraph.to_string(),
         variable_usages: fetch.variables.iter().map(ToString::to_string).collect(),
@@ -125,7 +135,26 @@ fn request(fetch: &Fetch) -> node::Request {
         },
         operation_name: fetch.operation_name.as_deref().map(str::to_owned),
         operation: fetch.document.to_string(),
+        context_rewrites: groups.iter().flat_map(|group| context_rewrites(plan, group)).collect(),
     }
+}
+
+fn context_rewrites(plan: &QueryPlan, group: &EntityGroup) -> Vec<node::ContextRewrite> {
+    let rewrite = |argument: &ContextArgument, source: &ContextSource| {
+        let (_, shape) = follow(plan, &group.path[..source.depth]);
+        let mut path = vec!["..".to_owned(); group.path.len() - source.depth];
+        path.push(format!("... on {}", type_names(&plan.shapes[shape], &source.types).join("|")));
+        let mut fields = &source.fields;
+        while let Some(field) = fields.iter().find(|field| field.key.as_ref() != TYPENAME) {
+            path.push(field.key.to_string());
+            let RepresentationValue::Slot { fields: below, .. } = &field.value else { break };
+            fields = below;
+        }
+        node::ContextRewrite { path, rename_key_to: argument.variable.to_string() }
+    };
+    let pairs =
+        group.contexts.iter().flat_map(|argument| argument.sources.iter().map(move |s| (argument, s)));
+    pairs.map(|(argument, source)| rewrite(argument, source)).collect()
 }
 
 fn alias(plan: &QueryPlan, group: &EntityGroup) -> node::BatchAlias {
@@ -165,8 +194,8 @@ pub(super) fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, Shap
     let mut at = plan.root;
     for step in steps {
         let shape = &plan.shapes[at];
-        if let (TypeSet::Only(_), Some(last)) = (&step.types, path.last_mut()) {
-            *last = format!("{last}|[{}]", type_names(shape, &step.types).join("|"));
+        if let Some(last) = path.last_mut() {
+            narrow(last, shape, &step.types);
         }
         path.push(response_key(shape, step.slot));
         let value = &shape.slots[step.slot].value;
@@ -174,6 +203,13 @@ pub(super) fn follow(plan: &QueryPlan, steps: &[PathStep]) -> (Vec<String>, Shap
         at = value.shape().unwrap_or(at);
     }
     (path, at)
+}
+
+/// Adds the types of objects to a step of a path, if they are not all.
+fn narrow(step: &mut String, shape: &Shape, types: &TypeSet) {
+    if matches!(types, TypeSet::Only(_)) {
+        *step = format!("{step}|[{}]", type_names(shape, types).join("|"));
+    }
 }
 
 pub(super) fn response_key(shape: &Shape, slot: SlotId) -> String {

@@ -59,7 +59,7 @@ impl Layout {
     }
 
     fn open_block(&mut self) {
-        if self.line == "query" {
+        if self.depth == 0 && self.line == "query" {
             self.line.clear();
         }
         self.spaced("{");

@@ -38,6 +38,18 @@ pub(super) struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) operation_name: Option<String>,
     pub(super) operation: String,
+    /// Where variables come from that are neither the client's nor representations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) context_rewrites: Vec<ContextRewrite>,
+}
+
+/// A variable that takes a value from an object around the entities.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename = "KeyRenamer", rename_all = "camelCase")]
+pub(super) struct ContextRewrite {
+    /// `..` for each object on the way up, then the types of objects there, and fields down to the value.
+    pub(super) path: Vec<String>,
+    pub(super) rename_key_to: String,
 }
 
 /// A request for root fields, or for the entities at one path (then with `requires`).

@@ -6,7 +6,7 @@ use super::{document, to_json, to_text};
 use crate::{
     ConcreteType, Condition, EntityGroup, Fetch, FetchContent, LeafKind, Lifetime, Literal, OperationKind,
     Output, OutputValue, PathStep, PlanNode, QueryPlan, Representation, RepresentationField,
-    RepresentationValue, Selection, Shape, Slot, TypeSet, ValueType,
+    RepresentationValue, RootFields, Selection, Shape, Slot, TypeSet, ValueType,
 };
 
 const ROOT: &str = "query($n:Int){ top: products(first:$n){__typename upc} }";
@@ -68,10 +68,12 @@ fn plan(groups: usize) -> QueryPlan {
                 value: RepresentationValue::Slot { slot: upc, fields: vec![] },
             }],
         }],
+        contexts: Vec::new(),
+        again: None,
         selection,
         lifetime: Lifetime::UNSAID,
     };
-    let first = fetches.push(fetch("products", ROOT, FetchContent::Root(selection)));
+    let first = fetches.push(fetch("products", ROOT, FetchContent::Root(RootFields::at_top(selection))));
     let groups = (0..groups).map(group).collect();
     let second = fetches.push(fetch("reviews", ENTITIES, FetchContent::Entities(groups)));
     let node = PlanNode::Sequence(vec![PlanNode::Fetch(first), PlanNode::Fetch(second)]);

@@ -1,7 +1,7 @@
 //! Conventional nodes as indented text.
 
 use super::document::{self, Line};
-use super::node::{BatchFetch, Condition, Defer, Fetch, Node, Plan, Selection};
+use super::node::{BatchFetch, Condition, Defer, Fetch, Node, Plan, Request, Selection};
 
 pub(super) fn write(plan: &Plan) -> String {
     let mut out = Text { lines: Vec::new(), depth: 0 };
@@ -57,6 +57,7 @@ impl Text {
         let lines = document::lines(&fetch.request.operation);
         self.block(&head, ",", |out| match (&fetch.requires, &fetch.entities) {
             (Some(requires), Some(key)) => {
+                out.contexts(&fetch.request);
                 out.block("", " =>", |out| out.selections(requires));
                 let (selection, fragments) = document::under(&lines, key);
                 out.block("", "", |out| out.append(&selection));
@@ -69,6 +70,7 @@ impl Text {
     fn batch(&mut self, batch: &BatchFetch) {
         let head = format!("BatchFetch(service: \"{}\")", batch.request.service_name);
         self.block(&head, ",", |out| {
+            out.contexts(&batch.request);
             out.block("", "", |out| {
                 for alias in &batch.entity_batch.aliases {
                     out.block(&alias.alias, "", |out| {
@@ -83,6 +85,12 @@ impl Text {
             });
             out.append(&document::lines(&batch.request.operation));
         });
+    }
+
+    fn contexts(&mut self, request: &Request) {
+        for rewrite in &request.context_rewrites {
+            self.line(&format!("${} = {}", rewrite.rename_key_to, rewrite.path.join("/")));
+        }
     }
 
     fn condition(&mut self, condition: &Condition) {

@@ -123,7 +123,9 @@ fn sent(field: &RepresentationField) -> Option<String> {
 fn serves(plan: &QueryPlan, fetch: &Fetch) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     match &fetch.content {
-        FetchContent::Root(selection) => answers(plan, *selection, "", &mut paths),
+        FetchContent::Root(root) => {
+            answers(plan, root.selection, &follow(plan, &root.path).0.join("."), &mut paths);
+        }
         FetchContent::Entities(groups) => {
             for group in groups {
                 let path = follow(plan, &group.path).0.join(".");

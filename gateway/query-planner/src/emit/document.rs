@@ -7,8 +7,9 @@ use octavo_index::{IdMap, NameId};
 use octavo_operation::{Literal, When};
 use octavo_supergraph::{TypeId, TypeRef};
 
+use super::contexts::Written;
 use crate::planner::Planner;
-use crate::state::{NodeField, NodeId, SlotIndex, Source};
+use crate::state::{FetchState, NodeField, NodeId, SlotIndex, Source};
 
 /// The response key of each field of each node.
 pub(crate) struct Names {
@@ -82,17 +83,44 @@ pub(crate) struct Document<'p, 'g> {
     names: &'p Names,
     pub(crate) text: String,
     pub(crate) variables: BTreeSet<NameId>,
+    /// The node that is asked directly of entities, and its fields' arguments from contexts.
+    contexts: Option<(NodeId, Vec<Written>)>,
+    /// The ends of variables' names of which each copy of an `_entities` field has its own.
+    marks: Vec<usize>,
 }
 
 impl<'p, 'g> Document<'p, 'g> {
     pub(crate) fn new(planner: &'p Planner<'g>, names: &'p Names) -> Self {
-        Self { planner, names, text: String::new(), variables: BTreeSet::new() }
+        let (text, variables) = (String::new(), BTreeSet::new());
+        Self { planner, names, text, variables, contexts: None, marks: Vec::new() }
     }
 
     /// Writes the selection set of a request. Fields under `hoisted` are written without it: the request is not sent unless it holds.
-    pub(crate) fn whole(&mut self, root: NodeId, hoisted: &When) {
-        let client = self.planner.wanted(self.planner.nodes[root].position);
-        self.selection_set(root, &Around { hoisted, client });
+    pub(crate) fn whole(&mut self, fetch: &FetchState<'_>, hoisted: &When) {
+        let client = self.planner.wanted(self.planner.nodes[fetch.root].position);
+        self.selection_set(fetch.root, &Around { hoisted, client });
+    }
+
+    /// Writes an `_entities` field, and gives it in parts: between them stand the ends of the names of its own variables.
+    pub(crate) fn entities(
+        &mut self,
+        fetch: &FetchState<'_>,
+        hoisted: &When,
+        (representations, written): (&str, Vec<Written>),
+    ) -> Vec<Box<str>> {
+        let mut start = self.text.len();
+        let _ = write!(self.text, "_entities(representations: ${representations}");
+        self.marks.push(self.text.len());
+        self.text.push_str(") ");
+        self.contexts = Some((fetch.root, written));
+        self.whole(fetch, hoisted);
+        let mut parts = Vec::new();
+        for end in std::mem::take(&mut self.marks) {
+            parts.push(self.text[start..end].into());
+            start = end;
+        }
+        parts.push(self.text[start..].into());
+        parts
     }
 
     fn selection_set(&mut self, id: NodeId, around: &Around<'_>) {
@@ -189,12 +217,7 @@ impl<'p, 'g> Document<'p, 'g> {
             let _ = write!(self.text, "{key}: ");
         }
         self.text.push_str(name);
-        let position = planner.nodes[node].position;
-        if let Some(arguments) = planner.positions[position].slots[field.slot].key.arguments {
-            let _ = write!(self.text, "({})", planner.texts.resolve(arguments));
-            let variables = planner.argument_variables.get(&arguments);
-            self.variables.extend(variables.into_iter().flatten());
-        }
+        self.arguments(node, field);
         for literal in directives {
             self.text.push(' ');
             self.directive(*literal);
@@ -202,6 +225,29 @@ impl<'p, 'g> Document<'p, 'g> {
         if let Some(child) = field.child {
             self.text.push(' ');
             self.selection_set(child, &Around { hoisted: &When::always(), client: below.clone() });
+        }
+    }
+
+    /// Writes a field's arguments: the client's, and those from contexts.
+    fn arguments(&mut self, node: NodeId, field: &NodeField) {
+        let planner = self.planner;
+        let position = planner.nodes[node].position;
+        let mut open = "(";
+        if let Some(arguments) = planner.positions[position].slots[field.slot].key.arguments {
+            let _ = write!(self.text, "({}", planner.texts.resolve(arguments));
+            open = ", ";
+            let variables = planner.argument_variables.get(&arguments);
+            self.variables.extend(variables.into_iter().flatten());
+        }
+        let contexts = self.contexts.iter().filter(|(root, _)| *root == node).flat_map(|(_, all)| all);
+        for argument in contexts.filter(|argument| argument.field == field.field) {
+            let name = planner.supergraph.name(argument.name);
+            let _ = write!(self.text, "{open}{name}: ${}", argument.variable);
+            self.marks.push(self.text.len());
+            open = ", ";
+        }
+        if open == ", " {
+            self.text.push(')');
         }
     }
 }
@@ -217,7 +263,10 @@ impl Planner<'_> {
         }
         let mut sources = position.sources.iter();
         let unknown = node.ty.is_some() || sources.any(as_object);
-        let known_here = position.sources.iter().any(|source| source.node == id && !as_object(source));
+        // Objects of a root type were picked from those whose types are known.
+        let picked = |source: &Source<'_>| source.types.is_some() && node.ty.is_some();
+        let told = |source: &Source<'_>| source.node == id && !as_object(source) && !picked(source);
+        let known_here = position.sources.iter().any(told);
         unknown && known_here
     }
 }

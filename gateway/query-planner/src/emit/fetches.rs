@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 
 use octavo_index::{Id as _, IdMap, IndexVec};
 use octavo_query_plan::{
-    EntityGroup, Fetch, FetchContent, FetchId, OperationKind, ReadField, ReadTarget, Selection, SelectionId,
-    ShapeId, SlotId, TypeSet,
+    EntityGroup, Fetch, FetchContent, FetchId, OperationKind, ReadField, ReadTarget, RootFields, Selection,
+    SelectionId, ShapeId, SlotId, TypeSet,
 };
-use octavo_supergraph::RootKind;
 
+use super::contexts::{Variables, again, arguments, definitions};
 use super::document::{Document, Names};
 use super::lifetime::lifetime;
 use super::representations::{path, representations};
 use super::type_set;
 use crate::order::Batch;
 use crate::planner::Planner;
-use crate::state::{FetchIndex, NodeField, NodeId};
+use crate::state::{FetchIndex, FetchState, NodeField, NodeId};
 use crate::want::Types;
 
 /// How a node's objects are read.
@@ -88,22 +88,17 @@ fn fetch(planner: &Planner<'_>, names: &Names, batch: &Batch, after: Vec<FetchId
     let hoisted = &batch.when;
     let mut document = Document::new(planner, names);
     let mut kind = OperationKind::Query;
+    let mut defined = Vec::new();
     let content = if first.entities_at.is_none() {
-        kind = match planner.operation.kind() {
-            RootKind::Query => OperationKind::Query,
-            RootKind::Mutation => OperationKind::Mutation,
-            RootKind::Subscription => OperationKind::Subscription,
-        };
-        document.whole(first.root, hoisted);
-        FetchContent::Root(SelectionId::new(first.root.index()))
+        if planner.asks_operation_root(first) {
+            kind = super::kind(planner);
+        }
+        document.whole(first, hoisted);
+        FetchContent::Root(root_fields(planner, first))
     } else {
-        entities(planner, batch, &mut document)
+        entities(planner, batch, (&mut document, &mut defined))
     };
-    let representations: Vec<&str> = match &content {
-        FetchContent::Root(_) => Vec::new(),
-        FetchContent::Entities(groups) => groups.iter().map(|group| &*group.variable).collect(),
-    };
-    let head = head(planner, kind, &representations, &document);
+    let head = head(planner, kind, defined, &document);
     let used = planner.operation.variables().iter().filter(|v| document.variables.contains(&v.name));
     Fetch {
         subgraph: planner.supergraph.subgraph_name(first.subgraph).into(),
@@ -116,13 +111,23 @@ fn fetch(planner: &Planner<'_>, names: &Names, batch: &Batch, after: Vec<FetchId
     }
 }
 
-fn entities(planner: &Planner<'_>, batch: &Batch, document: &mut Document<'_, '_>) -> FetchContent {
-    let client =
-        |name: &str| planner.operation.variables().iter().any(|v| planner.operation.text(v.name) == name);
-    let mut variable = "representations".to_owned();
-    while client(&variable) {
-        variable.insert(0, '_');
+fn root_fields(planner: &Planner<'_>, fetch: &FetchState<'_>) -> RootFields {
+    let node = &planner.nodes[fetch.root];
+    let types = node.ty.and_then(|ty| planner.types_of(node.position, ty));
+    RootFields {
+        path: path(planner, node.position),
+        types: type_set(planner, node.position, &types),
+        selection: SelectionId::new(fetch.root.index()),
     }
+}
+
+/// The `_entities` fields of a request; each adds the definitions of its variables.
+fn entities(
+    planner: &Planner<'_>,
+    batch: &Batch,
+    (document, defined): (&mut Document<'_, '_>, &mut Vec<String>),
+) -> FetchContent {
+    let mut variables = Variables::new(planner);
     let mut groups = Vec::with_capacity(batch.fetches.len());
     document.text.push('{');
     for (number, &id) in batch.fetches.iter().enumerate() {
@@ -130,18 +135,23 @@ fn entities(planner: &Planner<'_>, batch: &Batch, document: &mut Document<'_, '_
         let Some(position) = fetch.entities_at else { continue };
         let alone = batch.fetches.len() == 1;
         let key = if alone { "_entities".to_owned() } else { format!("_e{number}") };
-        let variable = if alone { variable.clone() } else { format!("{variable}_{number}") };
+        let variable = variables.of_group((!alone).then_some(number));
+        let (contexts, written) = arguments(planner, (position, fetch), &mut variables);
+        let own = definitions(planner, &variable, &written);
         if !alone {
             document.text.push_str(if number > 0 { " " } else { "" });
             let _ = write!(document.text, "{key}: ");
         }
-        let _ = write!(document.text, "_entities(representations: ${variable}) ");
-        document.whole(fetch.root, &batch.when);
+        let parts = document.entities(fetch, &batch.when, (&variable, written));
+        defined.extend(own.iter().map(|(name, ty)| format!("${name}: {ty}")));
+        let again = (!contexts.is_empty()).then(|| again(&key, &own, parts));
         groups.push(EntityGroup {
             key: key.into(),
             variable: variable.into(),
             path: path(planner, position),
             representations: representations(planner, position, fetch),
+            contexts,
+            again,
             selection: SelectionId::new(fetch.root.index()),
             lifetime: lifetime(planner, fetch),
         });
@@ -150,15 +160,13 @@ fn entities(planner: &Planner<'_>, batch: &Batch, document: &mut Document<'_, '_
     FetchContent::Entities(groups)
 }
 
-/// `query($representations: [_Any!]!, $first: Int = 5)`
+/// `query($representations: [_Any!]!, $first: Int = 5)`; `definitions` are those of the request itself.
 fn head(
     planner: &Planner<'_>,
     kind: OperationKind,
-    representations: &[&str],
+    mut definitions: Vec<String>,
     document: &Document<'_, '_>,
 ) -> String {
-    let mut definitions: Vec<String> =
-        representations.iter().map(|name| format!("${name}: [_Any!]!")).collect();
     let operation = planner.operation;
     for variable in operation.variables().iter().filter(|v| document.variables.contains(&v.name)) {
         let default = variable.default.map_or(String::new(), |d| format!(" = {}", operation.text(d)));

@@ -1,5 +1,6 @@
 //! From the finished walk to the plan: one shape a position, one selection a node, one request a batch.
 
+mod contexts;
 mod document;
 mod fetches;
 mod lifetime;
@@ -45,11 +46,7 @@ pub(crate) fn emit(planner: &Planner<'_>) -> QueryPlan {
     let root = ShapeId::new(0);
     let node = with_introspection(planner, &shapes[root], node);
     QueryPlan {
-        kind: match planner.operation.kind() {
-            RootKind::Query => OperationKind::Query,
-            RootKind::Mutation => OperationKind::Mutation,
-            RootKind::Subscription => OperationKind::Subscription,
-        },
+        kind: kind(planner),
         root,
         shapes,
         selections,
@@ -58,6 +55,15 @@ pub(crate) fn emit(planner: &Planner<'_>) -> QueryPlan {
         enums: tables.enums.values,
         node,
         deferred,
+    }
+}
+
+/// What the operation does.
+pub(crate) fn kind(planner: &Planner<'_>) -> OperationKind {
+    match planner.operation.kind() {
+        RootKind::Query => OperationKind::Query,
+        RootKind::Mutation => OperationKind::Mutation,
+        RootKind::Subscription => OperationKind::Subscription,
     }
 }
 

@@ -60,6 +60,18 @@ fn representation(
     }
 }
 
+/// The way from objects of one type at a position to the value that a field set leads to.
+pub(crate) fn value_in(
+    planner: &Planner<'_>,
+    (position, ty): (PositionId, TypeId),
+    selection: &FieldSelection,
+) -> Vec<RepresentationField> {
+    let types = planner.types_of(position, ty);
+    let mut fields = Vec::new();
+    add(planner, &Place { position, ty, types: &types }, selection, false, &mut fields);
+    fields
+}
+
 /// The objects that a field set is read from.
 struct Place<'a> {
     position: PositionId,

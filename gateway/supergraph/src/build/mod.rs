@@ -1,22 +1,24 @@
 //! From the syntax tree to the indexed schema, in four passes: subgraphs, type names, types with their fields, field sets.
 
+mod field_sets;
+
 use std::fmt::Display;
 use std::panic::resume_unwind;
 use std::thread;
 
 use octavo_index::{IdMap, IndexVec, Interner, NameId, SchemaMap, SchemaState};
-use octavo_language::{Limits, Node, ast, parse_field_set, parse_without_places};
+use octavo_language::{Limits, Node, ast, parse_without_places};
 
+use self::field_sets::Pending;
 use crate::access;
 use crate::api::api_schema;
-use crate::arguments::canonical_arguments;
 use crate::cache::{CachePolicy, policies};
+use crate::context::ContextUse;
 use crate::error::SupergraphError;
 use crate::join::{Arguments, JoinNames, uses};
 use crate::links::Links;
 use crate::model::{
-    Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, Subgraph, SubgraphId, Supergraph,
-    Type, TypeId, TypeKind, TypeRef,
+    Field, FieldId, FieldJoin, JoinedType, Subgraph, SubgraphId, Supergraph, Type, TypeId, TypeKind, TypeRef,
 };
 
 const BUILT_IN_SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
@@ -40,16 +42,6 @@ impl Supergraph {
     }
 }
 
-/// Where a field set goes once all fields are known.
-enum Pending<'a> {
-    Key { ty: TypeId, subgraph: SubgraphId, resolvable: bool, text: &'a str },
-    Requires { field: FieldId, join: usize, text: &'a str },
-    Provides { field: FieldId, join: usize, text: &'a str },
-}
-
-/// Field sets by their texts, most of which stand at many places.
-type FieldSets<'a> = SchemaMap<&'a str, Result<Vec<ast::Selection>, String>>;
-
 struct Build<'a> {
     links: &'a Links,
     join: &'a JoinNames,
@@ -60,6 +52,8 @@ struct Build<'a> {
     fields: IndexVec<FieldId, Field>,
     types_by_name: IdMap<NameId, TypeId>,
     fields_by_name: IdMap<(TypeId, NameId), FieldId>,
+    /// The types that set each context.
+    setters: SchemaMap<&'a str, Vec<TypeId>>,
     pending: Vec<Pending<'a>>,
     errors: Vec<SupergraphError>,
 }
@@ -76,6 +70,7 @@ impl<'a> Build<'a> {
             fields: IndexVec::new(),
             types_by_name: IdMap::default(),
             fields_by_name: IdMap::default(),
+            setters: SchemaMap::default(),
             pending: Vec::new(),
             errors: Vec::new(),
         }
@@ -192,6 +187,9 @@ impl<'a> Build<'a> {
         let directives = definition.directives();
         self.types[id].inaccessible = directives.has(&self.join.inaccessible);
         self.types[id].cache = self.cache(directives);
+        for context in uses(directives, &self.join.context).filter_map(|set| set.text("name")) {
+            self.setters.entry(context).or_default().push(id);
+        }
         self.join_types(id, name, directives);
         match definition {
             ast::Definition::ObjectTypeDefinition(object) => {
@@ -307,13 +305,19 @@ impl<'a> Build<'a> {
             ty,
             overrides,
             override_label: join.text("overrideLabel").map(|label| self.names.intern(label)),
-            contextual: join.given("contextArguments"),
+            contexts: Vec::new(),
         });
         if let Some(text) = join.text("requires") {
             self.pending.push(Pending::Requires { field: id, join: index, text });
         }
         if let Some(text) = join.text("provides") {
             self.pending.push(Pending::Provides { field: id, join: index, text });
+        }
+        for item in join.items("contextArguments") {
+            match ContextUse::of(item) {
+                Some(argument) => self.pending.push(Pending::Context { field: id, join: index, argument }),
+                None => self.errors.push(SupergraphError::ContextArgument { place: place.to_string() }),
+            }
         }
     }
 
@@ -328,94 +332,6 @@ impl<'a> Build<'a> {
             Ok(item) => Some(TypeRef::List { item: Box::new(self.type_ref(place, item)?), non_null }),
             Err(name) => Some(TypeRef::Named { ty: self.expect_type(place, name)?, non_null }),
         }
-    }
-
-    fn field_sets(&mut self) {
-        let mut parsed = FieldSets::default();
-        for pending in std::mem::take(&mut self.pending) {
-            match pending {
-                Pending::Key { ty, subgraph, resolvable, text } => {
-                    let place = self.names.resolve(self.types[ty].name).to_owned();
-                    let Some(fields) = self.field_set(&place, ty, (text, &mut parsed)) else { continue };
-                    let join = self.types[ty].joins.iter_mut().find(|j| j.subgraph == subgraph);
-                    if let Some(join) = join {
-                        join.keys.push(Key { fields, resolvable });
-                    }
-                }
-                Pending::Requires { field, join, text } => {
-                    let parent = self.fields[field].parent;
-                    let set = self.field_set(&self.coordinate(field), parent, (text, &mut parsed));
-                    self.fields[field].joins[join].requires = set;
-                }
-                Pending::Provides { field, join, text } => {
-                    let ty = self.fields[field].ty.named();
-                    let set = self.field_set(&self.coordinate(field), ty, (text, &mut parsed));
-                    self.fields[field].joins[join].provides = set;
-                }
-            }
-        }
-    }
-
-    fn coordinate(&self, field: FieldId) -> String {
-        let field = &self.fields[field];
-        let parent = self.names.resolve(self.types[field.parent].name);
-        format!("{parent}.{}", self.names.resolve(field.name))
-    }
-
-    fn field_set(
-        &mut self,
-        place: &str,
-        on: TypeId,
-        (text, parsed): (&'a str, &mut FieldSets<'a>),
-    ) -> Option<FieldSet> {
-        let parse = || parse_field_set(text).map_err(|errors| errors[0].message.clone());
-        let bound = match parsed.entry(text).or_insert_with(parse) {
-            Ok(selections) => self.selections(on, selections),
-            Err(why) => Err(why.clone()),
-        };
-        bound
-            .map_err(|why| {
-                let (place, fields) = (place.to_owned(), text.to_owned());
-                self.errors.push(SupergraphError::FieldSet { place, fields, why });
-            })
-            .ok()
-    }
-
-    fn selections(&mut self, on: TypeId, selections: &[ast::Selection]) -> Result<FieldSet, String> {
-        let mut bound = Vec::new();
-        for selection in selections {
-            match selection {
-                ast::Selection::Field(field) => bound.push(self.selection(on, field)?),
-                ast::Selection::InlineFragment(fragment) => {
-                    let on = match &fragment.type_condition {
-                        Some(name) => {
-                            self.type_id(name).ok_or_else(|| format!("the type `{name}` is not defined"))?
-                        }
-                        None => on,
-                    };
-                    bound.extend(self.selections(on, &fragment.selection_set)?);
-                }
-                ast::Selection::FragmentSpread(spread) => {
-                    return Err(format!("`...{}` is a fragment spread", spread.fragment_name));
-                }
-            }
-        }
-        Ok(bound)
-    }
-
-    fn selection(&mut self, on: TypeId, field: &ast::Field) -> Result<FieldSelection, String> {
-        if field.name == "__typename" {
-            return Ok(FieldSelection { on, field: None, arguments: None, selections: Vec::new() });
-        }
-        let name = self.names.get(&field.name);
-        let id = name.and_then(|name| self.fields_by_name.get(&(on, name)).copied()).ok_or_else(|| {
-            let parent = self.names.resolve(self.types[on].name);
-            format!("`{parent}` has no field `{}`", field.name)
-        })?;
-        let arguments = canonical_arguments(&field.arguments);
-        let arguments = (!arguments.is_empty()).then(|| self.names.intern(&arguments));
-        let selections = self.selections(self.fields[id].ty.named(), &field.selection_set)?;
-        Ok(FieldSelection { on, field: Some(id), arguments, selections })
     }
 
     fn possible_types(&mut self) {
