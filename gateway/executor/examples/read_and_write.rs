@@ -122,7 +122,10 @@ fn shape(plan: &mut QueryPlan, name: &str, slots: Vec<(&str, ValueType)>) -> Sha
         interface_objects: false,
         types: [ConcreteType { name: name.into(), accessible: true }].into_iter().collect(),
         outputs: slots.iter().enumerate().map(output).collect(),
-        slots: slots.into_iter().map(|(field, value)| Slot { field: field.into(), value }).collect(),
+        slots: slots
+            .into_iter()
+            .map(|(field, value)| Slot { field: field.into(), value, subgraph: None })
+            .collect(),
     })
 }
 

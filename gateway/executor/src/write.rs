@@ -295,7 +295,8 @@ impl Writer<'_> {
 
     #[cold]
     fn invalid(&mut self, what: &str, (field, path): (&Slot, &Path<'_>)) -> Nulled {
-        let message = Message::new(&format!("the field \"{}\" {what}", field.field), code::INVALID, None);
+        let text = format!("the field \"{}\" {what}", field.field);
+        let message = Message::new(&text, code::INVALID, field.subgraph.as_deref());
         self.told.tell(&message, Some(path), &[]);
         Nulled
     }
@@ -303,7 +304,7 @@ impl Writer<'_> {
     #[cold]
     fn absent(&mut self, (field, path): (&Slot, &Path<'_>)) -> Nulled {
         let text = format!("the field \"{}\" is null, which its type does not allow", field.field);
-        self.told.tell_absence(&Message::new(&text, code::INVALID, None), path);
+        self.told.tell_absence(&Message::new(&text, code::INVALID, field.subgraph.as_deref()), path);
         Nulled
     }
 

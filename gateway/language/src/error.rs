@@ -2,6 +2,7 @@
 
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{ExecutableDocument, Node};
 
 /// A range in a text. Lines and columns start at 1; columns count characters; `offset` and `end_offset` are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,19 @@ impl GraphqlError {
     pub(crate) fn refused(message: String, location: Option<Location>) -> Vec<Self> {
         vec![Self { message, location, is_syntax: true }]
     }
+}
+
+/// Where a node of a document stands.
+pub(crate) fn place<T>(node: &Node<T>, document: &ExecutableDocument) -> Option<Location> {
+    let range = node.line_column_range(&document.sources).zip(node.location());
+    range.map(|(range, span)| Location {
+        line: range.start.line,
+        column: range.start.column,
+        end_line: range.end.line,
+        end_column: range.end.column,
+        offset: span.offset(),
+        end_offset: span.end_offset(),
+    })
 }
 
 /// What stops at the end of a text has its place at the last character there.

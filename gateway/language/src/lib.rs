@@ -6,6 +6,7 @@
 mod error;
 mod field_set;
 mod limits;
+mod one_of;
 mod operation;
 mod reader;
 mod stream;

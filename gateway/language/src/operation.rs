@@ -10,6 +10,7 @@ use apollo_compiler::validation::Valid;
 
 use crate::error::{GraphqlError, from_list};
 use crate::limits::Limits;
+use crate::one_of;
 use crate::type_system::ValidSchema;
 
 /// Variable values after <https://spec.graphql.org/draft/#CoerceVariableValues()>.
@@ -49,6 +50,9 @@ impl ValidDocument {
                 if text.contains("stream") {
                     crate::stream::check(&document)?;
                 }
+                if schema.has_one_of {
+                    one_of::check(&schema.schema, &document)?;
+                }
                 Ok(Self { document })
             }
             Err(e) => Err(from_list(&e.errors)),
@@ -87,7 +91,11 @@ impl ValidDocument {
             },
         };
         let coerced = coerce_variable_values(&schema.schema, operation, &values);
-        coerced.map(|values| CoercedVariables(values.into_inner())).map_err(|e| request_error(&e))
+        let values = coerced.map_err(|e| request_error(&e))?.into_inner();
+        if schema.has_one_of {
+            one_of::check_values(&schema.schema, operation, &values)?;
+        }
+        Ok(CoercedVariables(values))
     }
 
     /// Executes `__schema`, `__type` and the root `__typename` of the operation, and nothing else: the `data` object as JSON text.

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use apollo_compiler::executable::{Field, OperationType, Selection, SelectionSet};
 use apollo_compiler::{ExecutableDocument, Node, ast};
 
-use crate::error::{GraphqlError, Location};
+use crate::error::{GraphqlError, place};
 
 /// What breaks a rule.
 pub(crate) fn check(document: &ExecutableDocument) -> Result<(), Vec<GraphqlError>> {
@@ -104,15 +104,7 @@ impl<'d> Check<'d> {
     }
 
     fn refuse(&mut self, at: &Node<ast::Directive>, message: String) {
-        let range = at.line_column_range(&self.document.sources).zip(at.location());
-        let location = range.map(|(range, span)| Location {
-            line: range.start.line,
-            column: range.start.column,
-            end_line: range.end.line,
-            end_column: range.end.column,
-            offset: span.offset(),
-            end_offset: span.end_offset(),
-        });
+        let location = place(at, self.document);
         self.errors.push(GraphqlError { message, location, is_syntax: false });
     }
 }

@@ -8,6 +8,7 @@ use apollo_compiler::{Name, Schema, ast};
 
 use crate::error::{GraphqlError, Location, at_end, from_list};
 use crate::limits::Limits;
+use crate::one_of;
 
 /// A parsed, not yet validated type-system document with the text it came from.
 #[derive(Clone, Debug)]
@@ -66,6 +67,8 @@ impl TypeSystemDocument {
 pub struct ValidSchema {
     pub(crate) schema: Valid<Schema>,
     pub(crate) implementers: HashMap<Name, Implementers>,
+    /// Whether it has input objects of which one field is given.
+    pub(crate) has_one_of: bool,
 }
 
 impl ValidSchema {
@@ -88,7 +91,8 @@ impl ValidSchema {
 
     fn new(schema: Valid<Schema>) -> Self {
         let implementers = schema.implementers_map();
-        Self { schema, implementers }
+        let has_one_of = one_of::is_used(&schema);
+        Self { schema, implementers, has_one_of }
     }
 
     /// The types, with extensions merged.

@@ -1,5 +1,7 @@
 //! The shape of response objects: slots to fill and outputs to write.
 
+use std::sync::Arc;
+
 use crate::{ConditionId, DeferId};
 
 octavo_index::define_ids! {
@@ -43,6 +45,8 @@ pub struct Slot {
     pub field: Box<str>,
     /// The type of the field in the client's schema.
     pub value: ValueType,
+    /// The subgraph that is asked for it, if it is one alone: whose fault it is when the value does not fit.
+    pub subgraph: Option<Arc<str>>,
 }
 
 /// The type of a value, wrappers outside in.

@@ -10,6 +10,11 @@ use crate::links::Links;
 
 const BUILT_IN: [&str; 2] = ["deprecated", "specifiedBy"];
 
+/// A directive of the specification that the parser library does not know: it needs a definition
+/// (<https://spec.graphql.org/draft/#sec--oneOf>).
+const ONE_OF: &str = "oneOf";
+const ONE_OF_DEFINITION: &str = "directive @oneOf on INPUT_OBJECT";
+
 /// What clients can ask of a gateway beyond the specification: the parts of a response one after the other
 /// (<https://github.com/graphql/graphql-spec/pull/1110>).
 const INCREMENTAL: [(&str, &str); 2] = [
@@ -27,17 +32,25 @@ pub(crate) fn api_schema(
     let mut api = ast::Document::new();
     api.sources = document.sources.clone();
     api.definitions = document.definitions.iter().filter_map(|d| filter.definition(d)).collect();
+    if api.definitions.iter().any(|definition| definition.directives().has(ONE_OF)) {
+        define(&mut api, ONE_OF_DEFINITION)?;
+    }
     let mut added = Vec::new();
     for (name, text) in INCREMENTAL {
         if api.definitions.iter().any(|d| is_directive(d) && d.name().is_some_and(|n| *n == name)) {
             continue;
         }
-        let own = TypeSystemDocument::parse("gateway.graphql", text, Limits::SCHEMA);
-        let own = own.map_err(api_errors)?;
-        api.definitions.extend(own.ast().definitions.iter().cloned());
+        define(&mut api, text)?;
         added.push(name);
     }
     ValidSchema::from_ast(&api).map(|api| (api, added)).map_err(api_errors)
+}
+
+/// Adds a definition.
+fn define(api: &mut ast::Document, text: &str) -> Result<(), Vec<SupergraphError>> {
+    let own = TypeSystemDocument::parse("gateway.graphql", text, Limits::SCHEMA).map_err(api_errors)?;
+    api.definitions.extend(own.ast().definitions.iter().cloned());
+    Ok(())
 }
 
 fn api_errors(errors: Vec<GraphqlError>) -> Vec<SupergraphError> {
@@ -98,7 +111,7 @@ impl Filter<'_> {
             }
             ast::Definition::InputObjectTypeDefinition(input) => {
                 let input = input.make_mut();
-                keep_built_in(&mut input.directives);
+                input.directives.retain(|d| d.name == ONE_OF && d.arguments.is_empty());
                 self.inputs(&mut input.fields);
             }
             ast::Definition::DirectiveDefinition(directive) => {

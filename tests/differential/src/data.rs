@@ -4,7 +4,7 @@
 use serde_json::Value as JsonValue;
 
 use crate::chance::{index, mix, with, with_text};
-use crate::world::{FieldDef, KeyPart, Kind, Nature, Pick, TypeId, TypeRef, World};
+use crate::world::{FieldDef, KeyPart, Kind, Nature, Pick, QUERY, TypeId, TypeRef, World};
 
 /// The data of one world.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +94,8 @@ impl<'w> Data<'w> {
     fn named(&self, ty: TypeId, hash: u64) -> Value {
         let def = self.world.ty(ty);
         match def.kind {
+            // There is one query, wherever it is come upon.
+            Kind::Object if ty == QUERY => Value::Object(Object { ty, id: 0 }),
             Kind::Object if def.is_entity() => Value::Object(Object { ty, id: (hash >> 9) % def.instances }),
             Kind::Object => Value::Object(Object { ty, id: hash }),
             Kind::Interface | Kind::Union => {

@@ -75,7 +75,11 @@ impl Plan {
     /// A shape; the last one made is the root's.
     pub(crate) fn shape(&mut self, types: &[&str], slots: &[(&str, ValueType)]) -> ShapeId {
         let concrete = |name: &&str| ConcreteType { name: (*name).into(), accessible: true };
-        let slot = |(field, value): &(&str, ValueType)| Slot { field: (*field).into(), value: value.clone() };
+        let slot = |(field, value): &(&str, ValueType)| Slot {
+            field: (*field).into(),
+            value: value.clone(),
+            subgraph: Some("s".into()),
+        };
         let output = |(index, (key, _)): (usize, &(&str, ValueType))| Output {
             key: (*key).into(),
             types: TypeSet::All,

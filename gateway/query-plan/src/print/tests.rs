@@ -38,9 +38,11 @@ fn fetch(subgraph: &str, document: &str, content: FetchContent) -> Fetch {
 fn plan(groups: usize) -> QueryPlan {
     let (mut shapes, mut selections, mut fetches) = (IndexVec::new(), IndexVec::new(), IndexVec::new());
     let id = ValueType::Leaf { non_null: true, kind: LeafKind::Id };
-    let product = shapes.push(object("Product", vec![Slot { field: "upc".into(), value: id }], vec![]));
+    let product =
+        shapes.push(object("Product", vec![Slot { field: "upc".into(), value: id, subgraph: None }], vec![]));
     let item = Box::new(ValueType::Object { non_null: true, shape: product });
-    let list = Slot { field: "products".into(), value: ValueType::List { non_null: true, item } };
+    let list =
+        Slot { field: "products".into(), value: ValueType::List { non_null: true, item }, subgraph: None };
     let root = shapes.push(object("Query", vec![list], vec![]));
     let slot = shapes[root].slots.ids().next().expect("one slot");
     let upc = shapes[product].slots.ids().next().expect("one slot");

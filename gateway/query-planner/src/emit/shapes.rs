@@ -6,7 +6,7 @@ use octavo_index::{Id as _, IndexVec};
 use octavo_query_plan::{
     ConcreteType, EnumId, LeafKind, Output, OutputValue, Shape, ShapeId, Slot, SlotId, TypeSet, ValueType,
 };
-use octavo_supergraph::{TypeId, TypeKind, TypeRef};
+use octavo_supergraph::{SubgraphId, TypeId, TypeKind, TypeRef};
 
 use super::parts::Parts;
 use super::{Tables, type_set};
@@ -43,7 +43,7 @@ pub(crate) fn shape(planner: &Planner<'_>, id: PositionId, parts: &Parts, tables
                 OutputFrom::Refused { non_null } => OutputValue::Refused { non_null },
                 OutputFrom::Introspection => {
                     let value = ValueType::Leaf { non_null: false, kind: LeafKind::Any };
-                    OutputValue::Slot(slots.push(Slot { field: key.clone(), value }))
+                    OutputValue::Slot(slots.push(Slot { field: key.clone(), value, subgraph: None }))
                 }
             };
             let when = tables.condition(planner, &output.when);
@@ -91,7 +91,15 @@ fn slot(planner: &Planner<'_>, state: &SlotState, tables: &mut Tables) -> Slot {
     Slot {
         field: planner.supergraph.name(state.key.name).into(),
         value: value(planner, state.key.ty, state.child, tables),
+        subgraph: asked(planner, state).map(|subgraph| planner.supergraph.subgraph_name(subgraph).into()),
     }
+}
+
+/// The subgraph that is asked for a slot, if it is one alone.
+fn asked(planner: &Planner<'_>, state: &SlotState) -> Option<SubgraphId> {
+    let mut subgraphs = state.filled.iter().map(|filled| planner.fetches[filled.fetch].subgraph);
+    let first = subgraphs.next()?;
+    subgraphs.all(|other| other == first).then_some(first)
 }
 
 fn value(planner: &Planner<'_>, ty: &TypeRef, child: Option<PositionId>, tables: &mut Tables) -> ValueType {

@@ -3,7 +3,7 @@
 use serde_json::Value as JsonValue;
 
 use super::model::{
-    FieldDef, Kind, Nature, Pick, Picks, SubField, SubgraphId, TypeDef, TypeId, TypeRef, World,
+    FieldDef, Kind, Nature, Pick, Picks, QUERY, SubField, SubgraphId, TypeDef, TypeId, TypeRef, World,
 };
 use super::monolith::literal;
 use super::split::Splitter;
@@ -16,6 +16,9 @@ impl Splitter {
             self.add_requires(number);
         }
         self.add_interface_object_requires();
+        for number in 0..self.builder.chance.between(1, 2) {
+            self.add_query_inside(number);
+        }
         for _ in 0..self.builder.chance.between(1, 3) {
             self.add_provides();
         }
@@ -51,6 +54,19 @@ impl Splitter {
         self.builder.world.types[entity].fields[derived].requires = Some(picks.clone());
         self.own(home, entity, derived);
         self.sub_field(home, entity, derived).requires = picks;
+    }
+
+    /// The query type below a field of an object or of itself, where what other homes have of it is at hand too.
+    fn add_query_inside(&mut self, number: usize) {
+        let mut ways: Vec<(SubgraphId, TypeId)> = Vec::new();
+        let asked = |home: &SubgraphId| self.world().subgraphs[*home].types.contains_key(&QUERY);
+        for home in self.subgraphs().into_iter().filter(asked) {
+            let entities = self.homes.iter().filter(|(_, homes)| homes.contains(&home));
+            ways.extend(entities.map(|(&entity, _)| (home, entity)).chain([(home, QUERY)]));
+        }
+        let Some(&(home, ty)) = self.builder.chance.pick(&ways) else { return };
+        let field = self.builder.field(ty, &format!("inside{number}"), QUERY);
+        self.own(home, ty, field);
     }
 
     /// An interface object may require what its objects have in common.
@@ -214,7 +230,7 @@ impl Splitter {
                 let plain = sub.is_some_and(|sub| {
                     sub.requires.is_empty() && sub.provides.is_empty() && sub.overrides.is_none()
                 });
-                if def.is_key() || !plain {
+                if def.is_key() || !plain || def.ty.inner() == QUERY {
                     continue;
                 }
                 for &from in homes {

@@ -114,8 +114,12 @@ fn mark(world: &mut World) {
     for id in 0..world.types.len() {
         for field in 0..world.types[id].fields.len() {
             let mut marks = marks_of(world, id, field);
-            if lists_of_lists(&world.types[id].fields[field].ty) {
+            let ty = &world.types[id].fields[field].ty;
+            if lists_of_lists(ty) {
                 marks.insert(Mark::ListOfLists);
+            }
+            if ty.inner() == QUERY {
+                marks.insert(Mark::QueryInside);
             }
             world.types[id].fields[field].marks = marks;
         }

@@ -106,6 +106,7 @@ pub(crate) enum Mark {
     Extends,
     ListOfLists,
     Unresolvable,
+    QueryInside,
     AbstractType,
     Fragment,
     Condition,
