@@ -4,7 +4,7 @@
 use serde_json::Value as JsonValue;
 
 use crate::chance::{index, mix, with, with_text};
-use crate::world::{FieldDef, KeyPart, Kind, Nature, Pick, QUERY, TypeId, TypeRef, World};
+use crate::world::{Context, FieldDef, KeyPart, Kind, Nature, Pick, QUERY, TypeId, TypeRef, World};
 
 /// The data of one world.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,14 @@ struct Rates {
 pub(crate) struct Object {
     pub(crate) ty: TypeId,
     pub(crate) id: u64,
+    /// The number of the object in whose field it stands.
+    pub(crate) around: u64,
+}
+
+impl Object {
+    pub(crate) fn new(ty: TypeId, id: u64) -> Self {
+        Self { ty, id, around: 0 }
+    }
 }
 
 /// What a resolver gives.
@@ -95,9 +103,9 @@ impl<'w> Data<'w> {
         let def = self.world.ty(ty);
         match def.kind {
             // There is one query, wherever it is come upon.
-            Kind::Object if ty == QUERY => Value::Object(Object { ty, id: 0 }),
-            Kind::Object if def.is_entity() => Value::Object(Object { ty, id: (hash >> 9) % def.instances }),
-            Kind::Object => Value::Object(Object { ty, id: hash }),
+            Kind::Object if ty == QUERY => Value::Object(Object::new(ty, 0)),
+            Kind::Object if def.is_entity() => Value::Object(Object::new(ty, (hash >> 9) % def.instances)),
+            Kind::Object => Value::Object(Object::new(ty, hash)),
             Kind::Interface | Kind::Union => {
                 let member = def.members[index(hash, def.members.len())];
                 self.named(member, with(hash, 5))
@@ -115,7 +123,7 @@ impl<'w> Data<'w> {
             KeyPart::Low => object.id % 3,
         };
         match (def.kind, &*def.name) {
-            (Kind::Object, _) => Value::Object(Object { ty, id: object.id }),
+            (Kind::Object, _) => Value::Object(Object::new(ty, object.id)),
             (_, "Int") => Value::Leaf((number + 100).to_string()),
             _ => Value::Leaf(format!("\"{}-{number}\"", self.world.ty(object.ty).name)),
         }
@@ -138,6 +146,9 @@ impl<'w> Data<'w> {
 
     /// What a field is worked out from.
     pub(crate) fn required(&self, object: Object, field: &FieldDef) -> String {
+        if let Some(Context { host, picks, .. }) = &field.context {
+            return self.picked(Object::new(*host, object.around), picks);
+        }
         field.requires.as_ref().map_or_else(String::new, |picks| self.picked(object, picks))
     }
 

@@ -35,13 +35,16 @@ impl Resolver for Monolith<'_> {
         let object = timed(*node, || self.clock.fetch_add(1, Ordering::Relaxed) + 1);
         let required = self.data.required(object, definition);
         let arguments = serde_json::Value::Object(arguments).to_string();
-        Resolved::of(self.data.value(object, definition, &arguments, &required), &|object| object)
+        Resolved::of(self.data.value(object, definition, &arguments, &required), &|inner| Object {
+            around: object.id,
+            ..inner
+        })
     }
 }
 
 /// The root of an operation.
 pub(crate) fn root(is_mutation: bool) -> Object {
-    Object { ty: if is_mutation { MUTATION } else { QUERY }, id: 0 }
+    Object::new(if is_mutation { MUTATION } else { QUERY }, 0)
 }
 
 /// The root of a mutation is another one for each of its fields, so that their order shows.

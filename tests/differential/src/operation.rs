@@ -146,6 +146,13 @@ impl Writer<'_> {
         } else {
             flat
         };
+        // What takes arguments from an object around is far down: it is gone for more often than chance would have it.
+        let tells = |field: &&FieldDef| {
+            let below = &world.ty(field.ty.inner()).fields;
+            field.context.is_some() || below.iter().any(|field| field.context.is_some())
+        };
+        let told: Vec<&FieldDef> = from.iter().copied().filter(tells).collect();
+        let from = if !told.is_empty() && self.chance.percent(30) { told } else { from };
         let field = *self.chance.pick(&from)?;
         self.marks.extend(field.marks.iter().copied());
         if matches!(world.ty(field.ty.inner()).kind, Kind::Interface | Kind::Union) {

@@ -55,7 +55,7 @@ impl Directory {
         for (ty, def) in world.types.iter().enumerate().filter(|(_, def)| def.is_entity()) {
             for (place, key) in def.keys.iter().enumerate() {
                 let known = numbers.entry((ty, place)).or_default();
-                known.extend((0..def.instances).map(|id| (data.picked(Object { ty, id }, key), id)));
+                known.extend((0..def.instances).map(|id| (data.picked(Object::new(ty, id), key), id)));
             }
         }
         Self { numbers }
@@ -84,7 +84,7 @@ impl Directory {
             let Ok(spelled) = picked_from(world, representation, key) else { continue };
             let object = world.possible(ty).into_iter().find_map(|ty| {
                 let id = *self.numbers.get(&(ty, place))?.get(&spelled)?;
-                Some(Object { ty, id })
+                Some(Object::new(ty, id))
             });
             let object = object.ok_or_else(|| format!("no `{name}` has the key {spelled}"))?;
             if found.is_some_and(|found| found != object) {

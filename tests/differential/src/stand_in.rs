@@ -22,7 +22,7 @@ use crate::interpret::{Execution, Resolved, Resolver};
 use crate::json::{FieldError, Json, Step};
 use crate::monolith::{root, timed};
 use crate::stage::Stage;
-use crate::world::{Pick, SubgraphId, TypeId};
+use crate::world::{CONTEXT, Context, Pick, SubgraphId, TypeId, World};
 
 /// Documents that were found valid, by subgraph and text.
 pub(crate) type Documents = Mutex<HashMap<(SubgraphId, String), Arc<Valid<ExecutableDocument>>>>;
@@ -155,6 +155,14 @@ fn written_error(error: &FieldError) -> JsonValue {
     json!({ "message": message, "path": steps.collect::<Vec<_>>() })
 }
 
+/// What an argument from a context brings, spelled as the monolith spells what it is taken from.
+fn around(world: &World, context: &Context, field: &Field, variables: &Values) -> Option<String> {
+    let argument = field.arguments.iter().find(|argument| argument.name == CONTEXT)?;
+    let value = variables.get(argument.value.as_variable()?.as_str())?;
+    let pick = context.picks.first()?;
+    Some(format!("{{{}:{}}}", pick.field, picked_from(world, value, &[]).ok()?))
+}
+
 /// One of them.
 struct Subgraph<'a, 's> {
     all: &'a StandIns<'s>,
@@ -223,6 +231,11 @@ impl<'s> Subgraph<'_, 's> {
         };
         let definition = world.ty(node.object.ty).field(&field.name);
         let definition = definition.ok_or_else(|| format!("{place} is no field of the object"))?;
+        let required = match &definition.context {
+            Some(context) => around(world, context, field, variables)
+                .ok_or_else(|| format!("{place} was asked without its argument from a context"))?,
+            None => required,
+        };
         let mut inputs = definition.arguments.clone();
         if self.all.fault == Some(Fault::DefaultsIgnored) {
             inputs.iter_mut().filter(|input| !input.ty.is_non_null()).for_each(|input| input.default = None);

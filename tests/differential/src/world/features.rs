@@ -25,6 +25,9 @@ impl Splitter {
         for _ in 0..self.builder.chance.between(1, 2) {
             self.add_override();
         }
+        for number in 0..self.builder.chance.between(1, 2) {
+            self.add_context(number);
+        }
         for _ in 0..self.builder.chance.between(1, 2) {
             self.add_inaccessible();
         }

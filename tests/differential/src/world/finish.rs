@@ -87,7 +87,7 @@ impl Splitter {
                 let own = &def.fields[field];
                 let shared = world.is_shared(id, field) && !own.is_key() && def.kind == Kind::Object;
                 let new = sub.overrides.is_some() || own.inaccessible || sub.overridden;
-                !new && (value || !shared)
+                !new && own.context.is_none() && (value || !shared)
             });
             let interface = def.kind == Kind::Interface && !def.keys.is_empty();
             keys && fields && !interface && def.only_in.is_none()
@@ -120,6 +120,9 @@ fn mark(world: &mut World) {
             }
             if ty.inner() == QUERY {
                 marks.insert(Mark::QueryInside);
+            }
+            if world.types[id].fields[field].context.is_some() {
+                marks.insert(Mark::FromContext);
             }
             world.types[id].fields[field].marks = marks;
         }

@@ -2,9 +2,10 @@
 //!
 //! 1. [`monolith`] makes types and fields.
 //! 2. [`split`] gives types to subgraphs with keys by which they reach one another, and each field to those that resolve it.
-//! 3. [`features`] adds what federation has beyond keys, and [`finish`] what follows from all that.
+//! 3. [`features`] and [`contexts`] add what federation has beyond keys, and [`finish`] what follows from all that.
 //! 4. [`sdl`] writes it down.
 
+mod contexts;
 mod features;
 mod finish;
 mod model;
@@ -13,10 +14,11 @@ mod sdl;
 mod split;
 
 pub(crate) use model::{
-    FieldDef, InputDef, KeyPart, Kind, MUTATION, Mark, Nature, Pick, QUERY, SubgraphId, TypeId, TypeRef,
-    World,
+    Context, FieldDef, InputDef, KeyPart, Kind, MUTATION, Mark, Nature, Pick, QUERY, SubgraphId, TypeId,
+    TypeRef, World,
 };
 pub(crate) use monolith::{BOOLEAN, literal};
+pub(crate) use sdl::CONTEXT;
 
 impl World {
     /// The world of a seed.

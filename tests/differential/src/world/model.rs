@@ -69,8 +69,22 @@ pub(crate) struct FieldDef {
     pub(crate) provided: bool,
     /// What its value is worked out from.
     pub(crate) requires: Option<Picks>,
+    /// What one of its arguments is taken from.
+    pub(crate) context: Option<Context>,
     /// What makes it a field to test with.
     pub(crate) marks: BTreeSet<Mark>,
+}
+
+/// An argument from a context.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) name: String,
+    /// The entity that sets it, and stands right above.
+    pub(crate) host: TypeId,
+    /// The field of it.
+    pub(crate) picks: Picks,
+    /// The argument's type.
+    pub(crate) argument: TypeRef,
 }
 
 /// How the value of a field comes about.
@@ -107,6 +121,7 @@ pub(crate) enum Mark {
     ListOfLists,
     Unresolvable,
     QueryInside,
+    FromContext,
     AbstractType,
     Fragment,
     Condition,
@@ -269,6 +284,7 @@ impl FieldDef {
             inaccessible: false,
             provided: false,
             requires: None,
+            context: None,
             marks: BTreeSet::new(),
         }
     }

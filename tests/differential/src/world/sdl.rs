@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::model::{
-    Extension, FieldDef, InputDef, Kind, SubField, SubType, SubgraphDef, SubgraphId, TypeId, World,
+    Context, Extension, FieldDef, InputDef, Kind, SubField, SubType, SubgraphDef, SubgraphId, TypeId, World,
 };
 
-const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\", import: [\"@key\", \"@shareable\", \
+/// The name of arguments from contexts.
+pub(crate) const CONTEXT: &str = "around";
+
+const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.8\", import: [\"@key\", \"@shareable\", \
                     \"@external\", \"@requires\", \"@provides\", \"@override\", \"@inaccessible\", \"@interfaceObject\", \
-                    \"@extends\"])\n";
+                    \"@extends\", \"@context\", \"@fromContext\"])\n";
 
 impl World {
     /// What clients see, as one server would have it.
@@ -24,7 +27,7 @@ impl World {
             let keyword = if def.kind == Kind::Interface { "interface" } else { "type" };
             let _ = writeln!(text, "{keyword} {}{} {{", def.name, self.implements(id, &|_| true));
             for field in def.fields.iter().filter(|field| !field.inaccessible) {
-                self.field(&mut text, field, "", &mut leaves);
+                self.field(&mut text, (field, None), "", &mut leaves);
             }
             text.push_str("}\n");
         }
@@ -77,6 +80,9 @@ impl World {
             let resolvable = if resolvable { "" } else { ", resolvable: false" };
             let _ = write!(text, " @key(fields: \"{fields}\"{resolvable})");
         }
+        for context in self.contexts(subgraph, id) {
+            let _ = write!(text, " @context(name: \"{}\")", context.name);
+        }
         text.push_str(if ty.interface_object { " @interfaceObject" } else { "" });
         text.push_str(if ty.extension == Extension::Directive { " @extends" } else { "" });
         text.push_str(" {\n");
@@ -86,7 +92,8 @@ impl World {
             let in_key = |key: &usize| def.keys[*key].iter().any(|pick| pick.field == own.name);
             let extended_key = part.old && ty.extension != Extension::No && ty.keys.keys().any(in_key);
             let directives = self.directives((id, field), sub, (subgraph, extended_key));
-            self.field(text, own, &directives, leaves);
+            let context = own.context.as_ref().filter(|_| !sub.external);
+            self.field(text, (own, context), &directives, leaves);
         }
         text.push_str("}\n");
     }
@@ -124,14 +131,22 @@ impl World {
         text
     }
 
-    fn field(&self, text: &mut String, field: &FieldDef, directives: &str, leaves: &mut BTreeSet<TypeId>) {
-        let arguments = match &*field.arguments {
-            [] => String::new(),
-            arguments => {
-                let arguments: Vec<String> = arguments.iter().map(|a| self.input(a, leaves)).collect();
-                format!("({})", arguments.join(", "))
-            }
-        };
+    /// A field, with its argument from a context where it has one.
+    fn field(
+        &self,
+        text: &mut String,
+        (field, context): (&FieldDef, Option<&Context>),
+        directives: &str,
+        leaves: &mut BTreeSet<TypeId>,
+    ) {
+        let mut arguments: Vec<String> = field.arguments.iter().map(|a| self.input(a, leaves)).collect();
+        if let Some(Context { name, picks, argument, .. }) = context {
+            let (ty, picks) = (self.type_text(argument), self.picks_text(picks));
+            leaves.insert(argument.inner());
+            arguments.push(format!("{CONTEXT}: {ty} @fromContext(field: \"${name} {{ {picks} }}\")"));
+        }
+        let arguments =
+            if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
         leaves.insert(field.ty.inner());
         let _ = writeln!(text, "  {}{arguments}: {}{directives}", field.name, self.type_text(&field.ty));
     }

@@ -103,7 +103,7 @@ impl Splitter {
     }
 
     /// Gives an entity a key in a subgraph.
-    fn key(&mut self, subgraph: SubgraphId, entity: TypeId, key: usize, resolvable: bool) {
+    pub(crate) fn key(&mut self, subgraph: SubgraphId, entity: TypeId, key: usize, resolvable: bool) {
         let picks = self.world().ty(entity).keys[key].clone();
         let ty = self.builder.world.subgraphs[subgraph].types.entry(entity).or_default();
         *ty.keys.entry(key).or_default() |= resolvable;
