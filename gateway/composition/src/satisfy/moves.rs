@@ -103,7 +103,7 @@ impl<'g> Moves<'g> {
         let mut reached = Reached::new(&question.start);
         loop {
             let before = reached.places.len();
-            if Some(ty) == self.supergraph.root(RootKind::Query) {
+            if self.is_root(ty) {
                 self.enter_root(ty, &mut reached);
             }
             self.enter_all(ty, &mut reached);
@@ -114,7 +114,12 @@ impl<'g> Moves<'g> {
         }
     }
 
-    /// The query root is everywhere at hand.
+    fn is_root(&self, ty: TypeId) -> bool {
+        let roots = [RootKind::Query, RootKind::Mutation, RootKind::Subscription];
+        roots.into_iter().any(|root| self.supergraph.root(root) == Some(ty))
+    }
+
+    /// A root needs no key: it is at hand wherever a subgraph has it, below another field too.
     fn enter_root(&self, ty: TypeId, reached: &mut Reached<'g>) {
         for join in &self.supergraph.ty(ty).joins {
             reached.enter(join.subgraph, ty);

@@ -10,7 +10,11 @@ use crate::code::Code;
 use crate::report::{error, hint_at_all};
 use crate::validate::MergedSchema;
 
-/// Reports an abstract field that no object type satisfies in all the subgraphs that resolve it.
+/// What a field may return where it was taken.
+type Returned<'t, 'g> = (&'t Taken<'g>, Vec<TypeId>);
+
+/// Reports an abstract field that no object type satisfies in all the subgraphs that resolve it. Where all but one of them say
+/// which object type they return, there is nothing to agree on.
 pub(crate) fn check(
     moves: &Moves<'_>,
     schema: MergedSchema<'_, '_>,
@@ -20,19 +24,18 @@ pub(crate) fn check(
     let (ty, field) = coordinate;
     let supergraph = moves.supergraph;
     let definition = supergraph.field(field);
-    if taken.len() < 2 || !supergraph.ty(definition.ty.named()).kind.is_abstract() {
+    if taken.iter().filter(|taken| is_abstract(moves, taken)).count() < 2 {
         return None;
     }
-    let sets: Vec<&[TypeId]> =
-        taken.iter().map(|taken| moves.graph.runtime_types(taken.subgraph, taken.ty)).collect();
-    let (first, rest) = sets.split_first()?;
-    if sets.iter().any(|set| set.is_empty()) || rest.iter().all(|set| set == first) {
+    let returned = returned(moves, definition.ty.named(), taken);
+    let ((_, first), rest) = returned.split_first()?;
+    if returned.iter().all(|(_, types)| types.is_empty()) || rest.iter().all(|(_, types)| types == first) {
         return None;
     }
     let (parent, name) = (supergraph.type_name(ty), supergraph.name(definition.name));
     let common: Vec<&str> = first
         .iter()
-        .filter(|object| rest.iter().all(|set| set.contains(object)))
+        .filter(|object| rest.iter().all(|(_, types)| types.contains(object)))
         .map(|object| supergraph.type_name(*object))
         .collect();
     if !common.is_empty() {
@@ -40,8 +43,8 @@ pub(crate) fn check(
             "the subgraphs that share `{parent}.{name}` do not resolve it to the same types; all of them know `{}` only",
             common.join("`, `")
         );
-        let places = taken.iter().zip(&sets).filter_map(|(taken, set)| {
-            let names: Vec<&str> = set.iter().map(|object| supergraph.type_name(*object)).collect();
+        let places = returned.iter().filter_map(|(taken, types)| {
+            let names: Vec<&str> = types.iter().map(|object| supergraph.type_name(*object)).collect();
             let place = schema.place_of_field_in(parent, name, supergraph.subgraph_name(taken.subgraph))?;
             Some((place, format!("`{}` here", names.join("`, `"))))
         });
@@ -52,4 +55,26 @@ pub(crate) fn check(
     );
     let place = schema.place_of_field(parent, name);
     Some(error(Code::ShareableMismatchedRuntimeTypes, message, place))
+}
+
+/// Whether a subgraph leaves open which object type it returns; an interface object hides that, and is one type to its subgraph.
+fn is_abstract(moves: &Moves<'_>, taken: &Taken<'_>) -> bool {
+    moves.supergraph.ty(taken.ty).kind.is_abstract()
+        && !moves.graph.is_interface_object(taken.subgraph, taken.ty)
+}
+
+/// The object types that each subgraph may return. One that returns only what clients do not see has no part in what is shared.
+fn returned<'t, 'g>(moves: &Moves<'g>, result: TypeId, taken: &'t [Taken<'g>]) -> Vec<Returned<'t, 'g>> {
+    let supergraph = moves.supergraph;
+    let is_seen =
+        |ty: &TypeId| supergraph.ty(result).possible.contains(ty) && !supergraph.ty(*ty).inaccessible;
+    let all = taken.iter().map(|taken| {
+        let types = if is_abstract(moves, taken) {
+            moves.graph.runtime_types(taken.subgraph, taken.ty).to_vec()
+        } else {
+            vec![taken.ty]
+        };
+        (taken, types)
+    });
+    all.filter(|(_, types)| types.len() != 1 || types.iter().all(is_seen)).collect()
 }
