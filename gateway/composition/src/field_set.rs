@@ -26,11 +26,16 @@ pub(crate) enum Selected<'t> {
 
 /// Whether arguments, as they stand in a field set, give one of this name.
 pub(crate) fn names_argument(arguments: &str, name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    arguments.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&arguments[..at], &arguments[at + name.len()..]);
-        !before.ends_with(is_part) && after.trim_start().starts_with(':')
-    })
+    let mut parser = Parser { text: arguments, at: 0 };
+    let mut opened = parser.eat('(');
+    while opened && let Some(argument) = parser.name() {
+        if argument == name {
+            return true;
+        }
+        opened = parser.eat(':');
+        parser.skip_value();
+    }
+    false
 }
 
 /// Parses a field set, with or without outer braces.
@@ -240,6 +245,27 @@ impl<'t> Parser<'t> {
         Ok(&self.text[start..self.at])
     }
 
+    /// Goes behind the value that starts here.
+    fn skip_value(&mut self) {
+        self.skip();
+        let bytes = self.text.as_bytes();
+        let mut depth = 0_usize;
+        while let Some(&byte) = bytes.get(self.at) {
+            match byte {
+                b'"' => self.skip_string(),
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                b')' | b',' if depth == 0 => return,
+                _ if depth == 0 && byte.is_ascii_whitespace() => return,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 && matches!(byte, b'"' | b']' | b'}') {
+                return;
+            }
+        }
+    }
+
     /// Goes to the closing quote of the string that opens here.
     fn skip_string(&mut self) {
         let bytes = self.text.as_bytes();
@@ -266,7 +292,7 @@ impl<'t> Parser<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, print};
+    use super::{names_argument, parse, print};
 
     #[test]
     fn field_sets_print_as_they_mean() {
@@ -279,6 +305,24 @@ mod tests {
             ("price(currency: \")\") # why\n id", "price(currency: \")\") id"),
         ] {
             assert_eq!(print(&parse(text).expect(text)), printed);
+        }
+    }
+
+    #[test]
+    fn an_argument_is_named_by_itself_and_not_within_a_value() {
+        for (arguments, named) in [
+            ("(unit: CM)", true),
+            ("( in: { unit: CM }, unit : CM)", true),
+            ("(in: {unit: CM}unit: CM)", true),
+            ("(in: [1, 2] unit: CM)", true),
+            ("(in: \")\" unit: CM)", true),
+            ("(in: { unit: CM })", false),
+            ("(in: [{ unit: CM }])", false),
+            ("(in: \"unit: CM\")", false),
+            ("(units: CM)", false),
+            ("", false),
+        ] {
+            assert_eq!(names_argument(arguments, "unit"), named, "{arguments}");
         }
     }
 

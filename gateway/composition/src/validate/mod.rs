@@ -39,7 +39,6 @@ const FIELD_RULES: &[fn(FieldAt<'_, '_>, &mut Report)] = &[
 /// Rules over a field set that selects what exists.
 const FIELD_SET_RULES: &[fn(&FieldSetUse<'_, '_>, &mut Report)] = &[
     rules::fields_has_args::check,
-    rules::key_fields_select_invalid_type::check,
     rules::directive_in_fields_arg::check,
     rules::fields_missing_external::check,
 ];
@@ -66,9 +65,9 @@ pub(crate) fn validate_before_merging(subgraphs: &IndexVec<GraphId, Subgraph<'_>
     }
 }
 
-/// Checks every subgraph.
-pub(crate) fn validate_subgraphs(
-    subgraphs: &IndexVec<GraphId, Subgraph<'_>>,
+/// Checks each of these subgraphs by itself.
+pub(crate) fn validate_subgraphs<'s, 'a: 's>(
+    subgraphs: impl IntoIterator<Item = &'s Subgraph<'a>, IntoIter: Send>,
     threads: usize,
     report: &mut Report,
 ) {

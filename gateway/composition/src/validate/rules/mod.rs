@@ -20,7 +20,7 @@ pub(crate) mod invalid_default_value;
 pub(crate) mod invalid_fields;
 pub(crate) mod invalid_fields_type;
 pub(crate) mod invalid_shareable_usage;
-pub(crate) mod key_fields_select_invalid_type;
+mod key_fields_select_invalid_type;
 pub(crate) mod key_unsupported_on_interface;
 pub(crate) mod list_size;
 pub(crate) mod merged_directive_application_on_external;
