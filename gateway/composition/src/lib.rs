@@ -50,8 +50,14 @@ pub fn compose(inputs: &[SubgraphInput<'_>], options: &Options) -> Composition {
 fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> Option<Composition> {
     let threads = threads_for(inputs.iter().map(|input| input.sdl.len()).sum());
     let parsed = ingest::parse(inputs, threads, report);
-    let subgraphs = ingest::ingest(&parsed, threads, report);
-    validate::validate_subgraphs(&subgraphs, threads, report);
+    let ingested = ingest::ingest(&parsed, threads, report);
+    validate::validate_subgraphs(ingested.iter().filter(|one| !one.is_federation_one()), threads, report);
+    // What is written for Federation 1 can be judged only together with all other subgraphs.
+    if report.has_errors() {
+        return None;
+    }
+    let subgraphs = ingest::upgrade(ingested, report);
+    validate::validate_subgraphs(subgraphs.iter().filter(|one| one.is_federation_one()), threads, report);
     if report.has_errors() {
         return None;
     }

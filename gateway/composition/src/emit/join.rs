@@ -108,7 +108,7 @@ const CONTEXT_ARGUMENT: &str = "input join__ContextArgument {
 /// Names of the subgraphs as values of `join__Graph`: upper case, other characters as `_`, numbered where two would meet.
 pub(crate) fn graph_names(subgraphs: &IndexVec<GraphId, Subgraph<'_>>) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::default();
-    let base: Vec<String> = subgraphs.iter().map(|subgraph| enum_value(subgraph.name)).collect();
+    let base: Vec<String> = subgraphs.iter().map(|subgraph| graph_value(subgraph.name)).collect();
     let mut names = Vec::with_capacity(base.len());
     for name in &base {
         let repeated = base.iter().filter(|other| *other == name).count() > 1;
@@ -126,7 +126,8 @@ pub(crate) fn graph_names(subgraphs: &IndexVec<GraphId, Subgraph<'_>>) -> Vec<St
     names
 }
 
-fn enum_value(name: &str) -> String {
+/// A subgraph's name as a value of `join__Graph`, before those that meet are numbered.
+pub(crate) fn graph_value(name: &str) -> String {
     let mut value: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     if value.starts_with(|c: char| c.is_ascii_digit()) {
@@ -195,14 +196,14 @@ pub(crate) fn join_field(join: &JoinField<'_>, graphs: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::enum_value;
+    use super::graph_value;
 
     #[test]
     fn subgraph_names_become_enum_values() {
         for (name, value) in
             [("books", "BOOKS"), ("a-b.c", "A_B_C"), ("1st", "_1ST"), ("books_1", "BOOKS_1_")]
         {
-            assert_eq!(enum_value(name), value);
+            assert_eq!(graph_value(name), value);
         }
     }
 }

@@ -6,6 +6,6 @@ mod sdl;
 mod supergraph;
 
 pub(crate) use api::api;
-pub(crate) use join::{JoinVersion, graph_names};
+pub(crate) use join::{JoinVersion, graph_names, graph_value};
 pub(crate) use sdl::{directive_definition, merged_directive_definition, quote, value};
 pub(crate) use supergraph::{supergraph, supergraph_types};

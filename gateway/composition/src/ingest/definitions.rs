@@ -3,9 +3,9 @@
 use octavo_language::ast::{Definition, DirectiveDefinition, InputValueDefinition};
 use octavo_language::{Node, TypeSystemDocument};
 
-use super::vocabulary::defined_name;
+use super::vocabulary::{Vocabulary, defined_name};
 use crate::code::Code;
-use crate::model::span_of;
+use crate::model::{Span, span_of};
 use crate::report::{Place, Report};
 
 /// The specification's definitions under the document's names.
@@ -20,8 +20,9 @@ impl Expected {
     }
 
     /// Reports every definition of `document` that differs.
-    pub(crate) fn check(&self, document: &TypeSystemDocument, report: &mut Report) {
-        for definition in &document.ast().definitions {
+    pub(crate) fn check(&self, document: &TypeSystemDocument, vocabulary: &Vocabulary, report: &mut Report) {
+        let definitions = document.ast().definitions.iter();
+        for definition in definitions.filter(|definition| !vocabulary.is_variant(definition)) {
             let Some(name) = defined_name(definition) else { continue };
             let mut known = self.document.ast().definitions.iter();
             let Some(expected) = known.find(|known| defined_name(known).as_ref() == Some(&name)) else {
@@ -33,11 +34,13 @@ impl Expected {
                     check_directive(subgraph, found, expected, report);
                 }
                 (Definition::ScalarTypeDefinition(_), Definition::ScalarTypeDefinition(_))
-                | (Definition::EnumTypeDefinition(_), Definition::EnumTypeDefinition(_)) => {}
+                | (Definition::EnumTypeDefinition(_), Definition::EnumTypeDefinition(_))
+                | (Definition::InputObjectTypeDefinition(_), Definition::InputObjectTypeDefinition(_)) => {}
                 _ => {
                     let message =
                         format!("the type `{name}` is not of the kind that its specification defines");
-                    let place = Place { subgraph, span: crate::model::Span::default() };
+                    let span = definition.name().map_or_else(Span::default, |name| span_of!(name));
+                    let place = Place { subgraph, span };
                     report.error(Code::TypeDefinitionInvalid, message, place);
                 }
             }
@@ -88,7 +91,9 @@ fn check_argument(
         wrong(format!("the argument `{name}` is of type `{}`, not `{}`", expected.ty, found.ty));
     }
     let of_list = expected.ty.is_list();
-    if !of_list && found.default_value != expected.default_value {
+    // What must be given has no use for its default.
+    let is_optional = !found.ty.is_non_null();
+    if is_optional && !of_list && found.default_value != expected.default_value {
         let text = |value: &Option<Node<_>>| {
             value.as_ref().map_or_else(
                 || "none".to_owned(),
@@ -105,7 +110,8 @@ fn same_type(found: &str, expected: &str) -> bool {
     if found == expected || found.trim_end_matches('!') == expected {
         return true;
     }
-    let own_scalar = ["FieldSet", "Scope", "Policy", "ContextFieldValue", "Import"];
+    let own_scalar =
+        ["FieldSet", "Scope", "Policy", "ContextFieldValue", "Import", "JSONSelection", "URLPathTemplate"];
     let base = |text: &str| text.trim_matches(['[', ']', '!']).to_owned();
     let expected_base = base(expected);
     own_scalar.iter().any(|name| expected_base.ends_with(name))

@@ -2,44 +2,87 @@
 
 use std::fmt::Write;
 
+use octavo_diagnostics::Diagnostic;
 use octavo_language::ast::{self, Definition, Document, OperationType};
-use octavo_language::{GraphqlError, Limits, Node, TypeSystemDocument, ValidSchema};
+use octavo_language::{GraphqlError, Limits, Name, Node, TypeSystemDocument, ValidSchema};
 
 use super::vocabulary::{KnownDefinitions, Vocabulary, defined_name};
 use crate::code::Code;
 use crate::maps::HashSet;
-use crate::model::Span;
-use crate::report::{Place, Report};
+use crate::model::{Span, is_builtin_scalar, span_of};
+use crate::report::{Place, Report, error};
 use crate::validate::is_missing_input_field;
 
-/// Validates `document` with the definitions that it may leave out.
+/// What is wrong with `document`, with the definitions that it may leave out.
 pub(crate) fn validate(
     document: &TypeSystemDocument,
     vocabulary: &Vocabulary,
     known: &KnownDefinitions,
-    report_to: &mut Report,
-) {
+) -> Vec<Diagnostic> {
+    let undefined = undefined_types(document);
+    if !undefined.is_empty() {
+        return undefined;
+    }
     let missing = vocabulary.missing(document);
-    if ValidSchema::from_ast(&complete(document, known.parsed(&missing))).is_ok() {
-        return;
+    if ValidSchema::from_ast(&complete(document, vocabulary, known.parsed(&missing))).is_ok() {
+        return Vec::new();
     }
     // Errors are in the order of their places, those in the definitions that are left out included.
-    let Ok(missing) = TypeSystemDocument::parse("specification", &missing, Limits::SCHEMA) else { return };
-    let completed = complete(document, missing.ast().definitions.clone());
-    let Err(errors) = ValidSchema::from_ast(&completed) else { return };
-    for error in errors.iter().filter(|error| !is_missing_input_field(error)) {
-        report(document.name(), error, report_to);
-    }
+    let parsed = TypeSystemDocument::parse("specification", &missing, Limits::SCHEMA);
+    let Ok(missing) = parsed else { return Vec::new() };
+    let completed = complete(document, vocabulary, missing.ast().definitions.clone());
+    let Err(errors) = ValidSchema::from_ast(&completed) else { return Vec::new() };
+    let errors = errors.iter().filter(|error| !is_missing_input_field(error));
+    let found = errors.map(|error| {
+        let found = finding(document.name(), error);
+        match unknown_directive(&error.message).and_then(|name| vocabulary.how_to_have(name)) {
+            Some(help) => found.help(&help),
+            None => found,
+        }
+    });
+    found.collect()
 }
 
-/// Turns an error of the language into a finding.
+/// Who defines a directive defines the types of its arguments too, those of specifications included.
+fn undefined_types(document: &TypeSystemDocument) -> Vec<Diagnostic> {
+    let definitions = &document.ast().definitions;
+    let defined: HashSet<&str> = definitions.iter().filter_map(Definition::name).map(Name::as_str).collect();
+    let arguments = definitions.iter().flat_map(|definition| match definition {
+        Definition::DirectiveDefinition(directive) => &*directive.arguments,
+        _ => &[],
+    });
+    let types = arguments.map(|argument| argument.ty.inner_named_type());
+    let undefined = types.filter(|ty| !is_builtin_scalar(ty) && !defined.contains(ty.as_str()));
+    let found = undefined.map(|ty| {
+        let message = format!("cannot find type `{ty}` in this document");
+        error(Code::InvalidGraphql, message, Place { subgraph: document.name(), span: span_of!(ty) })
+    });
+    found.collect()
+}
+
+/// Whether a finding is about something that is not defined.
+pub(crate) fn is_undefined(found: &Diagnostic) -> bool {
+    found.message.starts_with("cannot find ")
+}
+
+/// Reports an error of the language.
 pub(crate) fn report(subgraph: &str, error: &GraphqlError, report: &mut Report) {
-    let span = error.location.map_or_else(Span::default, |at| Span::new(at.offset, at.end_offset));
-    report.error(Code::InvalidGraphql, error.message.clone(), Place { subgraph, span });
+    report.push(finding(subgraph, error));
 }
 
-fn complete(document: &TypeSystemDocument, missing: Vec<Definition>) -> Document {
+fn finding(subgraph: &str, place: &GraphqlError) -> Diagnostic {
+    let span = place.location.map_or_else(Span::default, |at| Span::new(at.offset, at.end_offset));
+    error(Code::InvalidGraphql, place.message.clone(), Place { subgraph, span })
+}
+
+/// The directive, without `@`, that a message says is not defined.
+fn unknown_directive(message: &str) -> Option<&str> {
+    message.strip_prefix("cannot find directive `@")?.split('`').next()
+}
+
+fn complete(document: &TypeSystemDocument, vocabulary: &Vocabulary, missing: Vec<Definition>) -> Document {
     let mut completed = document.ast().clone();
+    completed.definitions.retain(|definition| !vocabulary.is_variant(definition));
     let mut defined: HashSet<String> = completed.definitions.iter().filter_map(defined_name).collect();
     for definition in &mut completed.definitions {
         if let Some((name, promoted)) = promote(definition)

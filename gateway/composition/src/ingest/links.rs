@@ -5,6 +5,7 @@
 use octavo_language::TypeSystemDocument;
 use octavo_language::ast::{Definition, Directive, Value};
 
+use super::link_names::{self, is_name};
 use super::specification::{CORE, FEDERATION, LINK, NEWEST, specification};
 use crate::code::Code;
 use crate::model::{Declared, Link, Span, Version, span_of};
@@ -20,17 +21,30 @@ pub(crate) struct Links<'a> {
 impl<'a> Links<'a> {
     pub(crate) fn read(document: &'a TypeSystemDocument, report: &mut Report) -> Self {
         let applied = schema_directives(document);
-        let link_name = bootstrap(&applied);
+        let link_name = bootstrap(document, &applied);
         let mut reader = Reader { subgraph: document.name(), links: Vec::new(), report };
         for directive in applied.iter().filter(|directive| directive.name == link_name) {
             reader.read(directive);
         }
         let links = reader.links;
+        link_names::check(document.name(), &links, report);
         let version = links
             .iter()
             .find(|link| link.identity == FEDERATION)
             .map_or(Version::One, |link| Version::Two(link.minor));
         Self { links, version }
+    }
+
+    /// Reports a version of federation that there is not: its directives mean nothing then.
+    pub(crate) fn check_version(&self, document: &TypeSystemDocument, report: &mut Report) {
+        let federation = self.links.iter().find(|link| link.identity == FEDERATION);
+        let Some(link) = federation else { return };
+        if specification(FEDERATION).is_some_and(|known| !known.has_version(link)) {
+            let (major, minor) = (link.major, link.minor);
+            let message = format!("federation v{major}.{minor} is not known; the newest is v2.{NEWEST}");
+            let place = Place { subgraph: document.name(), span: link.span };
+            report.error(Code::UnknownFederationLinkVersion, message, place);
+        }
     }
 }
 
@@ -43,8 +57,9 @@ fn schema_directives(document: &TypeSystemDocument) -> Vec<&Directive> {
     lists.flat_map(|directives| directives.iter().map(|directive| &**directive)).collect()
 }
 
-/// The local name of `@link`: the directive that links its own specification, or `link`.
-fn bootstrap<'a>(applied: &[&'a Directive]) -> &'a str {
+/// The local name of `@link`: the directive that links its own specification, or `link`. Any other name is known only where the
+/// document defines the directive.
+fn bootstrap<'a>(document: &TypeSystemDocument, applied: &[&'a Directive]) -> &'a str {
     for directive in applied {
         let target = text(directive, "url").or_else(|| text(directive, "feature"));
         let Some((identity, _)) = target.and_then(|url| url.rsplit_once('/')) else { continue };
@@ -53,11 +68,18 @@ fn bootstrap<'a>(applied: &[&'a Directive]) -> &'a str {
         }
         let default = if identity == LINK { "link" } else { "core" };
         let expected = imported_as(directive, default).or_else(|| text(directive, "as")).unwrap_or(default);
-        if directive.name == expected {
+        if directive.name == expected && defines(document, &directive.name) {
             return &directive.name;
         }
     }
     "link"
+}
+
+fn defines(document: &TypeSystemDocument, name: &str) -> bool {
+    document.ast().definitions.iter().any(|definition| match definition {
+        Definition::DirectiveDefinition(directive) => directive.name == name,
+        _ => false,
+    })
 }
 
 fn imported_as<'a>(directive: &'a Directive, element: &str) -> Option<&'a str> {
@@ -146,14 +168,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn known_version(&mut self, url: &Url<'_>, span: Span) -> bool {
-        let version = format!("v{}.{}", url.major, url.minor);
-        if url.identity == FEDERATION && (url.major != 2 || url.minor > NEWEST) {
-            let message = format!("federation {version} is not known; the newest is v2.{NEWEST}");
-            self.report.error(Code::UnknownFederationLinkVersion, message, self.place(span));
-            return false;
-        }
         if url.identity == LINK && (url.major, url.minor) != (1, 0) {
-            let message = format!("link {version} is not known; the only version is v1.0");
+            let message = format!("link v{}.{} is not known; the only version is v1.0", url.major, url.minor);
             self.report.error(Code::UnknownLinkVersion, message, self.place(span));
             return false;
         }
@@ -172,6 +188,11 @@ impl<'a> Reader<'a, '_> {
                     let field = |name: &str| {
                         fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str())
                     };
+                    let unknown = fields.iter().find(|(key, _)| key != "name" && key != "as");
+                    if let Some((key, _)) = unknown {
+                        self.usage(format!("an import has no field `{key}`"), at);
+                        continue;
+                    }
                     match field("name") {
                         Some(element) => self.import(link, element, field("as").unwrap_or(element), at),
                         None => self.usage("an import needs a `name`".to_owned(), at),
@@ -183,12 +204,16 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn import(&mut self, link: &mut Link<'a>, element: &'a str, local: &'a str, span: Span) {
+        if !is_name(local.trim_start_matches('@')) {
+            return self
+                .usage(format!("`{element}` cannot be imported as `{local}`, which is no name"), span);
+        }
         if element.starts_with('@') != local.starts_with('@') {
             let message =
                 format!("`{element}` cannot be imported as `{local}`: both must be directives or types");
             return self.usage(message, span);
         }
-        if let Some(known) = specification(link.identity)
+        if let Some(known) = specification(link.identity).filter(|known| known.has_version(link))
             && !known.elements_at(link.minor).iter().any(|known| known.name == element)
         {
             let message = format!("`{}` has no element `{element}`", link.url);
@@ -212,7 +237,7 @@ impl<'a> Reader<'a, '_> {
             );
             return self.usage(message, span);
         }
-        link.imports.push(Declared { element, local });
+        link.imports.push(Declared { element, local, span });
     }
 
     fn usage(&mut self, message: String, span: Span) {

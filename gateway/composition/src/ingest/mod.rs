@@ -4,14 +4,16 @@
 //! 2. Compare its definitions of known elements with their specifications.
 //! 3. Validate it as GraphQL, with the definitions that it leaves out.
 //! 4. Fold extensions, rename root types, state what directives say.
-//! 5. Across all subgraphs, bring Federation 1 to Federation 2.
+//! 5. Once all of that went well, and across all subgraphs, bring Federation 1 to Federation 2.
 
 mod build;
 mod definitions;
 mod facts;
 mod graphql;
+mod link_names;
 mod links;
 mod specification;
+mod subgraph_name;
 mod supergraph;
 mod upgrade;
 mod usage;
@@ -21,11 +23,11 @@ use octavo_index::IndexVec;
 use octavo_language::{Limits, TypeSystemDocument};
 
 use crate::SubgraphInput;
-use crate::code::Code;
-use crate::model::{GraphId, Span, Subgraph, Version};
-use crate::report::{Place, Report};
+use crate::model::{GraphId, Subgraph, Version};
+use crate::report::Report;
 use crate::shared_out::on_all;
 use links::Links;
+pub(crate) use specification::CONNECT;
 use vocabulary::{KnownDefinitions, Vocabulary};
 
 /// A parsed text with the URL of its service.
@@ -43,18 +45,7 @@ pub(crate) fn parse<'i>(
 ) -> Vec<Parsed<'i>> {
     let mut inputs: Vec<_> = inputs.iter().collect();
     inputs.sort_by_key(|input| input.name);
-    for pair in inputs.windows(2) {
-        if let [a, b] = pair
-            && a.name == b.name
-        {
-            let message = format!("two subgraphs are named `{}`", a.name);
-            report.error(
-                Code::InvalidSubgraphName,
-                message,
-                Place { subgraph: a.name, span: Span::default() },
-            );
-        }
-    }
+    subgraph_name::check(&inputs, report);
     let parsed = on_all(threads, inputs, |input| {
         let mut own = Report::default();
         (parse_one(input, &mut own), own)
@@ -72,14 +63,6 @@ fn those_left<T>(results: Vec<(Option<T>, Report)>, report: &mut Report) -> Vec<
 }
 
 fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parsed<'i>> {
-    if input.name == "_" || input.name.is_empty() {
-        let message = format!("`{}` cannot be the name of a subgraph", input.name);
-        report.error(
-            Code::InvalidSubgraphName,
-            message,
-            Place { subgraph: input.name, span: Span::default() },
-        );
-    }
     match TypeSystemDocument::parse(input.name, input.sdl, Limits::SCHEMA) {
         Ok(document) => {
             // All else that could be said of it would follow from that.
@@ -97,28 +80,23 @@ fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parse
     }
 }
 
-/// Makes subgraph schemas of parsed texts; a text with errors yields none, and then those of Federation 1 are left out too.
-pub(crate) fn ingest<'a>(
-    parsed: &'a [Parsed<'a>],
-    threads: usize,
-    report: &mut Report,
-) -> IndexVec<GraphId, Subgraph<'a>> {
+/// Makes subgraph schemas of parsed texts; a text with errors yields none.
+pub(crate) fn ingest<'a>(parsed: &'a [Parsed<'a>], threads: usize, report: &mut Report) -> Vec<Subgraph<'a>> {
     let known = KnownDefinitions::default();
     let ingested = on_all(threads, parsed, |parsed| {
         let mut own = Report::default();
         (ingest_one(parsed, &known, &mut own), own)
     });
-    let mut subgraphs = those_left(ingested, report);
-    if report.has_errors() {
-        // What is written for Federation 1 can be judged only together with all other subgraphs.
-        subgraphs.retain(|subgraph| subgraph.version != Version::One);
-    } else {
-        upgrade::to_federation_two(&mut subgraphs, report);
-        if report.has_errors() {
-            return IndexVec::new();
-        }
-    }
-    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
+    those_left(ingested, report)
+}
+
+/// Brings those of Federation 1 to Federation 2; one that cannot be brought there is left out.
+pub(crate) fn upgrade<'a>(
+    mut subgraphs: Vec<Subgraph<'a>>,
+    report: &mut Report,
+) -> IndexVec<GraphId, Subgraph<'a>> {
+    upgrade::to_federation_two(&mut subgraphs, report);
+    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.is_federation_one()) {
         usage::mark(&mut subgraph.schema, subgraph.version);
     }
     subgraphs.into_iter().collect()
@@ -148,14 +126,21 @@ fn check_and_build<'a>(
         return None;
     }
     let document = &parsed.document;
+    links.check_version(document, report);
     let vocabulary = Vocabulary::new(document, &links);
+    let mut definitions = Report::default();
     if let Some(expected) = vocabulary.expected(document) {
-        expected.check(document, report);
+        expected.check(document, &vocabulary, &mut definitions);
     }
-    if report.has_errors() {
-        return None;
+    let mut language = graphql::validate(document, &vocabulary, known);
+    if definitions.has_errors() {
+        // Whatever else is wrong may follow from a definition.
+        language.retain(graphql::is_undefined);
     }
-    graphql::validate(document, &vocabulary, known, report);
+    report.take(definitions);
+    for found in language {
+        report.push(found);
+    }
     if report.has_errors() {
         return None;
     }

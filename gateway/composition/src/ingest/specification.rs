@@ -1,10 +1,12 @@
-//! The specifications whose directives composition knows: element, first minor version, definition.
+//! The specifications whose directives composition knows: versions, and for each element first minor version and definition.
 //!
 //! The federation rows follow <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives>;
 //! in a definition `{Name}` stands for the subgraph's name of that type. A later row for the same element replaces an earlier
 //! one from its version on.
 
-use crate::model::Builtin;
+use std::ops::RangeInclusive;
+
+use crate::model::{Builtin, Link};
 
 /// Newest minor version of Federation 2 that is known.
 pub(crate) const NEWEST: u32 = 14;
@@ -13,6 +15,8 @@ pub(crate) const NEWEST: u32 = 14;
 #[derive(Debug)]
 pub(crate) struct Specification {
     pub(crate) identity: &'static str,
+    /// The only major version there is, and its minor ones.
+    versions: (u32, RangeInclusive<u32>),
     pub(crate) elements: &'static [Element],
 }
 
@@ -21,6 +25,9 @@ pub(crate) struct Specification {
 pub(crate) struct Element {
     /// `@` included for directives.
     pub(crate) name: &'static str,
+    /// The word that its definition starts with.
+    pub(crate) keyword: &'static str,
+    /// What it means, if it is a directive.
     pub(crate) builtin: Option<Builtin>,
     pub(crate) since: u32,
     /// What follows the name in its definition.
@@ -28,16 +35,29 @@ pub(crate) struct Element {
 }
 
 const fn directive(name: &'static str, builtin: Builtin, since: u32, definition: &'static str) -> Element {
-    Element { name, builtin: Some(builtin), since, definition }
+    Element { name, keyword: "directive", builtin: Some(builtin), since, definition }
 }
 
 const fn scalar(name: &'static str, since: u32) -> Element {
-    Element { name, builtin: None, since, definition: "" }
+    Element { name, keyword: "scalar", builtin: None, since, definition: "" }
 }
+
+const fn input(name: &'static str, definition: &'static str) -> Element {
+    Element { name, keyword: "input", builtin: None, since: 0, definition }
+}
+
+const PURPOSE: Element = Element {
+    name: "Purpose",
+    keyword: "enum",
+    builtin: None,
+    since: 0,
+    definition: "{ SECURITY EXECUTION }",
+};
 
 pub(crate) const FEDERATION: &str = "https://specs.apollo.dev/federation";
 pub(crate) const LINK: &str = "https://specs.apollo.dev/link";
 pub(crate) const CORE: &str = "https://specs.apollo.dev/core";
+pub(crate) const CONNECT: &str = "https://specs.apollo.dev/connect";
 
 const KEY: &str = "(fields: {FieldSet}!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE";
 const FIELD_SET: &str = "(fields: {FieldSet}!) on FIELD_DEFINITION";
@@ -54,6 +74,12 @@ const LIST_SIZE: &str = "(assumedSize: Int, slicingArguments: [String!], sizedFi
 const CONTEXT: &str = "(name: String!) repeatable on INTERFACE | OBJECT | UNION";
 const FROM_CONTEXT: &str = "(field: {ContextFieldValue}) on ARGUMENT_DEFINITION";
 
+const SOURCE_HTTP: &str =
+    "{ baseURL: String! headers: [{HTTPHeaderMapping}!] path: {JSONSelection} queryParams: {JSONSelection} }";
+const CONNECT_HTTP: &str = "{ GET: {URLPathTemplate} POST: {URLPathTemplate} PUT: {URLPathTemplate} PATCH: {URLPathTemplate} DELETE: {URLPathTemplate} body: {JSONSelection} headers: [{HTTPHeaderMapping}!] path: {JSONSelection} queryParams: {JSONSelection} }";
+const CONNECT_DIRECTIVE: &str = "(source: String, id: String, http: {ConnectHTTP}, batch: {ConnectBatch}, errors: {ConnectorErrors}, selection: {JSONSelection}!, entity: Boolean = false, isSuccess: {JSONSelection}) repeatable on FIELD_DEFINITION | OBJECT";
+const SOURCE_DIRECTIVE: &str = "(name: String!, http: {SourceHTTP}!, errors: {ConnectorErrors}, isSuccess: {JSONSelection}) repeatable on SCHEMA";
+
 /// What a subgraph without a link to the federation specification may use.
 pub(crate) const FEDERATION_ONE: &[Element] = &[
     directive("@key", Builtin::Key, 0, KEY),
@@ -67,6 +93,7 @@ pub(crate) const FEDERATION_ONE: &[Element] = &[
 pub(crate) const SPECIFICATIONS: &[Specification] = &[
     Specification {
         identity: FEDERATION,
+        versions: (2, 0..=NEWEST),
         elements: &[
             scalar("FieldSet", 0),
             directive("@key", Builtin::Key, 0, KEY),
@@ -113,9 +140,10 @@ pub(crate) const SPECIFICATIONS: &[Specification] = &[
     },
     Specification {
         identity: LINK,
+        versions: (1, 0..=0),
         elements: &[
             scalar("Import", 0),
-            Element { name: "Purpose", builtin: None, since: 0, definition: "{ SECURITY EXECUTION }" },
+            PURPOSE,
             directive(
                 "@link",
                 Builtin::Link,
@@ -126,8 +154,9 @@ pub(crate) const SPECIFICATIONS: &[Specification] = &[
     },
     Specification {
         identity: CORE,
+        versions: (0, 1..=2),
         elements: &[
-            Element { name: "Purpose", builtin: None, since: 0, definition: "{ SECURITY EXECUTION }" },
+            PURPOSE,
             directive(
                 "@core",
                 Builtin::Core,
@@ -138,26 +167,32 @@ pub(crate) const SPECIFICATIONS: &[Specification] = &[
     },
     Specification {
         identity: "https://specs.apollo.dev/tag",
+        versions: (0, 1..=3),
         elements: &[directive("@tag", Builtin::Tag, 0, TAG), directive("@tag", Builtin::Tag, 3, TAG_SCHEMA)],
     },
     Specification {
         identity: "https://specs.apollo.dev/inaccessible",
+        versions: (0, 1..=2),
         elements: &[directive("@inaccessible", Builtin::Inaccessible, 0, INACCESSIBLE)],
     },
     Specification {
         identity: "https://specs.apollo.dev/authenticated",
+        versions: (0, 1..=1),
         elements: &[directive("@authenticated", Builtin::Authenticated, 0, AUTHENTICATED)],
     },
     Specification {
         identity: "https://specs.apollo.dev/requiresScopes",
+        versions: (0, 1..=1),
         elements: &[scalar("Scope", 0), directive("@requiresScopes", Builtin::RequiresScopes, 0, SCOPES)],
     },
     Specification {
         identity: "https://specs.apollo.dev/policy",
+        versions: (0, 1..=1),
         elements: &[scalar("Policy", 0), directive("@policy", Builtin::Policy, 0, POLICY)],
     },
     Specification {
         identity: "https://specs.apollo.dev/cost",
+        versions: (0, 1..=1),
         elements: &[
             directive("@cost", Builtin::Cost, 0, COST),
             directive("@listSize", Builtin::ListSize, 0, LIST_SIZE),
@@ -165,10 +200,26 @@ pub(crate) const SPECIFICATIONS: &[Specification] = &[
     },
     Specification {
         identity: "https://specs.apollo.dev/context",
+        versions: (0, 1..=1),
         elements: &[
             scalar("ContextFieldValue", 0),
             directive("@context", Builtin::Context, 0, CONTEXT),
             directive("@fromContext", Builtin::FromContext, 0, FROM_CONTEXT),
+        ],
+    },
+    Specification {
+        identity: CONNECT,
+        versions: (0, 1..=4),
+        elements: &[
+            scalar("URLPathTemplate", 0),
+            scalar("JSONSelection", 0),
+            input("ConnectorErrors", "{ message: {JSONSelection} extensions: {JSONSelection} }"),
+            input("HTTPHeaderMapping", "{ name: String! from: String value: String }"),
+            input("ConnectBatch", "{ maxSize: Int }"),
+            input("SourceHTTP", SOURCE_HTTP),
+            input("ConnectHTTP", CONNECT_HTTP),
+            directive("@connect", Builtin::Connect, 0, CONNECT_DIRECTIVE),
+            directive("@source", Builtin::Source, 0, SOURCE_DIRECTIVE),
         ],
     },
 ];
@@ -179,6 +230,12 @@ pub(crate) fn specification(identity: &str) -> Option<&'static Specification> {
 }
 
 impl Specification {
+    /// Whether the link is to a version that there is; the elements of any other mean nothing.
+    pub(crate) fn has_version(&self, link: &Link<'_>) -> bool {
+        let (major, minors) = &self.versions;
+        link.major == *major && minors.contains(&link.minor)
+    }
+
     /// Elements that exist in `minor`, each by its newest row.
     pub(crate) fn elements_at(&self, minor: u32) -> Vec<&'static Element> {
         let mut found: Vec<&'static Element> = Vec::new();

@@ -7,30 +7,48 @@
 use crate::code::Code;
 use crate::field_set::{self, Selected, Selection};
 use crate::maps::{HashMap, HashSet};
-use crate::model::{Builtin, FieldSet, Kind, Schema, Subgraph, TypeDefinition, Version};
+use crate::model::{Builtin, FieldSet, Kind, Schema, Subgraph, TypeDefinition, Version, is_builtin_scalar};
 use crate::report::{Place, Report};
 
-/// Upgrades every subgraph of Federation 1.
-pub(crate) fn to_federation_two(subgraphs: &mut [Subgraph<'_>], report: &mut Report) {
+/// Upgrades every subgraph of Federation 1; those with errors are left out.
+pub(crate) fn to_federation_two(subgraphs: &mut Vec<Subgraph<'_>>, report: &mut Report) {
     report_plain_interface_keys(subgraphs, report);
-    report_extensions_without_base(subgraphs, report);
+    let mut refused = extending_nothing(subgraphs, report);
     let defined = defined_types(subgraphs);
     let keys = defined_keys(subgraphs);
-    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.version == Version::One) {
-        let schema = &mut subgraph.schema;
-        drop_external_on_interfaces(schema);
-        drop_external_on_types(schema);
-        drop_external_on_extension_keys(schema, &keys);
-        drop_inactive_field_sets(schema);
-        drop_from_interfaces(schema);
-        drop_unused_external(schema, subgraph.name, report);
-        for ty in schema.types.values_mut() {
-            share_fields(ty);
-            if !ty.defined && defined.contains(ty.name) {
-                ty.defined = true;
-                let extends = ty.has(Builtin::Extends);
-                ty.keys.iter_mut().for_each(|key| key.of_extension = extends);
-            }
+    for subgraph in subgraphs.iter_mut().filter(|subgraph| subgraph.is_federation_one()) {
+        if refused.contains(subgraph.name) {
+            continue;
+        }
+        let mut own = Report::default();
+        upgrade(subgraph, &defined, &keys, &mut own);
+        if own.has_errors() {
+            refused.insert(subgraph.name);
+        }
+        report.take(own);
+    }
+    subgraphs.retain(|subgraph| !refused.contains(subgraph.name));
+}
+
+fn upgrade<'a>(
+    subgraph: &mut Subgraph<'a>,
+    defined: &HashSet<&'a str>,
+    keys: &HashMap<String, Vec<String>>,
+    report: &mut Report,
+) {
+    let schema = &mut subgraph.schema;
+    drop_external_on_interfaces(schema);
+    drop_external_on_types(schema);
+    drop_external_on_extension_keys(schema, keys);
+    drop_inactive_field_sets(schema);
+    drop_from_interfaces(schema);
+    drop_unused_external(schema, subgraph.name, report);
+    for ty in schema.types.values_mut() {
+        share_fields(ty);
+        if !ty.defined && defined.contains(ty.name) {
+            ty.defined = true;
+            let extends = ty.has(Builtin::Extends);
+            ty.keys.iter_mut().for_each(|key| key.of_extension = extends);
         }
     }
 }
@@ -184,23 +202,28 @@ fn keep_external<'t>(
     Some(kept)
 }
 
-/// An extension extends what another subgraph defines.
-fn report_extensions_without_base(subgraphs: &[Subgraph<'_>], report: &mut Report) {
-    let mut definitions: HashMap<(&str, Kind), usize> = HashMap::default();
-    for ty in subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values()).filter(|ty| ty.defined) {
-        *definitions.entry((ty.name, ty.kind)).or_default() += 1;
+/// The subgraphs that extend an object type or interface that no other subgraph defines, which is an error.
+fn extending_nothing<'a>(subgraphs: &[Subgraph<'a>], report: &mut Report) -> HashSet<&'a str> {
+    let mut found = HashSet::default();
+    let has_fields = |ty: &&TypeDefinition<'_>| matches!(ty.kind, Kind::Object | Kind::Interface);
+    let mut definitions: HashMap<&str, usize> = HashMap::default();
+    let types = subgraphs.iter().flat_map(|subgraph| subgraph.schema.types.values().filter(has_fields));
+    for ty in types.filter(|ty| ty.defined) {
+        *definitions.entry(ty.name).or_default() += 1;
     }
-    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.version == Version::One) {
-        for ty in subgraph.schema.types.values().filter(|ty| ty.is_extension()) {
-            let all = definitions.get(&(ty.name, ty.kind)).copied().unwrap_or_default();
+    for subgraph in subgraphs.iter().filter(|subgraph| subgraph.is_federation_one()) {
+        for ty in subgraph.schema.types.values().filter(has_fields).filter(|ty| ty.is_extension()) {
+            let all = definitions.get(ty.name).copied().unwrap_or_default();
             let is_root = matches!(ty.name, "Query" | "Mutation" | "Subscription");
             if !is_root && all - usize::from(ty.defined) == 0 {
                 let message = format!("`{}` is only extended; no other subgraph defines it", ty.name);
                 let place = Place { subgraph: subgraph.name, span: ty.span };
                 report.error(Code::ExtensionWithNoBase, message, place);
+                found.insert(subgraph.name);
             }
         }
     }
+    found
 }
 
 /// An interface object relies on a key of its interface, which Federation 1 cannot offer.
@@ -243,10 +266,6 @@ fn drop_from_interfaces(schema: &mut Schema<'_>) {
             }
         }
     }
-}
-
-fn is_builtin_scalar(name: &str) -> bool {
-    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }
 
 /// Removes external fields that nothing uses, and types that had no other fields; entities and what something is of cannot go.

@@ -27,10 +27,11 @@ pub(crate) fn mark(schema: &mut Schema<'_>, version: Version) {
     }
 }
 
-/// Fields that extensions repeat as their keys; Federation 1 was freed of those marks when it was upgraded.
+/// Fields that extensions repeat as their keys. Of Federation 1, whatever extends by its keyword was freed of those marks when it
+/// was upgraded.
 fn extension_keys<'a>(schema: &Schema<'a>, version: Version) -> Coordinates<'a> {
     match version {
-        Version::One => HashSet::default(),
+        Version::One => key_fields(schema, |ty| ty.has(Builtin::Extends)),
         Version::Two(_) => key_fields(schema, TypeDefinition::is_extension),
     }
 }

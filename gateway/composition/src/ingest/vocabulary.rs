@@ -10,7 +10,7 @@ use octavo_language::{Limits, TypeSystemDocument, parse_without_places};
 
 use super::definitions::Expected;
 use super::links::Links;
-use super::specification::{CORE, Element, FEDERATION, FEDERATION_ONE, LINK, specification};
+use super::specification::{CORE, Element, FEDERATION, FEDERATION_ONE, LINK, NEWEST, specification};
 use crate::maps::{HashMap, HashSet};
 use crate::model::{Builtin, Meaning, Version};
 
@@ -32,7 +32,8 @@ impl Vocabulary {
         }
         let mut has_link = false;
         for link in &links.links {
-            let Some(known) = specification(link.identity) else { continue };
+            let known = specification(link.identity).filter(|known| known.has_version(link));
+            let Some(known) = known else { continue };
             has_link |= link.identity == LINK || link.identity == CORE;
             let local =
                 |element: &Element| local_name(element.name, link.name, link.namespace, &link.imports);
@@ -76,12 +77,7 @@ impl Vocabulary {
         let names: Vec<(&str, String)> = elements.iter().map(|e| (e.name, local(e))).collect();
         for (element, (_, name)) in elements.iter().zip(&names) {
             let definition = with_local_names(element.definition, &names);
-            let text = match (element.builtin, element.definition) {
-                (Some(_), _) => format!("directive {name} {definition}"),
-                (None, "") => format!("scalar {name}"),
-                (None, values) => format!("enum {name} {values}"),
-            };
-            self.definitions.insert(name.clone(), text);
+            self.definitions.insert(name.clone(), format!("{} {name} {definition}", element.keyword));
             match element.builtin {
                 Some(builtin) => {
                     self.directives.insert(name.trim_start_matches('@').to_owned(), builtin);
@@ -98,6 +94,30 @@ impl Vocabulary {
         self.directives.get(name).map_or(Meaning::Custom(name), |&builtin| Meaning::Builtin(builtin))
     }
 
+    /// What a document has to say to have a directive of federation that it does not have.
+    pub(crate) fn how_to_have(&self, name: &str) -> Option<String> {
+        let full = format!("@{name}");
+        let known = specification(FEDERATION)?.elements_at(NEWEST);
+        if !known.iter().any(|element| element.name == full) {
+            return None;
+        }
+        if self.is_federation_one() {
+            return Some(format!(
+                "`{full}` belongs to Federation 2: add `extend schema @link(url: \"{FEDERATION}/v2.{NEWEST}\", import: \
+                 [\"{full}\"])`, and import whatever else of federation is used here"
+            ));
+        }
+        let local = self.definitions.keys().find(|local| {
+            local.strip_suffix(name).is_some_and(|rest| rest.starts_with('@') && rest.ends_with("__"))
+        })?;
+        Some(format!("add \"{full}\" to the `import` of the link to federation, or write `{local}`"))
+    }
+
+    /// Whether the document is one of Federation 1, to which the type of field sets belongs.
+    fn is_federation_one(&self) -> bool {
+        self.definitions.contains_key("_FieldSet")
+    }
+
     /// Whether a type belongs to a specification.
     pub(crate) fn owns_type(&self, name: &str) -> bool {
         self.types.contains(name)
@@ -110,8 +130,8 @@ impl Vocabulary {
 
     /// What the document's own definitions of known elements must agree with; `None` when it has none.
     pub(crate) fn expected(&self, document: &TypeSystemDocument) -> Option<Expected> {
-        let mut own = document.ast().definitions.iter().filter_map(defined_name);
-        if !own.any(|name| self.definitions.contains_key(&name)) {
+        let own = document.ast().definitions.iter().filter(|definition| !self.is_variant(definition));
+        if !own.filter_map(defined_name).any(|name| self.definitions.contains_key(&name)) {
             return None;
         }
         let mut text = String::new();
@@ -121,29 +141,32 @@ impl Vocabulary {
         TypeSystemDocument::parse("specification", &text, Limits::SCHEMA).ok().map(Expected::new)
     }
 
-    /// Definitions of known elements that `document` leaves out, as SDL.
+    /// Definitions of known elements that `document` leaves out, as SDL; variants count as left out.
     pub(crate) fn missing(&self, document: &TypeSystemDocument) -> String {
-        let present: HashSet<String> = document.ast().definitions.iter().filter_map(defined_name).collect();
+        let definitions = document.ast().definitions.iter();
+        let own = definitions.filter(|definition| !self.is_variant(definition));
+        let present: HashSet<String> = own.filter_map(defined_name).collect();
         let mut text = String::new();
-        // Who defines `@key` of Federation 1 defines the type of its argument too.
-        let keeps_types = self.definitions.contains_key("_FieldSet")
-            && document.ast().definitions.iter().any(|definition| match definition {
-                Definition::DirectiveDefinition(key) => {
-                    key.name == "key"
-                        && key
-                            .arguments
-                            .iter()
-                            .any(|argument| *argument.ty.inner_named_type() == *"_FieldSet")
-                }
-                _ => false,
-            });
-        for (name, definition) in &self.definitions {
-            let keeps = keeps_types && name == "_FieldSet";
-            if !keeps && !present.contains(name) {
-                let _ = writeln!(text, "{definition}");
-            }
+        for (_, definition) in self.definitions.iter().filter(|(name, _)| !present.contains(*name)) {
+            let _ = writeln!(text, "{definition}");
         }
         text
+    }
+
+    /// Whether a definition is one of those that libraries of Federation 1 wrote in ways of their own, for which the
+    /// specification's stands in.
+    pub(crate) fn is_variant(&self, definition: &Definition) -> bool {
+        let Definition::DirectiveDefinition(directive) = definition else { return false };
+        self.is_federation_one()
+            && matches!(directive.name.as_str(), "key" | "requires" | "provides")
+            && match &*directive.arguments {
+                [] => true,
+                [fields] => {
+                    let ty = fields.ty.to_string();
+                    fields.name == "fields" && matches!(&*ty, "String" | "FieldSet" | "_FieldSet")
+                }
+                _ => false,
+            }
     }
 }
 

@@ -9,7 +9,7 @@ use octavo_language::ast::Value;
 
 use crate::emit::{JoinVersion, quote};
 use crate::maps::{IndexMap, IndexSet};
-use crate::merge::{Context, differing};
+use crate::merge::{Context, connect, differing};
 use crate::merged::{MergedArgument, MergedDirective, Visible};
 use crate::model::{Applied, Builtin, GraphId, Meaning};
 
@@ -62,6 +62,7 @@ pub(crate) fn merge_of_field<'a>(
         match builtin {
             Builtin::ListSize => merged.push(list_size(context, &group, arguments)),
             Builtin::Tag => merged.extend(tags(context, &group)),
+            Builtin::Connect | Builtin::Source => merged.extend(connect::merge(context, &group)),
             _ => merge_builtin(context, builtin, &group, &mut merged),
         }
     }
@@ -94,6 +95,8 @@ fn is_merged(builtin: Builtin) -> bool {
             | B::ListSize
             | B::Context
             | B::CacheTag
+            | B::Connect
+            | B::Source
     )
 }
 
@@ -223,7 +226,11 @@ fn contexts<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Ap
 }
 
 /// Directives that stay with their subgraphs.
-fn per_graph<'a>(context: &Context<'a, '_>, name: &str, group: &[(GraphId, &'a Applied<'a>)]) -> Vec<String> {
+pub(super) fn per_graph<'a>(
+    context: &Context<'a, '_>,
+    name: &str,
+    group: &[(GraphId, &'a Applied<'a>)],
+) -> Vec<String> {
     let mut graphs: IndexMap<String, Vec<&str>> = IndexMap::default();
     for (graph, applied) in group {
         let list = argument_list(applied);

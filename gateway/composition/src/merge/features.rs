@@ -1,6 +1,6 @@
 //! Which directives beyond the join specification the supergraph carries, and under which names.
 //!
-//! The names of known directives are those that the subgraphs import them under, which must agree. Other directives are carried
+//! The names of known directives are those that the subgraphs use them under, which must agree. Other directives are carried
 //! when a subgraph asks for it by `@composeDirective`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::merge::Context;
 use crate::merge::composed::{OwnDirective, compare_names, compare_versions, own_directive};
 use crate::merge::known_feature::{KNOWN, Known, PLACES, element, known};
 use crate::merged::{Hiding, Merged};
-use crate::model::{Applied, Builtin, DirectiveDefinition, GraphId, Link, Subgraph};
+use crate::model::{Applied, Builtin, DirectiveDefinition, GraphId, Link, Meaning, Span, Subgraph};
 use crate::report::error_at_all;
 
 /// Directives that the supergraph carries.
@@ -110,30 +110,37 @@ impl<'a> Features<'a> {
             .filter_map(|composed| subgraphs[composed.graph].schema.directives.get(composed.bare()))
     }
 
+    /// A known directive is called in the supergraph as the subgraphs call it that use it, or else as one imports it.
     fn collect_names(&mut self, context: &mut Context<'a, '_>) {
-        let mut found: BTreeMap<Builtin, IndexMap<&'a str, GraphId>> = BTreeMap::new();
+        let mut used: BTreeMap<Builtin, IndexMap<&'a str, (GraphId, Span)>> = BTreeMap::new();
         for (graph, subgraph) in context.subgraphs.iter_with_ids() {
-            for link in
-                subgraph.links.iter().filter(|link| link.identity.starts_with("https://specs.apollo.dev/"))
-            {
-                for import in &link.imports {
-                    let Some(known) = import.element.strip_prefix('@').and_then(known) else { continue };
-                    let local = import.local.trim_start_matches('@');
-                    found.entry(known.builtin).or_default().entry(local).or_insert(graph);
+            for applied in subgraph.schema.all_applied() {
+                let Meaning::Builtin(builtin) = applied.meaning else { continue };
+                if KNOWN.iter().any(|known| known.builtin == builtin) {
+                    let names = used.entry(builtin).or_default();
+                    names.entry(applied.node.name.as_str()).or_insert((graph, applied.span));
                 }
             }
         }
-        for (builtin, names) in found {
+        for (builtin, names) in used {
             if names.len() > 1 {
-                let message = format!("a directive is imported as {}; it needs one name", list(names.keys()));
-                let places = names.iter().map(|(name, graph)| {
-                    (context.place(*graph, crate::model::Span::default()), format!("here `@{name}`"))
-                });
+                let names_of = list(names.keys());
+                let message = format!("`@{}` is called {names_of}; it needs one name", element(builtin));
+                let places = names
+                    .iter()
+                    .map(|(name, (graph, span))| (context.place(*graph, *span), format!("here `@{name}`")));
                 let error = error_at_all(Code::LinkImportNameMismatch, message, places);
                 context.report.push(error);
             }
             if let Some((&name, _)) = names.first() {
                 self.names.insert(builtin, name);
+            }
+        }
+        let links = context.subgraphs.iter().flat_map(|subgraph| &subgraph.links);
+        for link in links.filter(|link| link.identity.starts_with("https://specs.apollo.dev/")) {
+            for import in &link.imports {
+                let Some(known) = import.element.strip_prefix('@').and_then(known) else { continue };
+                self.names.entry(known.builtin).or_insert(import.local.trim_start_matches('@'));
             }
         }
     }

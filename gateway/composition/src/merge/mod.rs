@@ -9,6 +9,7 @@ mod access;
 mod applied;
 mod argument;
 mod composed;
+mod connect;
 mod description;
 mod differing;
 mod entity;
@@ -37,7 +38,7 @@ use crate::code::Code;
 use crate::maps::{HashMap, IndexMap};
 use crate::merged::{Access, Merged, MergedType, Sources};
 use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition, Version};
-use crate::report::{Place, Report};
+use crate::report::{Place, Report, error_at_all};
 use features::Features;
 use hierarchy::Hierarchy;
 
@@ -80,12 +81,7 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
     context.features = Features::collect(&mut context);
     report_upgrades(&mut context);
     require_query(&mut context);
-    let mut merged = Merged { roots: roots(subgraphs), ..Merged::default() };
-    let descriptions =
-        subgraphs.iter_with_ids().map(|(graph, subgraph)| (graph, subgraph.schema.description));
-    let descriptions =
-        descriptions.filter_map(|(graph, given)| given.map(|(text, span)| (graph, Some(text), span)));
-    merged.description = description::merge(&mut context, &"the schema", descriptions);
+    let mut merged = of_schema(&mut context);
     let kinds = kind::compare(&mut context);
     let mut waiting = Vec::new();
     for (name, kind) in kinds {
@@ -106,7 +102,21 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
     access::settle(&mut context, &mut merged);
     let features = std::mem::take(&mut context.features);
     features.finish(&mut context, &mut merged);
+    connect::link(&context, &mut merged);
     merged
+}
+
+/// What stands on the schema itself.
+fn of_schema<'a>(context: &mut Context<'a, '_>) -> Merged<'a> {
+    let subgraphs = context.subgraphs;
+    let described = subgraphs.iter_with_ids().filter_map(|(graph, subgraph)| {
+        let (text, span) = subgraph.schema.description?;
+        Some((graph, Some(text), span))
+    });
+    let description = description::merge(context, &"the schema", described);
+    let lists = subgraphs.iter_with_ids().map(|(graph, subgraph)| (graph, &subgraph.schema.applied[..]));
+    let applied = applied::merge(context, &"the schema", &lists.collect::<Vec<_>>());
+    Merged { roots: roots(subgraphs), description, applied, ..Merged::default() }
 }
 
 /// Enums of the arguments of composed directives are written as clients write them.
@@ -156,18 +166,25 @@ fn report_upgrades(context: &mut Context<'_, '_>) {
 fn require_query(context: &mut Context<'_, '_>) {
     let fields =
         context.types.get("Query").into_iter().flatten().map(|(_, ty)| ty.fields.len()).sum::<usize>();
-    if fields == 0 {
-        let message = "no subgraph has a query; at least one must define a field of `Query`".to_owned();
-        let subgraph = context.subgraphs.iter().next().map_or("", |subgraph| subgraph.name);
-        context.report.error(Code::NoQueries, message, Place { subgraph, span: Span::default() });
+    if fields > 0 {
+        return;
     }
+    let places = context.subgraphs.iter_with_ids().map(|(graph, subgraph)| {
+        let types = &subgraph.schema.types;
+        let (ty, text) = match types.get("Query") {
+            Some(query) => (Some(query), "it has no field here"),
+            None => (types.values().next(), "no `Query` in this subgraph"),
+        };
+        (context.place(graph, ty.map_or_else(Span::default, |ty| ty.span)), text.to_owned())
+    });
+    let message = "no subgraph has a query; at least one must define a field of `Query`".to_owned();
+    let error = error_at_all(Code::NoQueries, message, places);
+    context.report.push(error);
 }
 
 fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> Option<MergedType<'a>> {
     let sources = context.types.get(name)?.clone();
-    if extends_nothing(context, name, &sources) {
-        return None;
-    }
+    report_extensions_alone(context, name, &sources);
     let what = format_args!("the {} `{name}`", kind.describe());
     let descriptions = sources.iter().map(|(graph, ty)| (*graph, ty.description, ty.span));
     let mut merged = MergedType {
@@ -198,20 +215,19 @@ fn merge_type<'a>(context: &mut Context<'a, '_>, name: &'a str, kind: Kind) -> O
     Some(merged)
 }
 
-/// Whether all sources are extensions, which is an error.
-fn extends_nothing<'a>(
+/// Some subgraph must define what others extend.
+fn report_extensions_alone<'a>(
     context: &mut Context<'a, '_>,
     name: &str,
     sources: &Sources<'a, TypeDefinition<'a>>,
-) -> bool {
+) {
     let is_root = matches!(name, "Query" | "Mutation" | "Subscription");
     if is_root || sources.iter().any(|(_, ty)| ty.defined) {
-        return false;
+        return;
     }
     for &(graph, ty) in sources {
         let message = format!("`{name}` is only extended; no subgraph defines it");
         let place = context.place(graph, ty.span);
         context.report.error(Code::ExtensionWithNoBase, message, place);
     }
-    true
 }

@@ -27,6 +27,8 @@ pub(crate) enum Builtin {
     Cost,
     ListSize,
     CacheTag,
+    Connect,
+    Source,
     Link,
     Core,
     Deprecated,

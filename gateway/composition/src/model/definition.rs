@@ -168,6 +168,13 @@ impl<'a> TypeDefinition<'a> {
         }
     }
 
+    /// Every directive that is applied to the type and to what is in it.
+    fn all_applied(&self) -> impl Iterator<Item = &Applied<'a>> {
+        let of_fields = self.fields.values().flat_map(|f| f.applied.iter().chain(of_arguments(&f.arguments)));
+        let of_values = self.values.values().flat_map(|value| &value.applied);
+        self.applied.iter().chain(of_fields).chain(of_values)
+    }
+
     pub(crate) fn all(&self, builtin: Builtin) -> impl Iterator<Item = &Applied<'a>> {
         self.applied.iter().filter(move |applied| applied.is(builtin))
     }
@@ -198,6 +205,13 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Schema<'a> {
+    /// Every directive that is applied: to the schema, to types and what is in them, to arguments of definitions of directives.
+    pub(crate) fn all_applied(&self) -> impl Iterator<Item = &Applied<'a>> {
+        let of_types = self.types.values().flat_map(TypeDefinition::all_applied);
+        let of_directives = self.directives.values().flat_map(|directive| of_arguments(&directive.arguments));
+        self.applied.iter().chain(of_types).chain(of_directives)
+    }
+
     /// Names of the object types that a value of `name` can have in this subgraph.
     pub(crate) fn possible_types(&self, name: &'a str) -> Vec<&'a str> {
         let Some(definition) = self.types.get(name) else { return Vec::new() };
@@ -215,4 +229,10 @@ impl<'a> Schema<'a> {
             Kind::Scalar | Kind::Enum | Kind::Input => Vec::new(),
         }
     }
+}
+
+fn of_arguments<'m, 'a>(
+    arguments: &'m IndexMap<&'a str, Argument<'a>>,
+) -> impl Iterator<Item = &'m Applied<'a>> {
+    arguments.values().flat_map(|argument| &argument.applied)
 }

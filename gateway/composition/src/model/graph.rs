@@ -23,6 +23,9 @@ impl Version {
     }
 }
 
+/// The minor version of Federation 2 that a subgraph of Federation 1 is brought to.
+const UPGRADED: u32 = 4;
+
 /// An element that a link brings in, by both its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Declared<'a> {
@@ -30,6 +33,7 @@ pub(crate) struct Declared<'a> {
     pub(crate) element: &'a str,
     /// As the subgraph calls it, `@` included for directives.
     pub(crate) local: &'a str,
+    pub(crate) span: Span,
 }
 
 /// A link to a specification.
@@ -73,9 +77,17 @@ pub(crate) struct Subgraph<'a> {
 }
 
 impl<'a> Subgraph<'a> {
+    /// Whether it does not link the federation specification.
+    pub(crate) fn is_federation_one(&self) -> bool {
+        self.version == Version::One
+    }
+
     /// The version of federation that its links need, and the link that needs more than the subgraph says.
     pub(crate) fn needed_version(&self) -> (Version, Option<&Link<'a>>) {
-        let Version::Two(said) = self.version else { return (self.version, None) };
+        let said = match self.version {
+            Version::One => UPGRADED,
+            Version::Two(minor) => minor,
+        };
         let newest = self.links.iter().max_by_key(|link| link.needed_federation());
         let upgrade = newest.and_then(|link| Some((link.needed_federation()?, link)));
         match upgrade.filter(|(needed, _)| *needed > said) {

@@ -32,6 +32,11 @@ macro_rules! span_of {
 }
 pub(crate) use span_of;
 
+/// Whether every schema has the scalar.
+pub(crate) fn is_builtin_scalar(name: &str) -> bool {
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
+}
+
 /// A type by name, under lists and non-null marks: bit 0 of `non_null` is the named type's mark, bit n that of the n-th list
 /// around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

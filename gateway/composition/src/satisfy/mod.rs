@@ -82,7 +82,7 @@ mod tests {
         let sdl = "type Query { first: A } type A { next: B } type B { next: C } type C { id: ID }";
         let mut report = Report::default();
         let parsed = ingest::parse(&[SubgraphInput { name: "a", url: "", sdl }], 1, &mut report);
-        let subgraphs = ingest::ingest(&parsed, 1, &mut report);
+        let subgraphs = ingest::upgrade(ingest::ingest(&parsed, 1, &mut report), &mut report);
         let merged = merge::merge(&subgraphs, &mut report);
         let schema = MergedSchema { subgraphs: &subgraphs, merged: &merged };
         satisfy_within(budget, &emit::supergraph(&merged, &subgraphs), schema, &mut report);
