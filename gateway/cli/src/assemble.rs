@@ -51,14 +51,31 @@ pub(crate) async fn gateway(
     Ok(Assembled { gateway, hearing })
 }
 
-/// Loads a supergraph, or says what is wrong with it and where.
+/// Loads a supergraph to answer by, or says what is wrong with it and where.
 pub(crate) fn supergraph(name: &str, sdl: &str) -> Result<Supergraph, Failure> {
+    let supergraph = loaded(name, sdl)?;
+    let unfollowed = supergraph.unfollowed().iter().map(|url| {
+        let message =
+            format!("a gateway must follow `{url}` to answer by this supergraph, and this one does not");
+        let place = sdl.find(url.as_str()).map(|start| start..start + url.len());
+        Diagnostic::error("UNSUPPORTED_LINKED_FEATURE", message).at(name, place, "")
+    });
+    let unfollowed: Vec<_> = unfollowed.collect();
+    if unfollowed.is_empty() { Ok(supergraph) } else { Err(refused(name, sdl, &unfollowed)) }
+}
+
+/// Loads a supergraph to look at.
+pub(crate) fn loaded(name: &str, sdl: &str) -> Result<Supergraph, Failure> {
     Supergraph::parse(sdl).map_err(|errors| {
         let diagnostics: Vec<_> = errors.iter().take(10).map(|error| diagnostic(name, error)).collect();
-        let sources: Sources<'_> = [(name, sdl)].into_iter().collect();
-        let shown = human(&diagnostics, &sources);
-        Failure::Usage(format!("the supergraph {name} cannot be loaded\n\n{}", shown.trim_end()))
+        refused(name, sdl, &diagnostics)
     })
+}
+
+fn refused(name: &str, sdl: &str, diagnostics: &[Diagnostic]) -> Failure {
+    let sources: Sources<'_> = [(name, sdl)].into_iter().collect();
+    let shown = human(diagnostics, &sources);
+    Failure::Usage(format!("the supergraph {name} cannot be loaded\n\n{}", shown.trim_end()))
 }
 
 fn diagnostic(name: &str, error: &SupergraphError) -> Diagnostic {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use octavo_composition::{Contract, Options, SubgraphInput, compose};
+use octavo_composition::{Contract, ContractVariant, Options, SubgraphInput, compose};
 use octavo_diagnostics::{Diagnostic, Severity, Sources, render};
 
 use crate::exit::Failure;
@@ -63,28 +63,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Some(whole) = composition.supergraph_sdl else {
         return Err(Failure::Invalid(format!("the subgraphs do not compose: errors: {errors}")));
     };
-    let named: Vec<String> = composition
-        .contracts
-        .iter()
-        .filter(|v| v.supergraph_sdl.is_none())
-        .map(|v| format!("`{}`", v.name))
-        .collect();
-    if !named.is_empty() {
-        let named = named.join(", ");
-        return Err(Failure::Invalid(format!(
-            "contracts that leave no valid schema: {named}; errors: {errors}"
-        )));
+    let mut variants = composition.contracts;
+    let refused = variants.iter().filter(|variant| variant.supergraph_sdl.is_none());
+    let refused: Vec<String> = refused.map(|variant| format!("`{}`", variant.name)).collect();
+    let main = if replaced { variants.pop().and_then(|variant| variant.supergraph_sdl) } else { Some(whole) };
+    write_all(arguments, main, variants.into_iter().zip(&outputs))?;
+    if refused.is_empty() {
+        return Ok(());
     }
-    let mut variants: Vec<String> =
-        composition.contracts.into_iter().filter_map(|v| v.supergraph_sdl).collect();
-    let main = if replaced { variants.pop().unwrap_or(whole) } else { whole };
-    for (sdl, path) in variants.iter().zip(&outputs) {
-        write_file(path, sdl)?;
+    let named = refused.join(", ");
+    Err(Failure::Invalid(format!("contracts that leave no valid schema: {named}; errors: {errors}")))
+}
+
+/// Writes each supergraph that there is to where it goes.
+fn write_all<'o>(
+    arguments: &Arguments,
+    main: Option<String>,
+    contracts: impl Iterator<Item = (ContractVariant, &'o PathBuf)>,
+) -> Result<(), Failure> {
+    for (variant, path) in contracts {
+        if let Some(sdl) = variant.supergraph_sdl {
+            write_file(path, &sdl)?;
+        }
     }
-    match &arguments.output {
-        Some(path) => write_file(path, &main),
-        None if arguments.format == Format::Json => Ok(()),
-        None => write_out(&main),
+    match (&arguments.output, main) {
+        (Some(path), Some(main)) => write_file(path, &main),
+        (None, Some(main)) if arguments.format == Format::Text => write_out(&main),
+        _ => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ mod log;
 mod migrate;
 mod output;
 mod plan;
+mod schema_entry;
 mod serve;
 mod subgraphs;
 mod telemetry;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::exit::Failure;
 use crate::file;
 use crate::git::Revision;
+use crate::schema_entry::SchemaEntry;
 
 /// The configuration file, as other composers know it.
 #[derive(Deserialize)]
@@ -42,17 +43,11 @@ struct SubgraphEntry {
     schema: SchemaEntry,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SchemaEntry {
-    file: PathBuf,
-}
-
 /// A subgraph, its schema read.
 pub(crate) struct Subgraph {
     pub(crate) name: String,
     url: String,
-    /// The file that the schema was read from.
+    /// The file that the schema was read from, or where in the configuration it stands.
     pub(crate) file: String,
     pub(crate) sdl: String,
 }
@@ -96,9 +91,14 @@ pub(crate) fn from_config(tree: &Tree, path: &Path) -> Result<Configured, Failur
         file::parse_yaml("composition's configuration", &path.display().to_string(), &text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let read = |(name, entry): (String, SubgraphEntry)| {
-        let file = folder.join(&entry.schema.file);
-        let sdl = tree.read("schema", &file)?;
-        Ok(Subgraph { name, url: entry.routing_url, file: file.display().to_string(), sdl })
+        let (file, sdl) = match entry.schema {
+            SchemaEntry::File(file) => {
+                let file = folder.join(file);
+                (file.display().to_string(), tree.read("schema", &file)?)
+            }
+            SchemaEntry::Sdl(sdl) => (format!("{} (subgraphs.{name}.schema.sdl)", path.display()), sdl),
+        };
+        Ok(Subgraph { name, url: entry.routing_url, file, sdl })
     };
     let subgraphs = config.subgraphs.into_iter().map(read).collect::<Result<_, _>>()?;
     let contract = |(name, entry): (String, ContractEntry)| {

@@ -71,8 +71,8 @@ fn a_removed_field_and_the_operation_that_asks_for_it_are_shown_where_they_stand
         "--> schema/books.graphql:2:6",
         "error[GRAPHQL_VALIDATION_FAILED]",
         "--> schema/operations/deep/title.graphql:1:22",
-        "safe[FIELD_ADDED]: the field `Book.isbn` was added",
-        "dangerous[FIELD_REMOVED]: books: the field `Book.title` was removed",
+        "safe[FIELD_ADDED]: the field `Book.isbn` was added (schema/books.graphql:2:24)\n",
+        "dangerous[FIELD_REMOVED]: books: the field `Book.title` was removed (schema/books.graphql:2:6)\n",
         "changes: 1 breaking, 1 dangerous, 2 safe; operation files: 1, 1 of them invalid",
     ] {
         assert!(out.contains(words), "{words} in {out}");

@@ -139,6 +139,30 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
 }
 
 #[test]
+fn what_a_supergraph_asks_of_a_gateway_and_is_not_followed_is_refused() {
+    let desk = Desk::new();
+    desk.file("old.graphql", &SUPERGRAPH.replace("join/v0.3", "join/v0.1"));
+    let connect = " @link(url: \"https://specs.apollo.dev/connect/v0.3\", for: EXECUTION) { query";
+    desk.file("connect.graphql", &SUPERGRAPH.replace(" { query", connect));
+    let named = " @link(url: \"https://specs.example/owner/v1.0\") { query";
+    desk.file("named.graphql", &SUPERGRAPH.replace(" { query", named));
+    desk.file("operation.graphql", "{ motto }");
+    let unfollowed =
+        ["UNSUPPORTED_LINKED_FEATURE", "`https://specs.apollo.dev/connect/v0.3`", "--> connect.graphql:2:"];
+    let cases: [(&str, i32, &[&str]); 3] = [
+        ("old.graphql", 2, &["Federation 1", "compose the subgraphs anew"]),
+        ("connect.graphql", 2, &unfollowed),
+        ("named.graphql", 0, &[]),
+    ];
+    for (supergraph, code, words) in cases {
+        let asked = ["plan", "--supergraph", supergraph, "--operation", "operation.graphql"];
+        let (exit, _, told) = desk.run(&asked);
+        assert_eq!(exit, code, "{supergraph}: {told}");
+        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
+    }
+}
+
+#[test]
 fn a_taken_port_is_said() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();

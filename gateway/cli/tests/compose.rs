@@ -70,3 +70,43 @@ fn findings_for_programs_stand_alone_on_standard_output() {
     assert_eq!(again, out, "a file for the supergraph changes nothing in what is printed");
     assert!(std::fs::read_to_string(at.join("all.graphql")).expect("a supergraph").contains("join__Graph"));
 }
+
+const BOOKS: &str = "type Query { book: Int }";
+
+/// Composes by a configuration whose only subgraph says this of its schema.
+fn configured(schema: &str) -> (i32, String, String) {
+    let config = format!("subgraphs:\n  books:\n    schema: {schema}\n");
+    let folder = folder(&[("books.graphql", BOOKS), ("supergraph.yaml", &config)]);
+    compose(folder.path(), &["--config", "supergraph.yaml"])
+}
+
+#[test]
+fn a_schema_is_a_file_or_stands_in_the_configuration() {
+    for schema in
+        ["{ file: books.graphql }", "\n      sdl: |\n        type Query {\n          book: Int\n        }"]
+    {
+        let (exit, supergraph, told) = configured(schema);
+        assert!(exit == 0 && supergraph.contains("book: Int"), "{schema}: {told}");
+    }
+    let (exit, _, told) = configured("{ sdl: 'type Query { book: Boook }' }");
+    assert!(exit == 1 && told.contains("--> books:1:20"), "{told}");
+}
+
+#[test]
+fn a_schema_in_another_form_is_refused_with_the_right_one() {
+    let cases = [
+        ("books.graphql", "`schema: { file: books.graphql }`"),
+        ("\"type Query {\\n book: Int }\"", "`schema: { sdl: … }`"),
+        ("{ subgraph_url: 'http://localhost:4001' }", "never asked for over the network"),
+        ("{ graphref: library@current, subgraph: books }", "`graphref`"),
+        ("{ subgraph: books }", "never asked for over the network"),
+        ("{ file: books.graphql, sdl: 'type Query { book: Int }' }", "either"),
+        ("{}", "either"),
+        ("7", "`schema: { file: PATH }`"),
+    ];
+    for (schema, words) in cases {
+        let (exit, out, told) = configured(schema);
+        assert_eq!((exit, out.as_str()), (2, ""), "{schema}: {told}");
+        assert!(told.contains(words) && told.contains("supergraph.yaml:3"), "{schema}: {words} in {told}");
+    }
+}

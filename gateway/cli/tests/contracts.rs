@@ -123,3 +123,17 @@ fn a_composed_supergraph_differs_in_nothing_from_what_it_is_made_of() {
         octavo(folder, &["check", "--config", "supergraph.yaml", "--against", "whole.graphql"]);
     assert!(exit == 0 && told.contains("0 breaking, 0 dangerous, 0 safe"), "{told}");
 }
+
+#[test]
+fn a_contract_without_a_valid_schema_does_not_stop_the_others() {
+    let desk = desk();
+    let folder = desk.path();
+    let more = "  nothing:\n    include_tags: [nowhere]\n    output: nothing.graphql\n";
+    std::fs::write(folder.join("supergraph.yaml"), format!("{CONFIG}{more}")).expect("a file");
+    let run = octavo(folder, &["compose", "--config", "supergraph.yaml", "--output", "whole.graphql"]);
+    assert!(run.0 == 1 && run.2.contains("no valid schema: `nothing`"), "{run:?}");
+    for written in ["whole.graphql", "outside.graphql", "everything.graphql"] {
+        assert!(read(folder, written).contains("join__Graph"), "{written}");
+    }
+    assert!(!folder.join("nothing.graphql").exists());
+}

@@ -13,6 +13,12 @@ pub enum SupergraphError {
         "this is not a supergraph: it has no `enum join__Graph`; compose the subgraphs first (`octavo compose`)"
     )]
     NotASupergraph,
+    /// The supergraph is one of Federation 1.
+    #[error(
+        "this supergraph was composed for Federation 1 (join v0.1): compose the subgraphs anew (`octavo compose`), which takes \
+         subgraphs of Federation 1 as they are"
+    )]
+    FederationOne,
     /// A directive names a graph that `join__Graph` does not list.
     #[error("`{place}` names the graph `{graph}`, which `enum join__Graph` does not list")]
     UnknownGraph {

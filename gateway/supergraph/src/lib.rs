@@ -1,6 +1,6 @@
 //! A supergraph's SDL as a frozen, indexed schema.
 //!
-//! Reads what composition writes, ours or another's (join spec v0.1 to v0.5, <https://specs.apollo.dev/join/v0.3/>), and answers
+//! Reads what composition writes, ours or another's (join spec v0.2 to v0.5, <https://specs.apollo.dev/join/v0.3/>), and answers
 //! by small ids: which subgraph has which type and field, by which keys, and what clients may see of it. It knows nothing of
 //! operations or of how to move between subgraphs.
 //!

@@ -6,6 +6,26 @@ use std::collections::BTreeMap;
 
 use octavo_language::ast;
 
+use crate::error::SupergraphError;
+
+/// Where the specifications are that supergraphs are written by.
+const SPECIFICATIONS: &str = "https://specs.apollo.dev/";
+
+/// Those that this crate and its users follow where a supergraph says that a gateway must.
+const FOLLOWED: [(&str, &[&str]); 11] = [
+    ("link", &["v1.0"]),
+    ("core", &["v0.1", "v0.2"]),
+    ("join", &["v0.2", "v0.3", "v0.4", "v0.5"]),
+    ("tag", &["v0.1", "v0.2", "v0.3"]),
+    ("inaccessible", &["v0.1", "v0.2"]),
+    ("authenticated", &["v0.1"]),
+    ("requiresScopes", &["v0.1"]),
+    ("policy", &["v0.1"]),
+    ("context", &["v0.1"]),
+    ("cost", &["v0.1"]),
+    ("cacheTag", &["v0.1"]),
+];
+
 /// The features that a schema links, by the name of their specification.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
@@ -13,6 +33,10 @@ pub(crate) struct Links {
     prefixes: BTreeMap<String, String>,
     /// (specification, element with its `@` if it is a directive) to the imported name.
     imports: BTreeMap<(String, String), String>,
+    /// What a gateway must follow by its purpose, and this one does not.
+    unfollowed: Vec<String>,
+    /// Whether the composer was one of Federation 1.
+    is_federation_one: bool,
 }
 
 impl Links {
@@ -30,6 +54,16 @@ impl Links {
             }
         }
         links
+    }
+
+    /// Refuses what Federation 1 composed: its join directives say less, and mean other things.
+    pub(crate) fn check_join(&self) -> Result<(), SupergraphError> {
+        if self.is_federation_one { Err(SupergraphError::FederationOne) } else { Ok(()) }
+    }
+
+    /// URLs of features that a gateway must follow to answer rightly, and that nothing here follows.
+    pub(crate) fn into_unfollowed(self) -> Vec<String> {
+        self.unfollowed
     }
 
     /// The name of a directive of a specification, without `@`.
@@ -59,6 +93,11 @@ impl Links {
         let last = segments.next().unwrap_or_default();
         let is_version = last.strip_prefix('v').is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
         let spec = if is_version { segments.next().unwrap_or_default() } else { last };
+        self.is_federation_one |= spec == "join" && last == "v0.1";
+        let purpose = directive.specified_argument_by_name("for").and_then(|purpose| purpose.as_enum());
+        if purpose.is_some() && !is_followed(url) {
+            self.unfollowed.push(url.to_owned());
+        }
         let prefix = text("as").unwrap_or(spec);
         self.prefixes.insert(spec.to_owned(), prefix.to_owned());
         let imports = directive.specified_argument_by_name("import").and_then(|v| v.as_list());
@@ -78,4 +117,11 @@ impl Links {
             }
         }
     }
+}
+
+fn is_followed(url: &str) -> bool {
+    let known = url.trim_end_matches('/').strip_prefix(SPECIFICATIONS).and_then(|rest| rest.split_once('/'));
+    known.is_some_and(|(spec, version)| {
+        FOLLOWED.iter().any(|(followed, versions)| *followed == spec && versions.contains(&version))
+    })
 }

@@ -32,6 +32,7 @@ pub struct Supergraph {
     pub(crate) subscription: Option<TypeId>,
     pub(crate) api: ValidSchema,
     pub(crate) gateway_directives: Vec<&'static str>,
+    pub(crate) unfollowed: Vec<String>,
 }
 
 /// A service that answers a part of the graph.
@@ -236,6 +237,11 @@ impl Supergraph {
     /// The subgraphs, in the order of `join__Graph`.
     pub fn subgraphs(&self) -> &IndexVec<SubgraphId, Subgraph> {
         &self.subgraphs
+    }
+
+    /// URLs of the features that a gateway must follow, by the purpose that the supergraph gives them, and that nothing here follows.
+    pub fn unfollowed(&self) -> &[String] {
+        &self.unfollowed
     }
 
     /// The types, in the order of the SDL, built-in scalars first.

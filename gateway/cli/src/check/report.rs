@@ -45,9 +45,11 @@ impl<'c> Report<'c> {
     }
 
     pub(super) fn print_text(&self) -> Result<(), Failure> {
-        let mut out = render::human(&self.findings(true), &self.sources());
+        let sources = self.sources();
+        let mut out = render::human(&self.findings(true), &sources);
         for change in self.changes.iter().filter(|change| !is_pictured(change)) {
-            let _ = writeln!(out, "{}[{}]: {}", change.effect.name(), change.code.name(), message(change));
+            let (effect, code) = (change.effect.name(), change.code.name());
+            let _ = writeln!(out, "{effect}[{code}]: {}{}", message(change), self.places(change, &sources));
         }
         let _ = write!(out, "{}", self.summary());
         write_out(out.trim_start())
@@ -114,6 +116,17 @@ impl<'c> Report<'c> {
         found.map_or(subgraph, |one| &one.file)
     }
 
+    /// Where a change is to be seen, in parentheses; nothing where it is not to be seen any more.
+    fn places(&self, change: &Change, sources: &Sources<'_>) -> String {
+        let places = change.places.iter().filter_map(|place| {
+            let file = self.file(&place.subgraph);
+            let at = sources.position(file, place.span.as_ref()?.start)?;
+            Some(format!("{file}:{}:{}", at.line, at.column))
+        });
+        let places: Vec<String> = places.collect();
+        if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
+    }
+
     fn json_change(&self, change: &Change, sources: &Sources<'_>) -> Value {
         let locations = change
             .places
@@ -130,7 +143,7 @@ impl<'c> Report<'c> {
     }
 }
 
-/// What clients notice is shown at its place; the rest is a line each.
+/// What clients have to look at is shown as a picture of its place; the rest is a line each.
 fn is_pictured(change: &Change) -> bool {
     change.subgraph.is_none() && change.effect != Effect::Safe
 }

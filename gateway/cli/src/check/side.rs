@@ -92,7 +92,7 @@ impl Baseline {
         let is_supergraph = text.contains("join__Graph");
         let printed;
         let text = if is_supergraph {
-            printed = assemble::supergraph(name, text)?.api_sdl();
+            printed = assemble::loaded(name, text)?.api_sdl();
             &printed
         } else {
             text

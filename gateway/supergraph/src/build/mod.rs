@@ -29,6 +29,7 @@ impl Supergraph {
         let syntax = |errors: Vec<_>| errors.into_iter().map(SupergraphError::Syntax).collect::<Vec<_>>();
         let document = parse_without_places("supergraph", sdl, Limits::SCHEMA).map_err(syntax)?;
         let links = Links::read(&document);
+        links.check_join().map_err(|error| vec![error])?;
         let names = JoinNames::of(&links);
         // Either needs nothing of the other.
         let (build, api) = thread::scope(|scope| {
@@ -38,6 +39,7 @@ impl Supergraph {
         });
         let mut supergraph = build?.finish(&document, api?)?;
         access::freeze(&mut supergraph, &document, &links)?;
+        supergraph.unfollowed = links.into_unfollowed();
         Ok(supergraph)
     }
 }
@@ -394,6 +396,7 @@ impl<'a> Build<'a> {
             subscription,
             api,
             gateway_directives,
+            unfollowed: Vec::new(),
         })
     }
 }
