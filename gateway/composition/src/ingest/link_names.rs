@@ -3,7 +3,7 @@
 //! What is not imported is called by the link's name and its own (`federation__key`), or by the link's name alone where both are
 //! the same (`tag`). An import must not take a name of that form that another element would have.
 
-use super::specification::{LINK, specification};
+use super::specification::{FEDERATION, LINK, specification};
 use crate::code::Code;
 use crate::model::{Declared, Link};
 use crate::report::{Place, Report};
@@ -11,10 +11,28 @@ use crate::report::{Place, Report};
 /// The name of the link specification's own link where the document does not link it.
 const LINK_NAME: &str = "link";
 
+/// What federation's directives are called in a subgraph of Federation 1 once it is upgraded.
+const UPGRADED: [&str; 11] = [
+    "key",
+    "requires",
+    "provides",
+    "external",
+    "tag",
+    "extends",
+    "shareable",
+    "inaccessible",
+    "override",
+    "composeDirective",
+    "interfaceObject",
+];
+
 /// Checks the names that links give; `links` are all those of one document.
 pub(super) fn check(subgraph: &str, links: &[Link<'_>], report: &mut Report) {
+    let has = |identity: &str| links.iter().any(|link| link.identity == identity);
+    let is_upgraded = has(LINK) && !has(FEDERATION);
     for link in links {
-        let wrong = wrong_namespace(link).map(|problem| (link.span, problem));
+        let taken = is_upgraded.then(|| taken_by_federation(link)).flatten();
+        let wrong = wrong_namespace(link).or(taken).map(|problem| (link.span, problem));
         let imports = link.imports.iter();
         let confused = imports.filter_map(|import| Some((import.span, confusion(links, link, import)?)));
         for (span, message) in wrong.into_iter().chain(confused) {
@@ -46,6 +64,17 @@ fn wrong_namespace(link: &Link<'_>) -> Option<String> {
         return None;
     };
     Some(format!("`{}` cannot be linked as `{name}`: {why}", link.url))
+}
+
+/// Which name of a link federation's directives need.
+fn taken_by_federation(link: &Link<'_>) -> Option<String> {
+    let imported = link.imports.iter().filter_map(|import| import.local.strip_prefix('@'));
+    let name = imported.chain([link.namespace]).find(|name| UPGRADED.contains(name))?;
+    Some(format!(
+        "`{}` cannot have the name `{name}` without a link to federation, whose directive `@{name}` is; give it another by `as`, or \
+         link federation",
+        link.url
+    ))
 }
 
 /// Whether a text is a name of the language.

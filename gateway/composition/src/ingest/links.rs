@@ -14,8 +14,10 @@ use crate::report::{Place, Report};
 /// What the links of one document say.
 #[derive(Debug)]
 pub(crate) struct Links<'a> {
-    pub(crate) links: Vec<Link<'a>>,
+    pub(crate) all: Vec<Link<'a>>,
     pub(crate) version: Version,
+    /// Whether the link specification's directive is used at all.
+    pub(crate) are_written: bool,
 }
 
 impl<'a> Links<'a> {
@@ -26,18 +28,23 @@ impl<'a> Links<'a> {
         for directive in applied.iter().filter(|directive| directive.name == link_name) {
             reader.read(directive);
         }
-        let links = reader.links;
+        let mut links = reader.links;
         link_names::check(document.name(), &links, report);
+        let are_written = !links.is_empty();
+        // Nothing is linked before the link specification is, which the link to federation does.
+        if !links.iter().any(|link| [LINK, CORE, FEDERATION].contains(&link.identity)) {
+            links.clear();
+        }
         let version = links
             .iter()
             .find(|link| link.identity == FEDERATION)
             .map_or(Version::One, |link| Version::Two(link.minor));
-        Self { links, version }
+        Self { all: links, version, are_written }
     }
 
     /// Reports a version of federation that there is not: its directives mean nothing then.
     pub(crate) fn check_version(&self, document: &TypeSystemDocument, report: &mut Report) {
-        let federation = self.links.iter().find(|link| link.identity == FEDERATION);
+        let federation = self.all.iter().find(|link| link.identity == FEDERATION);
         let Some(link) = federation else { return };
         if specification(FEDERATION).is_some_and(|known| !known.has_version(link)) {
             let (major, minor) = (link.major, link.minor);

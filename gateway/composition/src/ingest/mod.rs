@@ -109,7 +109,7 @@ fn ingest_one<'a>(
     report: &mut Report,
 ) -> Option<Subgraph<'a>> {
     let links = Links::read(&parsed.document, report);
-    let mut subgraph = check_and_build(parsed, links, known, report).filter(|_| !report.has_errors())?;
+    let mut subgraph = check_and_build(parsed, links, known, report)?;
     if subgraph.version != Version::One {
         usage::mark(&mut subgraph.schema, subgraph.version);
     }
@@ -145,6 +145,6 @@ fn check_and_build<'a>(
         return None;
     }
     let schema = build::build(document, &vocabulary, report);
-    let Links { links, version } = links;
+    let Links { all: links, version, .. } = links;
     Some(Subgraph { name: document.name(), url: parsed.url, version, links, schema })
 }

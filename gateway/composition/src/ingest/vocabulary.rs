@@ -31,7 +31,7 @@ impl Vocabulary {
             vocabulary.add_federation_one(document);
         }
         let mut has_link = false;
-        for link in &links.links {
+        for link in &links.all {
             let known = specification(link.identity).filter(|known| known.has_version(link));
             let Some(known) = known else { continue };
             has_link |= link.identity == LINK || link.identity == CORE;
@@ -40,7 +40,7 @@ impl Vocabulary {
             vocabulary.add(&known.elements_at(link.minor), local);
         }
         if !has_link
-            && !links.links.is_empty()
+            && links.are_written
             && let Some(known) = specification(LINK)
         {
             vocabulary.add(&known.elements_at(0), |element| local_name(element.name, "link", "link", &[]));

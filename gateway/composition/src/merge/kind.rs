@@ -20,16 +20,14 @@ pub(crate) fn compare<'a>(context: &mut Context<'a, '_>) -> Vec<(&'a str, Kind)>
             });
             errors.push(error_at_all(Code::TypeKindMismatch, message, places));
             mismatched.push((name, expected));
-            kinds.push((name, expected));
         } else if sources.iter().all(|(_, ty)| ty.is_interface_object()) {
             let message = format!(
                 "`{name}` is an `@interfaceObject` everywhere; one subgraph must define the interface"
             );
             let places = sources.iter().map(|(graph, ty)| (context.place(*graph, ty.span), String::new()));
             errors.push(error_at_all(Code::InterfaceObjectUsageError, message, places));
-        } else {
-            kinds.push((name, expected));
         }
+        kinds.push((name, expected));
     }
     for (name, expected) in mismatched {
         if let Some(sources) = context.types.get_mut(name) {
