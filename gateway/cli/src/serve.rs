@@ -42,8 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let name = arguments.supergraph.display().to_string();
     runtime()?.block_on(async {
+        let stop = stop_signal();
         let told = telemetry::start("octavo", &config)?;
-        let served = serve_gateway(&name, &sdl, &config, None, stop_signal()).await;
+        let served = serve_gateway(&name, &sdl, &config, None, stop).await;
         told.stop().await;
         served
     })
@@ -75,25 +76,29 @@ fn runtime() -> Result<Runtime, Failure> {
     runtime.map_err(|error| Failure::System(format!("no threads: {error}")))
 }
 
-/// Ready when the process is interrupted or told to end.
-async fn stop_signal() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// Ready when the process is interrupted or told to end. Neither ends it by itself from this call on, whoever waits.
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let ended = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+    {
+        use tokio::signal::unix::{Signal, SignalKind, signal};
+        async fn heard(signal: std::io::Result<Signal>) {
+            match signal {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
         }
-    };
+        let [interrupted, ended] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        async {
+            tokio::select! {
+                () = heard(interrupted) => {}
+                () = heard(ended) => {}
+            }
+        }
+    }
     #[cfg(not(unix))]
-    let ended = std::future::pending::<Option<()>>();
-    tokio::select! {
-        () = interrupted => {}
-        _ = ended => {}
+    async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }

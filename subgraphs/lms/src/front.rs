@@ -3,6 +3,7 @@
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
+use lms_kit::service::stop_asked;
 use octavo_cache::ChangeFeed;
 use octavo_cli::{
     AuthorizationConfig, CacheConfig, Config, HeadersConfig, PlaygroundConfig, SubgraphConfig, serve_gateway,
@@ -63,27 +64,5 @@ fn announce(address: SocketAddr, keys: Option<&str>) -> Result<()> {
 async fn answers(address: SocketAddr) {
     while TcpStream::connect(address).await.is_err() {
         tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-/// Waits for Ctrl-C, or for a supervisor's request to stop.
-async fn stop_asked() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let ended = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let ended = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = ended => {}
     }
 }

@@ -234,11 +234,12 @@ async fn serve(
         around.relay.poll = POLL_ALONE;
     }
     let bound = listener.local_addr().map_err(RunError::Serve)?;
+    let asked = stop_asked();
     tracing::info!(service = definition.name, address = %bound, "listening on http://{bound}/graphql");
 
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let graceful = async move {
-        stop_asked().await;
+        asked.await;
         // The deadline may have ended already; then nobody needs to know.
         let _ = stopping.send(());
     };
@@ -268,24 +269,29 @@ async fn peer_token(file: Option<&Path>, variable: Option<String>) -> Result<Pee
     text.map(|text| PeerToken::new(&text)).map_err(failed)
 }
 
-/// Waits for Ctrl-C, or for a supervisor's request to stop.
-async fn stop_asked() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// Ready when the process is interrupted or told to end. Neither ends it by itself from this call on, whoever waits.
+pub fn stop_asked() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending::<()>().await,
+    {
+        use tokio::signal::unix::{Signal, SignalKind, signal};
+        async fn heard(signal: std::io::Result<Signal>) {
+            match signal {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
         }
-    };
+        let [interrupted, ended] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        async {
+            tokio::select! {
+                () = heard(interrupted) => {}
+                () = heard(ended) => {}
+            }
+        }
+    }
     #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+    async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }

@@ -26,7 +26,7 @@ use octavo_admission::Admission;
 use tokio::{net::TcpListener, sync::watch};
 
 pub use beat::Markers;
-pub use cli::{Cli, Definition, run, run_stateless};
+pub use cli::{Cli, Definition, run, run_stateless, stop_asked};
 pub use contract::{ContractError, ContractWish, KeepsSagas};
 pub(crate) use engine::readiness;
 pub use engine::{DocumentEngine, Engine, Messages, NoEngine, SqlEngine};
