@@ -1,8 +1,9 @@
 //! Subgraph SDL composed into a supergraph.
 //!
-//! Pipeline: ingest (parse, resolve links, fold, upgrade) → validate each subgraph → merge type by type → validate what was
-//! merged → render → prove that every query can be planned → hide what a contract leaves out, for each contract. It knows no file, no network and no clock; findings carry Apollo's
-//! codes, the subgraph's name and the place in its text.
+//! Pipeline: ingest (parse, resolve links, fold) → validate each subgraph, those of Federation 1 once they are upgraded → merge
+//! type by type → validate what was merged → render → prove that every query can be planned → hide what a contract leaves out, for
+//! each contract. It knows no file, no network and no clock; findings carry Apollo's codes, the subgraph's name and the place in its
+//! text.
 
 mod access;
 mod code;
@@ -51,16 +52,7 @@ fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> 
     let threads = threads_for(inputs.iter().map(|input| input.sdl.len()).sum());
     let parsed = ingest::parse(inputs, threads, report);
     let ingested = ingest::ingest(&parsed, threads, report);
-    validate::validate_subgraphs(ingested.iter().filter(|one| !one.is_federation_one()), threads, report);
-    // What is written for Federation 1 can be judged only together with all other subgraphs.
-    if report.has_errors() {
-        return None;
-    }
-    let subgraphs = ingest::upgrade(ingested, report);
-    validate::validate_subgraphs(subgraphs.iter().filter(|one| one.is_federation_one()), threads, report);
-    if report.has_errors() {
-        return None;
-    }
+    let subgraphs = validate::validate_subgraphs(ingested, threads, report)?;
     validate::validate_before_merging(&subgraphs, report);
     let merged = merge::merge(&subgraphs, report);
     let schema = MergedSchema { subgraphs: &subgraphs, merged: &merged };

@@ -1,4 +1,4 @@
-//! `INVALID_LINK_DIRECTIVE_USAGE`: every name of a subgraph must tell which specification it is of.
+//! `INVALID_LINK_DIRECTIVE_USAGE`, `DIRECTIVE_DEFINITION_INVALID`: every name of a subgraph must tell which specification it is of.
 //!
 //! What is not imported is called by the link's name and its own (`federation__key`), or by the link's name alone where both are
 //! the same (`tag`). An import must not take a name of that form that another element would have.
@@ -38,6 +38,22 @@ pub(super) fn check(subgraph: &str, links: &[Link<'_>], report: &mut Report) {
         for (span, message) in wrong.into_iter().chain(confused) {
             report.error(Code::InvalidLinkDirectiveUsage, message, Place { subgraph, span });
         }
+        // Whoever knows nothing of a specification does not mind what its elements are called.
+        if specification(link.identity).is_some() {
+            check_language(subgraph, link, report);
+        }
+    }
+}
+
+/// Reports imports by the names of directives that the language defines, and defines otherwise.
+fn check_language(subgraph: &str, link: &Link<'_>, report: &mut Report) {
+    let of_language = ["@skip", "@include", "@deprecated", "@specifiedBy"];
+    for import in link.imports.iter().filter(|import| of_language.contains(&import.local)) {
+        let message = format!(
+            "`{}` cannot be imported as `{}`, which the language defines otherwise",
+            import.element, import.local
+        );
+        report.error(Code::DirectiveDefinitionInvalid, message, Place { subgraph, span: import.span });
     }
 }
 

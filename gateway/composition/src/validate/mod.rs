@@ -6,6 +6,7 @@ mod rules;
 
 use octavo_index::IndexVec;
 
+use crate::ingest::upgrade;
 use crate::model::{Field, GraphId, Subgraph, TypeDefinition};
 use crate::report::Report;
 use crate::shared_out::on_all;
@@ -65,8 +66,23 @@ pub(crate) fn validate_before_merging(subgraphs: &IndexVec<GraphId, Subgraph<'_>
     }
 }
 
-/// Checks each of these subgraphs by itself.
-pub(crate) fn validate_subgraphs<'s, 'a: 's>(
+/// Checks every subgraph, those of Federation 1 once they are upgraded; `None` when there are errors.
+pub(crate) fn validate_subgraphs<'a>(
+    subgraphs: Vec<Subgraph<'a>>,
+    threads: usize,
+    report: &mut Report,
+) -> Option<IndexVec<GraphId, Subgraph<'a>>> {
+    validate_each(subgraphs.iter().filter(|subgraph| !subgraph.is_federation_one()), threads, report);
+    // What is written for Federation 1 can be judged only together with all other subgraphs.
+    if report.has_errors() {
+        return None;
+    }
+    let subgraphs = upgrade(subgraphs, report);
+    validate_each(subgraphs.iter().filter(|subgraph| subgraph.is_federation_one()), threads, report);
+    if report.has_errors() { None } else { Some(subgraphs) }
+}
+
+fn validate_each<'s, 'a: 's>(
     subgraphs: impl IntoIterator<Item = &'s Subgraph<'a>, IntoIter: Send>,
     threads: usize,
     report: &mut Report,
