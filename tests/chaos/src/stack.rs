@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -29,13 +30,13 @@ const MAX_AGE: u32 = 5;
 /// Everything that runs.
 pub struct Stack {
     /// Where SQL services keep their data.
-    pub(crate) postgres: Postgres,
+    pub postgres: Postgres,
     /// Where students keep theirs.
-    pub(crate) mongo: Mongo,
+    pub mongo: Mongo,
     /// The gateway's shared cache.
-    pub(crate) redis: Redis,
+    pub redis: Redis,
     /// The bus.
-    pub(crate) pulsar: Pulsar,
+    pub pulsar: Pulsar,
     /// In front of each service, of the gateway, and of every engine but the bus, which tells clients its own address.
     doors: BTreeMap<&'static str, Door>,
     databases: BTreeMap<&'static str, String>,
@@ -83,6 +84,25 @@ impl Stack {
     /// Where the gateway is, whichever process it is.
     pub fn gateway(&self) -> anyhow::Result<SocketAddr> {
         Ok(self.door("gateway")?.address())
+    }
+
+    /// Where the services that keep files of their own have them.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What each process has logged so far.
+    pub fn logs(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
+        self.processes.iter().map(|(name, process)| Ok((*name, process.log()?))).collect()
+    }
+
+    /// Asks every process to end, as whoever stops a server does; the engines run on.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        for (name, process) in std::mem::take(&mut self.processes) {
+            let status = process.interrupt().await?;
+            ensure!(status.success(), "{name} ended with {status}");
+        }
+        Ok(())
     }
 
     /// A service's database without a door.
@@ -208,7 +228,7 @@ impl Stack {
 
     fn gateway_config(&self) -> anyhow::Result<String> {
         let mut config = format!(
-            "authorization: {{ enforce: false }}\ncache:\n  default_max_age: {MAX_AGE}\n  \
+            "authorization: {{ enforce: false }}\nheaders: {{ propagate: [authorization] }}\ncache:\n  default_max_age: {MAX_AGE}\n  \
              redis: {{ url: \"redis://{}/\", timeout_ms: 300 }}\nsubgraphs:\n",
             self.door(REDIS)?.address()
         );

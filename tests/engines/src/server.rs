@@ -51,10 +51,10 @@ impl Server {
         self.child.as_ref().map(Child::id)
     }
 
-    /// Where it keeps its data.
+    /// Where it keeps all that it writes: its data, and its log.
     #[must_use]
-    pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
     }
 
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {

@@ -2,7 +2,6 @@
 
 mod cache;
 mod entities;
-mod erasure;
 mod events;
 mod figures;
 mod replicas;
