@@ -105,8 +105,8 @@ impl Breaker {
 
     fn note<T>(&self, result: &Result<T, StoreError>, leave: &Leave<'_>) {
         let mut state = self.state();
-        if !result.as_ref().is_err_and(StoreError::is_passing) {
-            // A refusal is an answer: whoever gives it is there.
+        if !result.as_ref().is_err_and(StoreError::is_outage) {
+            // A refusal is an answer, and so is that others hold what is needed: whoever gives it is there.
             let budget = (state.budget + EARNED).min(MOST);
             let was_open = state.open_until.is_some();
             if was_open && !leave.is_probe {
@@ -209,11 +209,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_an_answer() {
+    async fn a_refusal_is_an_answer_and_so_is_a_lock_that_others_hold() {
         let breaker = Breaker::default();
         for _ in 0..2 * FAILURES {
             let refused = breaker.call::<()>(async { Err(StoreError::Refused("no".into())) }).await;
             assert!(matches!(refused, Err(StoreError::Refused(_))));
+            let contended = breaker.call::<()>(async { Err(StoreError::Contended("wait".into())) }).await;
+            assert!(matches!(contended, Err(StoreError::Contended(_))));
         }
     }
 

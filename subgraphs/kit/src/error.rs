@@ -58,6 +58,9 @@ pub enum StoreError {
     /// The engine cannot be reached, or is too busy.
     #[error("the database is away: {0}")]
     Away(#[source] Cause),
+    /// Somebody else holds what is needed, or has changed it at the same time: the engine is there, and says so.
+    #[error("the database is busy with others: {0}")]
+    Contended(#[source] Cause),
     /// A unique value is taken; the text holds the name of the constraint or of its columns.
     #[error("a unique value is taken: {0}")]
     Taken(String),
@@ -79,6 +82,12 @@ impl StoreError {
     /// Whether the same call may succeed later without anyone's doing.
     #[must_use]
     pub fn is_passing(&self) -> bool {
+        self.is_outage() || matches!(self, Self::Contended(_))
+    }
+
+    /// Whether the engine does not answer, or not as it should.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
         matches!(self, Self::Timeout(_) | Self::Away(_))
     }
 

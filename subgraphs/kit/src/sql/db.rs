@@ -40,7 +40,6 @@ impl Default for DbOptions {
 /// An SQL database of one service.
 #[derive(Clone)]
 pub struct Db {
-    pools: Pools,
     pub(super) gauge: Gauge,
 }
 
@@ -50,9 +49,21 @@ enum Pools {
     Postgres(PgPool),
 }
 
-/// The time limit, the breaker, the count, and who is told of events; shared by a database and its transactions.
+impl Pools {
+    /// Whether a connection that is waited for in vain is in somebody's hands: whoever has it says for himself what fails. Else
+    /// none can be made.
+    fn are_taken(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(pool) => postgres::is_taken(pool),
+        }
+    }
+}
+
+/// The pools, the time limit, the breaker, the count, and who is told of events; shared by a database and its transactions.
 #[derive(Clone)]
 pub(super) struct Gauge {
+    pools: Pools,
     timeout: Duration,
     breaker: Arc<Breaker>,
     statements: Arc<AtomicU64>,
@@ -92,7 +103,9 @@ impl Gauge {
 
     async fn timed<T>(&self, call: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
         match tokio::time::timeout(self.timeout, call).await {
-            // The pool has the same limit, and may be the first to say so.
+            Ok(Err(sqlx::Error::PoolTimedOut)) if self.pools.are_taken() => {
+                Err(StoreError::Contended("others have all connections".into()))
+            }
             Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => Err(StoreError::Timeout(self.timeout)),
             Ok(result) => result.map_err(classify),
         }
@@ -114,14 +127,13 @@ impl Db {
                 return Err(OpenError::Engine { service, engine: engine.scheme().to_owned(), supported });
             }
         };
-        let gauge =
-            Gauge { timeout, breaker: Arc::default(), statements: Arc::default(), wake: Wake::default() };
-        Ok(Self { pools, gauge })
+        let (breaker, statements, wake) = (Arc::default(), Arc::default(), Wake::default());
+        Ok(Self { gauge: Gauge { pools, timeout, breaker, statements, wake } })
     }
 
     /// All rows of a query.
     pub async fn rows(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        match &self.pools {
+        match &self.gauge.pools {
             Pools::Sqlite(pools) => {
                 let rows = self.gauge.query(|| sqlite::query(sql).fetch_all(&pools.reader)).await?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
@@ -154,7 +166,7 @@ impl Db {
     /// Begins a transaction that writes. SQLite's takes the write lock at once: one that reads first and
     /// writes later could be refused in between.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        match &self.pools {
+        match &self.gauge.pools {
             Pools::Sqlite(pools) => {
                 let begun = self.gauge.limit(pools.writer.begin_with("BEGIN IMMEDIATE")).await?;
                 Ok(Tx::sqlite(begun, self.gauge.clone()))
@@ -168,7 +180,7 @@ impl Db {
 
     /// Asks the engine whether it is there.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        match &self.pools {
+        match &self.gauge.pools {
             Pools::Sqlite(pools) => {
                 self.gauge.limit(sqlx::query("SELECT 1").execute(&pools.reader)).await.map(drop)
             }
@@ -178,7 +190,7 @@ impl Db {
 
     /// Has the engine let go of what was deleted, where that is a service's to ask for: PostgreSQL does so by itself.
     pub(crate) async fn let_go(&self) -> Result<(), StoreError> {
-        match &self.pools {
+        match &self.gauge.pools {
             Pools::Sqlite(pools) => self.gauge.limit(sqlite::truncate_log(pools)).await,
             Pools::Postgres(_) => Ok(()),
         }
@@ -199,7 +211,7 @@ impl Db {
     /// The engine's name, which is also the folder of its migrations.
     #[must_use]
     pub fn engine(&self) -> &'static str {
-        match &self.pools {
+        match &self.gauge.pools {
             Pools::Sqlite(_) => "sqlite",
             Pools::Postgres(_) => "postgres",
         }
@@ -207,7 +219,7 @@ impl Db {
 
     /// Closes all connections; SQLite moves its log into the file.
     pub async fn close(&self) {
-        match &self.pools {
+        match &self.gauge.pools {
             Pools::Sqlite(pools) => pools.close().await,
             Pools::Postgres(pool) => pool.close().await,
         }
@@ -230,8 +242,18 @@ fn classify(error: sqlx::Error) -> StoreError {
         return StoreError::Taken(name.to_owned());
     }
     let code = refusal.code().unwrap_or_default();
-    // SQLite: busy and locked. PostgreSQL: connection, resources, shutdown, serialization, deadlock and a transaction idle for too long.
-    let passing = ["5", "6", "261", "517", "40001", "40P01", "25P03"].contains(&code.as_ref())
+    // SQLite: busy and locked. PostgreSQL: serialization, deadlock, and a lock that was waited for in vain.
+    if ["5", "6", "261", "517", "40001", "40P01", "55P03"].contains(&code.as_ref()) {
+        return StoreError::Contended(error.into());
+    }
+    // SQLite: the disk is full or fails. PostgreSQL: connection, resources, shutdown, and a transaction idle for too long.
+    let is_outage = sqlite::is_disk(&code)
+        || code == "25P03"
         || ["08", "53", "57P"].iter().any(|class| code.len() == 5 && code.starts_with(class));
-    if passing { StoreError::Away(error.into()) } else { StoreError::Refused(error.into()) }
+    if is_outage { StoreError::Away(error.into()) } else { StoreError::Refused(error.into()) }
+}
+
+/// How long somebody else's lock or connection is waited for: less than a call may take, so that it is known what was waited for.
+pub(super) fn patience(timeout: Duration) -> Duration {
+    timeout * 4 / 5
 }

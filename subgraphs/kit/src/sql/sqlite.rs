@@ -12,6 +12,7 @@ use sqlx::{
 };
 
 use super::{
+    db::patience,
     dialect,
     statement::{Sql, Value},
 };
@@ -43,22 +44,29 @@ pub(crate) async fn truncate_log(pools: &SqlitePools) -> Result<(), sqlx::Error>
 
 /// Opens a file, and makes it if it is not there.
 pub(crate) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, sqlx::Error> {
+    let patience = patience(timeout);
     // The driver sets the busy timeout while it connects, before any pragma: switching to the
     // write-ahead log needs a lock that another process may hold.
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
-        .busy_timeout(timeout)
+        .busy_timeout(patience)
         .journal_mode(SqliteJournalMode::Wal)
         // What is acknowledged or answered must survive a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         // What is deleted or replaced is overwritten: an erased person is in no free page of the file.
         .pragma("secure_delete", "ON");
-    let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(timeout);
+    let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(patience);
     let writer = pool(1).connect_with(options.clone()).await?;
     let reader = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
     Ok(SqlitePools { writer, reader })
+}
+
+/// Whether a code says that the file could not be read or written: the disk is full (13) or fails (10, with what it failed at).
+pub(crate) fn is_disk(code: &str) -> bool {
+    // PostgreSQL's have five characters.
+    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| [10, 13].contains(&(code & 0xff)))
 }
 
 /// The statement as the driver takes it.

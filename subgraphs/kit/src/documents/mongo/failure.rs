@@ -6,27 +6,50 @@ use crate::StoreError;
 
 /// The server's code for a unique key that is taken.
 const DUPLICATE_KEY: i32 = 11_000;
+/// Its code for a disk that is full, and what one over SQLite says in place of that.
+const OUT_OF_DISK_SPACE: i32 = 14_031;
+const DISK_FULL: &str = "database or disk is full";
+/// Its codes for what others hold, or change at the same time: a lock that was waited for in vain, one that is busy, a conflict of
+/// writes.
+const CONTENDED: [i32; 3] = [24, 46, 112];
 
 pub(super) fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::corrupt("document", source)
 }
 
 pub(super) fn is_away(error: &Error) -> bool {
-    matches!(
+    let is_unreachable = matches!(
         *error.kind,
         ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. }
-    )
+    );
+    is_unreachable || is_disk_full(error)
+}
+
+/// Whether the server has no room to write.
+fn is_disk_full(error: &Error) -> bool {
+    code(error) == Some(OUT_OF_DISK_SPACE) || error.to_string().contains(DISK_FULL)
 }
 
 pub(super) fn refusal(error: Error) -> StoreError {
-    StoreError::Refused(Box::new(error))
+    match code(&error) {
+        Some(code) if CONTENDED.contains(&code) => StoreError::Contended(Box::new(error)),
+        _ => StoreError::Refused(Box::new(error)),
+    }
 }
 
 pub(super) fn is_duplicate(error: &Error) -> bool {
+    code(error) == Some(DUPLICATE_KEY)
+}
+
+/// By which the server says why it refused a statement.
+fn code(error: &Error) -> Option<i32> {
     match error.kind.as_ref() {
-        ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
-        ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
-        _ => false,
+        ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
+        ErrorKind::Command(command) => Some(command.code),
+        ErrorKind::InsertMany(failures) => {
+            failures.write_errors.iter().flatten().map(|write| write.code).find(|code| *code != DUPLICATE_KEY)
+        }
+        _ => None,
     }
 }
 

@@ -244,13 +244,17 @@ fn corrupt(source: sqlx::Error) -> StoreError {
 
 fn refusal(error: sqlx::Error) -> StoreError {
     match &error {
-        sqlx::Error::PoolTimedOut => StoreError::Timeout(PATIENCE),
+        // Others of this process have the connections.
+        sqlx::Error::PoolTimedOut => StoreError::Contended(Box::new(error)),
         sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            StoreError::Away(Box::new(error))
+        }
+        sqlx::Error::Database(refused) if refused.code().is_some_and(|code| sqlite::is_disk(&code)) => {
             StoreError::Away(Box::new(error))
         }
         // Another process kept the lock for longer than the patience: SQLITE_BUSY and its kinds.
         sqlx::Error::Database(refused) if refused.code().is_some_and(|code| is_busy(&code)) => {
-            StoreError::Timeout(PATIENCE)
+            StoreError::Contended(Box::new(error))
         }
         _ => StoreError::Refused(Box::new(error)),
     }
