@@ -35,11 +35,48 @@ pub struct DeadLetter {
     pub behind: i64,
 }
 
+/// How much of a service's dead letters is read and given out at once; the others come when these are mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// How many.
+    pub letters: u32,
+    /// What their bodies may have together, in bytes; one letter is given out whatever it has.
+    pub bytes: u32,
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self { letters: 500, bytes: 8 * 1024 * 1024 }
+    }
+}
+
+/// Some of a service's dead letters, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letters {
+    /// Those that are given out.
+    pub letters: Vec<DeadLetter>,
+    /// Whether there are others.
+    pub more: bool,
+}
+
+impl Letters {
+    /// Adds a letter where there is room for it, else notes that there are more; whether it was added.
+    pub(crate) fn add(&mut self, letter: DeadLetter, most: Most) -> bool {
+        let bytes: usize = self.letters.iter().chain([&letter]).map(|letter| letter.body.len()).sum();
+        let is_full = self.letters.len() >= most.letters as usize || bytes > most.bytes as usize;
+        self.more = is_full && !self.letters.is_empty();
+        if !self.more {
+            self.letters.push(letter);
+        }
+        !self.more
+    }
+}
+
 /// A service's dead letters.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
-    /// The oldest first, `limit` at most, of all consumers.
-    async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+    /// The oldest first, of all consumers. What is not given out is not read either.
+    async fn list(&self, most: Most) -> Result<Letters, StoreError>;
 
     /// Lets the letter `seq` of a sequence be tried again, with this body if one is given; whether it was there.
     async fn replay(
@@ -66,17 +103,27 @@ pub trait DeadLetters: Send + Sync {
 
 #[async_trait]
 impl DeadLetters for SqlInbox {
-    async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn list(&self, most: Most) -> Result<Letters, StoreError> {
         let query = Sql::new(
-            "SELECT s.consumer, s.source, s.stream, i.seq, i.event_id, i.body, s.dead, s.attempts, \
-             now_ms() - s.dead_since AS age, \
-             (SELECT COUNT(*) FROM inbox AS b WHERE b.consumer = s.consumer AND b.source = s.source \
-               AND b.stream = s.stream AND b.seq > i.seq) AS behind \
-             FROM inbox_streams AS s JOIN inbox AS i ON i.consumer = s.consumer AND i.source = s.source \
-              AND i.stream = s.stream AND i.seq = s.last_seq + 1 \
-             WHERE s.dead_since IS NOT NULL ORDER BY s.dead_since, s.consumer, s.source, s.stream LIMIT $1",
+            "SELECT d.consumer, d.source, d.stream, d.seq, i.event_id, i.body, d.dead, d.attempts, \
+             now_ms() - d.dead_since AS age, d.of_all, \
+             (SELECT COUNT(*) FROM inbox AS b WHERE b.consumer = d.consumer AND b.source = d.source \
+               AND b.stream = d.stream AND b.seq > d.seq) AS behind \
+             FROM (SELECT s.consumer, s.source, s.stream, i.seq, s.dead, s.dead_since, s.attempts, \
+               COUNT(*) OVER () AS of_all, \
+               ROW_NUMBER() OVER (ORDER BY s.dead_since, s.consumer, s.source, s.stream) AS place, \
+               SUM(octet_length(i.body)) OVER (ORDER BY s.dead_since, s.consumer, s.source, s.stream) AS bytes \
+              FROM inbox_streams AS s JOIN inbox AS i ON i.consumer = s.consumer AND i.source = s.source \
+               AND i.stream = s.stream AND i.seq = s.last_seq + 1 WHERE s.dead_since IS NOT NULL) AS d \
+             JOIN inbox AS i ON i.consumer = d.consumer AND i.source = d.source AND i.stream = d.stream \
+              AND i.seq = d.seq \
+             WHERE d.place = 1 OR (d.place <= $1 AND d.bytes <= $2) ORDER BY d.place",
         );
-        self.db.rows(&query.bind(i64::from(limit))).await?.iter().map(letter).collect()
+        let query = query.bind(i64::from(most.letters)).bind(i64::from(most.bytes));
+        let rows = self.db.rows(&query).await?;
+        let letters = rows.iter().map(letter).collect::<Result<Vec<_>, _>>()?;
+        let of_all = rows.first().map_or(Ok(0), |row| row.int("of_all"))?;
+        Ok(Letters { more: i64::try_from(letters.len()).is_ok_and(|given| given < of_all), letters })
     }
 
     async fn replay(

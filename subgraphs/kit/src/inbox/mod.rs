@@ -21,7 +21,7 @@ mod store;
 mod transfer;
 
 pub use consumer::{Consumer, ReceiveError};
-pub use dead::{DeadLetter, DeadLetters};
+pub use dead::{DeadLetter, DeadLetters, Letters, Most};
 pub(crate) use marker::{MARKERS, Marker, place};
 pub use process::{Inbox, InboxOptions, Turn};
 pub use sql::SqlInbox;

@@ -8,37 +8,30 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    inbox::{Advance, DeadLetter, DeadLetters, InboxStore, Received, SequenceKey},
+    inbox::{Advance, DeadLetter, DeadLetters, InboxStore, Letters, Most, Received, SequenceKey},
     sources::now_ms,
 };
 
+/// How many letters are read at once: each may be as large as a message.
+const AT_ONCE: usize = 8;
+
 #[async_trait]
 impl<R: Records> DeadLetters for RecordInbox<R> {
-    async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn list(&self, most: Most) -> Result<Letters, StoreError> {
         let (tx, now_ms) = (self.begin().await?, now_ms());
-        let dead = oldest(&tx.desk, limit);
-        let keys: Vec<String> = dead.iter().map(Found::key).collect();
-        let events = self.records.get(&keys).await?;
-        let mut letters = Vec::with_capacity(dead.len());
-        for found in dead {
-            let Some(text) = events.get(&found.key()) else { continue };
-            let Kept { event_id, body, .. } = read(text)?;
-            let Found { since, name, reason, seq, attempts, behind } = found;
-            let Name { consumer, sequence } = name.clone();
-            let (age_ms, reason) = (now_ms - since, reason.to_owned());
-            letters.push(DeadLetter {
-                consumer,
-                sequence,
-                seq,
-                event_id,
-                body,
-                reason,
-                age_ms,
-                attempts,
-                behind,
-            });
+        let mut given = Letters::default();
+        // One more than is given out, so that it is known whether there are others.
+        for some in oldest(&tx.desk, most.letters.saturating_add(1)).chunks(AT_ONCE) {
+            let keys: Vec<String> = some.iter().map(Found::key).collect();
+            let events = self.records.get(&keys).await?;
+            for found in some {
+                let Some(text) = events.get(&found.key()) else { continue };
+                if !given.add(found.letter(read(text)?, now_ms), most) {
+                    return Ok(given);
+                }
+            }
         }
-        Ok(letters)
+        Ok(given)
     }
 
     async fn replay(
@@ -102,6 +95,14 @@ struct Found<'d> {
 impl Found<'_> {
     fn key(&self) -> String {
         self.name.event_key(self.seq)
+    }
+
+    fn letter(&self, event: Kept, now_ms: i64) -> DeadLetter {
+        let Name { consumer, sequence } = self.name.clone();
+        let Kept { event_id, body, .. } = event;
+        let (age_ms, reason) = (now_ms - self.since, self.reason.to_owned());
+        let Self { seq, attempts, behind, .. } = *self;
+        DeadLetter { consumer, sequence, seq, event_id, body, reason, age_ms, attempts, behind }
     }
 }
 

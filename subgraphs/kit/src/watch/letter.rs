@@ -9,11 +9,6 @@ use crate::{
     problem::Problem,
 };
 
-/// The most letters that are given out at once; the others come when these are mended.
-pub(crate) const MOST_LETTERS: u32 = 500;
-/// The most bytes that their bodies may have together.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
-
 /// Which letter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LetterKey {
@@ -34,15 +29,6 @@ pub struct Replay {
     pub body: Option<String>,
 }
 
-/// A service's dead letters, the oldest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letters {
-    /// Those that are given out.
-    pub letters: Vec<DeadLetter>,
-    /// Whether there are others.
-    pub more: bool,
-}
-
 /// What became of a wish to mend.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Mended {
@@ -56,22 +42,6 @@ impl DeadLetter {
     pub fn key(&self) -> LetterKey {
         LetterKey { consumer: self.consumer.clone(), sequence: self.sequence.clone(), seq: self.seq }
     }
-}
-
-/// As many of these letters as one answer holds; one at least.
-pub(crate) fn collect(found: Vec<DeadLetter>) -> Letters {
-    let mut given = Letters::default();
-    let mut bytes = 0;
-    for letter in found {
-        bytes += letter.body.len();
-        let full = given.letters.len() >= MOST_LETTERS as usize || bytes > MOST_BYTES;
-        if full && !given.letters.is_empty() {
-            given.more = true;
-            break;
-        }
-        given.letters.push(letter);
-    }
-    given
 }
 
 /// An edited body must be the event that the letter is: another would be applied in its place, out of its order.
@@ -134,26 +104,5 @@ mod tests {
             assert!(check_edited(&other, body).is_err(), "{other:?}");
         }
         assert!(check_edited(&letter("unreadable/00", 1), "{").is_err(), "it is dead again at once");
-    }
-
-    #[test]
-    fn an_answer_is_bounded_and_says_so() {
-        let dead = |bytes: usize| DeadLetter {
-            consumer: "ear".into(),
-            sequence: letter("Book/1", 1).sequence,
-            seq: 1,
-            event_id: "e".into(),
-            body: "b".repeat(bytes),
-            reason: "r".into(),
-            age_ms: 0,
-            attempts: 1,
-            behind: 0,
-        };
-        let large = collect(vec![dead(MOST_BYTES + 1), dead(1)]);
-        assert_eq!((large.letters.len(), large.more), (1, true), "one at least");
-        let all = collect(vec![dead(1); 3]);
-        assert_eq!((all.letters.len(), all.more), (3, false));
-        let many = collect(vec![dead(1); MOST_LETTERS as usize + 1]);
-        assert_eq!((many.letters.len(), many.more), (MOST_LETTERS as usize, true));
     }
 }

@@ -7,7 +7,7 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /messages` | [`Traffic`] |
-//! | `GET /messages/dead` | [`Letters`] |
+//! | `GET /messages/dead` | [`Letters`](crate::inbox::Letters) |
 //! | `POST /messages/replay`, [`Replay`] | `{"problem": null}`, or why nothing was done |
 //! | `GET /deposits?key=KEY` | [`Deposit`](crate::deposit::Deposit) |
 //! | `POST /messages/discard`, [`LetterKey`] | the same |
@@ -17,8 +17,8 @@ mod peer;
 mod remote;
 mod traffic;
 
-pub use letter::{LetterKey, Letters, Replay};
-pub(crate) use letter::{Mended, check_edited, collect};
+pub use letter::{LetterKey, Replay};
+pub(crate) use letter::{Mended, check_edited};
 pub use peer::{Peer, PeerError, Peers};
 pub use remote::HttpPeer;
 pub use traffic::{Heard, Mark, Sent, SpokenOn, Traffic, Waiting};

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::{LetterKey, Letters, Traffic, check_edited, collect, letter::MOST_LETTERS};
+use super::{LetterKey, Traffic, check_edited};
 use crate::{
     Service,
     error::{Cause, StoreError},
-    inbox::{DeadLetters, Received},
+    inbox::{DeadLetters, Letters, Most, Received},
     problem::Problem,
 };
 
@@ -101,7 +101,7 @@ impl Peer for Service {
     async fn dead_letters(&self) -> Result<Letters, PeerError> {
         let messages = self.messages().ok_or(PeerError::KeepsNothing)?;
         let Some(letters) = messages.dead_letters else { return Ok(Letters::default()) };
-        Ok(collect(letters.list(MOST_LETTERS + 1).await?))
+        Ok(letters.list(Most::default()).await?)
     }
 
     async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError> {

@@ -7,8 +7,10 @@ use reqwest::{Client, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{LetterKey, Letters, Mended, Peer, PeerError, Replay, Traffic};
-use crate::{access::PeerToken, deposit::Deposit, error::Cause, migrate::Standing, problem::Problem};
+use super::{LetterKey, Mended, Peer, PeerError, Replay, Traffic};
+use crate::{
+    access::PeerToken, deposit::Deposit, error::Cause, inbox::Letters, migrate::Standing, problem::Problem,
+};
 
 /// How long an answer may take: somebody waits for it, and for those of the others.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lms_kit::inbox::{DeadLetters, InboxStore, Received};
+use lms_kit::inbox::{DeadLetters, InboxStore, Most, Received};
 
 use crate::{
     inbox::said,
@@ -70,7 +70,7 @@ async fn a_poison_event_among_what_comes_holds_up_its_own_sequence_only_on<L: Li
     }
     let heard = listener.heard().await;
     assert_eq!((heard["Note/a"].0.as_str(), heard["Note/b"].0.as_str()), ("1", "1 2 3"), "{engine}");
-    let letters = inbox.store().list(10).await.unwrap();
+    let letters = inbox.store().list(Most::default()).await.unwrap().letters;
     assert_eq!((letters.len(), letters[0].seq, letters[0].behind), (1, 2, 2), "{engine}: {letters:?}");
     assert!(inbox.store().replay("listener", &letters[0].sequence, 2, None).await.unwrap(), "{engine}");
     apply_all(&inbox).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lms_kit::inbox::{DeadLetters, InboxStore, Received, SequenceKey};
+use lms_kit::inbox::{DeadLetters, InboxStore, Most, Received, SequenceKey};
 
 use crate::{
     wire::{Wire, received},
@@ -68,6 +68,43 @@ async fn later_events_wait_for_the_one_before_on<L: Listening>(engine: &str) {
 }
 
 #[tokio::test]
+async fn of_many_dead_letters_or_large_ones_only_some_are_read() {
+    on_each_engine!(of_many_dead_letters_or_large_ones_only_some_are_read_on);
+}
+
+async fn of_many_dead_letters_or_large_ones_only_some_are_read_on<L: Listening>(engine: &str) {
+    let ids: Vec<String> = (0..20).map(|id| format!("{id:02}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let (notes, events) = said(engine, &ids, 1..=1).await;
+    let listener = L::of(engine).await;
+    let ear = Ear::default();
+    let inbox = inbox(&listener, &notes, ear.clone());
+    ear.refuses.lock().unwrap().push(1);
+    // One after the other, so that it is known which has been dead for longest.
+    for event in &events {
+        inbox.receive(std::slice::from_ref(event)).await.unwrap();
+        apply_all(&inbox).await.unwrap();
+    }
+    let of = |first: usize| {
+        u32::try_from(events[..first].iter().map(|event| event.body.len()).sum::<usize>()).unwrap()
+    };
+    for (letters, bytes, given) in [
+        (100, of(20), 20),
+        (20, of(20), 20),
+        (19, of(20), 19),
+        (100, of(10), 10),
+        (100, of(10) - 1, 9),
+        (100, 1, 1),
+    ] {
+        let found = inbox.store().list(Most { letters, bytes }).await.unwrap();
+        let streams: Vec<_> =
+            found.letters.iter().map(|letter| letter.sequence.stream.trim_start_matches("Note/")).collect();
+        assert_eq!(streams, ids[..given], "{engine}: {letters} letters, {bytes} bytes");
+        assert_eq!(found.more, given < 20, "{engine}: {letters} letters, {bytes} bytes");
+    }
+}
+
+#[tokio::test]
 async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it() {
     on_each_engine!(a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it_on);
 }
@@ -84,7 +121,7 @@ async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it_on<L: 
     let firsts: Vec<_> = events.iter().filter(|event| of_a(event) || event.seq == 1).cloned().collect();
     inbox.receive(&firsts).await.unwrap();
     apply_all(&inbox).await.unwrap();
-    let letters = inbox.store().list(10).await.unwrap();
+    let letters = inbox.store().list(Most::default()).await.unwrap().letters;
     assert_eq!(letters.len(), 1, "{engine}: {letters:?}");
     let letter = &letters[0];
     assert_eq!((letter.sequence.stream.as_str(), letter.seq, letter.behind), ("Note/a", 2, 1), "{engine}");
@@ -101,10 +138,13 @@ async fn a_poison_event_holds_up_its_own_sequence_until_somebody_mends_it_on<L: 
     let unread = Received { seq: 2, ..broken };
     inbox.receive(std::slice::from_ref(&unread)).await.unwrap();
     apply_all(&inbox).await.unwrap();
-    assert!(inbox.store().list(10).await.unwrap()[0].reason.contains("no CloudEvent"), "{engine}");
+    assert!(
+        inbox.store().list(Most::default()).await.unwrap().letters[0].reason.contains("no CloudEvent"),
+        "{engine}"
+    );
     assert!(inbox.store().discard("listener", &unread.sequence, 2).await.unwrap());
     assert!(!inbox.store().discard("listener", &unread.sequence, 2).await.unwrap(), "{engine}: it is gone");
-    assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}");
+    assert_eq!(inbox.store().list(Most::default()).await.unwrap().letters, [], "{engine}");
 }
 
 #[tokio::test]
@@ -125,7 +165,11 @@ async fn an_event_of_a_version_that_is_not_known_yet_waits_and_holds_up_its_own_
     apply_all(&inbox).await.unwrap();
     let heard = listener.heard().await;
     assert_eq!((heard["Note/a"].0.as_str(), heard["Note/b"].0.as_str()), ("1", "1 2 3"), "{engine}");
-    assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}: a newer release will read it");
+    assert_eq!(
+        inbox.store().list(Most::default()).await.unwrap().letters,
+        [],
+        "{engine}: a newer release will read it"
+    );
     assert_eq!(inbox.store().backlog("listener").await.unwrap().events, 2, "{engine}");
 }
 
@@ -142,7 +186,7 @@ async fn bytes_that_are_no_event_are_a_sequence_of_their_own_on<L: Listening>(en
     inbox.receive(&[rubbish.clone(), events[0].clone(), rubbish.clone()]).await.unwrap();
     apply_all(&inbox).await.unwrap();
     assert_eq!(listener.heard().await.len(), 1, "{engine}");
-    let letters = inbox.store().list(10).await.unwrap();
+    let letters = inbox.store().list(Most::default()).await.unwrap().letters;
     let key = SequenceKey { source: "notes.events".into(), stream: rubbish.sequence.stream };
     assert_eq!(letters.iter().map(|letter| &letter.sequence).collect::<Vec<_>>(), [&key], "{engine}");
 
@@ -152,7 +196,7 @@ async fn bytes_that_are_no_event_are_a_sequence_of_their_own_on<L: Listening>(en
     assert!(inbox.store().replace("listener", &key, 1, &old).await.unwrap(), "{engine}");
     apply_all(&inbox).await.unwrap();
     assert_eq!(listener.heard().await["Note/a"].0, "1", "{engine}: it was heard already");
-    assert_eq!(inbox.store().list(10).await.unwrap(), [], "{engine}");
+    assert_eq!(inbox.store().list(Most::default()).await.unwrap().letters, [], "{engine}");
     assert!(!inbox.store().replace("listener", &key, 1, &old).await.unwrap(), "{engine}: it is gone");
 }
 

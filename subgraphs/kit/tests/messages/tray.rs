@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use lms_kit::{
     StoreError,
     event::Envelope,
-    inbox::{DeadLetters, HandleError, Handler, InboxStore},
+    inbox::{DeadLetters, HandleError, Handler, InboxStore, Most},
     migrate::{MigrateError, Phase},
     records::{Migration, RecordEngine, RecordInbox, RecordTx, Records, Write, migrate},
     service::Engine,
@@ -190,7 +190,7 @@ async fn what_was_committed_outlives_the_process_and_nothing_else_does() {
     let second = first.restarted();
     let alive = inbox(&second, &notes, ear.clone());
     assert_eq!(alive.store().backlog("listener").await.unwrap().events, 5);
-    let letters = alive.store().list(10).await.unwrap();
+    let letters = alive.store().list(Most::default()).await.unwrap().letters;
     assert_eq!((letters.len(), letters[0].seq, letters[0].behind), (1, 3, 1));
     ear.refuses.lock().unwrap().clear();
     assert!(alive.store().replay("listener", &letters[0].sequence, 3, None).await.unwrap());

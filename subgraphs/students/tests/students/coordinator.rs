@@ -16,6 +16,7 @@ use lms_kit::{
     changes::LocalOwners,
     event::{Envelope, OutboxRow},
     idempotency::Command,
+    inbox::Most,
     saga::{Action, Owner, Reply, Request},
     service::Surroundings,
 };
@@ -135,7 +136,7 @@ impl Coordinator {
     pub(crate) async fn reasons(library: &Library, count: usize) -> Vec<String> {
         let letters = library.service.messages().unwrap().dead_letters.unwrap();
         for _ in 0..500 {
-            let dead = letters.list(10).await.unwrap();
+            let dead = letters.list(Most::default()).await.unwrap().letters;
             if dead.len() == count {
                 return dead.into_iter().map(|letter| letter.reason).collect();
             }

@@ -8,7 +8,8 @@ use std::{
 use async_trait::async_trait;
 use lms_kit::{
     Problem,
-    watch::{LetterKey, Letters, Peer, PeerError, Traffic},
+    inbox::Letters,
+    watch::{LetterKey, Peer, PeerError, Traffic},
 };
 use serde_json::Value;
 

@@ -11,31 +11,27 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    inbox::{DeadLetter, DeadLetters, Received},
+    inbox::{DeadLetter, DeadLetters, Letters, Most, Received},
 };
+
+/// How many letters are read at once: each may be as large as a message.
+const AT_ONCE: usize = 8;
 
 #[async_trait]
 impl DeadLetters for DocumentInbox {
-    async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        let Some(limit) = limit.checked_sub(1) else { return Ok(Vec::new()) };
-        let found = self.documents.find(&STREAMS, &Find::first(DEAD, limit, Vec::new())).await?;
+    async fn list(&self, most: Most) -> Result<Letters, StoreError> {
+        // A page has one more than is asked for, so that it is known whether there are others.
+        let found = self.documents.find(&STREAMS, &Find::first(DEAD, most.letters, Vec::new())).await?;
         let dead = found.into_iter().map(Stream::read).collect::<Result<Vec<_>, _>>()?;
-        let streams: BTreeMap<String, Stream> =
-            dead.iter().map(|stream| (stream.id(), stream.clone())).collect();
-        if streams.is_empty() {
-            return Ok(Vec::new());
+        let mut given = Letters::default();
+        for some in dead.chunks(AT_ONCE) {
+            for letter in self.letters_of(some).await? {
+                if !given.add(letter, most) {
+                    return Ok(given);
+                }
+            }
         }
-        let mut first = self.first_waiting(&streams).await?;
-        let ids: Vec<String> = streams.into_keys().collect();
-        let events = self.documents.tally(&EVENTS, SEQUENCE, &ids, ONE).await?;
-        let now_ms = self.documents.now_ms().await?;
-        let letter = |stream: Stream| {
-            let id = stream.id();
-            let event = first.remove(&id).filter(|event| event.seq == stream.last_seq + 1)?;
-            let behind = events.get(&id).map_or(0, |tally| tally.count - 1);
-            Some(letter(&stream, event, behind, now_ms))
-        };
-        Ok(dead.into_iter().filter_map(letter).flatten().collect())
+        Ok(given)
     }
 
     async fn replay(
@@ -100,6 +96,25 @@ impl DeadLetters for DocumentInbox {
         }
         self.commit(tx).await?;
         Ok(is_there)
+    }
+}
+
+impl DocumentInbox {
+    /// The letters of these sequences, in their order.
+    async fn letters_of(&self, dead: &[Stream]) -> Result<Vec<DeadLetter>, StoreError> {
+        let streams: BTreeMap<String, Stream> =
+            dead.iter().map(|stream| (stream.id(), stream.clone())).collect();
+        let mut first = self.first_waiting(&streams).await?;
+        let ids: Vec<String> = streams.into_keys().collect();
+        let events = self.documents.tally(&EVENTS, SEQUENCE, &ids, ONE).await?;
+        let now_ms = self.documents.now_ms().await?;
+        let letter = |stream: &Stream| {
+            let id = stream.id();
+            let event = first.remove(&id).filter(|event| event.seq == stream.last_seq + 1)?;
+            let behind = events.get(&id).map_or(0, |tally| tally.count - 1);
+            letter(stream, event, behind, now_ms)
+        };
+        Ok(dead.iter().filter_map(letter).collect())
     }
 }
 
