@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     bus::{SubscriptionName, Topic},
     error::StoreError,
+    inbox::LoadError,
     service::{Listen, Surroundings},
     watch::{Heard, PeerError, Peers},
 };
@@ -82,5 +83,9 @@ impl<L: Listen> Listen for Joining<L> {
         // Whoever joins twice joins the same services.
         self.depositories.0.get_or_init(|| surroundings.peers.clone());
         self.listener.listen(surroundings).await;
+    }
+
+    async fn reload(&self, surroundings: &Surroundings, source: &str) -> Result<(), LoadError> {
+        self.listener.reload(surroundings, source).await
     }
 }

@@ -8,7 +8,7 @@ use lms_kit::{
     StoreError,
     bus::{SubscriptionName, Topic},
     event::Envelope,
-    inbox::{HandleError, Handler, InboxStore, SqlInbox},
+    inbox::{HandleError, Handler, InboxStore, LoadError, SqlInbox},
     outbox::{Wake, pause},
     service::{Listen, Listener, Surroundings},
     sql::{Db, Tx},
@@ -78,6 +78,10 @@ impl Listen for Coordinating {
 
     async fn listen(&self, surroundings: &Surroundings) {
         join(self.listener.listen(surroundings), self.keep_time(surroundings.inbox.poll)).await;
+    }
+
+    async fn reload(&self, surroundings: &Surroundings, source: &str) -> Result<(), LoadError> {
+        self.listener.reload(surroundings, source).await
     }
 }
 

@@ -197,6 +197,12 @@ pub trait Bus: Send + Sync {
     /// messages go to one of them.
     async fn subscribe(&self, subscription: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError>;
 
+    /// Makes anew what was declared and is there no longer. The topics that have been made anew since this was asked last, by whomever:
+    /// what they held and nobody had received is lost. A bus whose topics nobody can delete has none.
+    async fn lost(&self) -> Result<Vec<Topic>, BusError> {
+        Ok(Vec::new())
+    }
+
     /// Whether the bus answers.
     async fn ping(&self) -> Result<(), BusError>;
 

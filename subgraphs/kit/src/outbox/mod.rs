@@ -23,7 +23,7 @@ pub(crate) use sql::purge;
 pub use wake::{Wake, pause};
 pub(crate) use write::{write, write_with_result};
 
-use crate::{error::StoreError, event::OutboxRow};
+use crate::{bus::Topic, error::StoreError, event::OutboxRow};
 
 /// One aggregate of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,4 +108,10 @@ pub trait Outbox: Send + Sync {
 
     /// What waits.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
+
+    /// Lets the commands and replies that have left on a topic leave once more, as far as they are kept, since the topic has lost them;
+    /// how many. Whoever has applied one drops it. An outbox that keeps none leaves it to those who ask to ask again.
+    async fn send_again(&self, _topic: &Topic) -> Result<u64, StoreError> {
+        Ok(0)
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{AggregateKey, Backlog, Claim, ClaimOptions, Failure, Outbox, Settlement};
 use crate::{
+    bus::Topic,
     error::StoreError,
     event::OutboxRow,
     sql::{Db, Row, Sql},
@@ -131,6 +132,19 @@ impl Outbox for SqlOutbox {
         let row = self.db.one(&query, "outbox_heads").await?;
         let (events, oldest_ms) = (row.int("events")?, row.int_or_null("oldest")?);
         Ok(Backlog { events, oldest_ms, stuck: row.int("stuck")? })
+    }
+
+    /// What is leased is under way, and comes to the topic that is there now.
+    async fn send_again(&self, topic: &Topic) -> Result<u64, StoreError> {
+        let rewind = Sql::new(
+            "UPDATE outbox_heads SET next_seq = 1, waiting_since = now_ms() \
+             WHERE waiting_since IS NULL AND EXISTS (SELECT 1 FROM outbox AS o \
+              WHERE o.aggregate_type = outbox_heads.aggregate_type AND o.aggregate_id = outbox_heads.aggregate_id \
+               AND o.topic = $1)",
+        );
+        let messages = self.db.run(&rewind.bind(topic.name())).await?;
+        self.db.wake().tell();
+        Ok(messages)
     }
 }
 

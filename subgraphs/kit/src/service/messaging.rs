@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures::future::{join, join_all, join4};
 
-use super::{Markers, Service, beat, contract};
+use super::{Markers, Service, beat, contract, recovery};
 use crate::{
     bus::{SharedBus, SubscriptionName, Topic},
     changes::Owners,
     error::StoreError,
-    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore, SqlInbox, place},
+    inbox::{Consumer, Handler, Inbox, InboxOptions, InboxStore, LoadError, SqlInbox, place},
     outbox::{Relay, RelayOptions},
     saga::COORDINATOR,
     sql::Db,
@@ -61,6 +61,11 @@ pub trait Listen: Send + Sync {
 
     /// Listens, for ever.
     async fn listen(&self, surroundings: &Surroundings);
+
+    /// Takes over once more what a service's state is, where its events are heard: some of them may be lost.
+    async fn reload(&self, _surroundings: &Surroundings, _source: &str) -> Result<(), LoadError> {
+        Ok(())
+    }
 }
 
 /// Listens to other services' events, and to messages for this one, with one handler.
@@ -104,6 +109,13 @@ impl<S, H> Listener<S, H> {
     }
 }
 
+impl<S: InboxStore + Clone, H: Handler<S::Tx> + Clone + 'static> Listener<S, H> {
+    fn inbox(&self, around: &Surroundings) -> Inbox<S> {
+        let (store, handler, owners) = (self.store.clone(), self.handler.clone(), Arc::clone(&around.owners));
+        Inbox::new(self.consumer, store, handler, owners, around.inbox)
+    }
+}
+
 #[async_trait]
 impl<S, H> Listen for Listener<S, H>
 where
@@ -129,8 +141,7 @@ where
     }
 
     async fn listen(&self, around: &Surroundings) {
-        let (store, handler, owners) = (self.store.clone(), self.handler.clone(), Arc::clone(&around.owners));
-        let inbox = Arc::new(Inbox::new(self.consumer, store, handler, owners, around.inbox));
+        let inbox = Arc::new(self.inbox(around));
         let events = self.events_of.iter().map(|source| async {
             let subscription = self.subscription(Topic::events(source));
             let consumer = Consumer::of_events(Arc::clone(&around.bus), subscription, Arc::clone(&inbox));
@@ -141,6 +152,10 @@ where
             Consumer::of_messages(Arc::clone(&around.bus), subscription, Arc::clone(&inbox)).run()
         });
         join(join(join_all(events), join_all(messages)), join(inbox.run(), inbox.repair())).await;
+    }
+
+    async fn reload(&self, around: &Surroundings, source: &str) -> Result<(), LoadError> {
+        if self.events_of.contains(&source) { self.inbox(around).reload(source).await } else { Ok(()) }
     }
 }
 
@@ -171,8 +186,10 @@ pub(super) async fn take_part(service: &Service, around: &Surroundings) {
         tokio::time::sleep(PAUSE).await;
     }
     let (outbox, bus) = (messages.outbox, Arc::clone(&around.bus));
+    let recovery = recovery::run(service, around, Arc::clone(&outbox));
     let relay = Relay::new(service.name(), outbox, bus, messages.wake, around.relay);
     let listening = service.inner.listeners.iter().map(|listener| listener.listen(around));
     let presence = contract::be_present(service);
-    join4(relay.run(), join_all(listening), beat::run(service, around, &spoken_on), presence).await;
+    let said = join(relay.run(), recovery);
+    join4(said, join_all(listening), beat::run(service, around, &spoken_on), presence).await;
 }

@@ -16,6 +16,7 @@ mod metrics;
 mod nulls;
 mod operate;
 mod order;
+mod recovery;
 mod schema;
 mod silent;
 

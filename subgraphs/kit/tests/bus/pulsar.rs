@@ -109,6 +109,33 @@ async fn a_number_of_partitions_that_changes_loses_nothing() {
     assert_eq!(numbers, (0..400).collect::<Vec<_>>());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_somebody_deletes_is_made_anew_and_all_who_declared_it_are_told() {
+    let options = options();
+    let (one, other) = (open(&options), open(&options));
+    declare(&one, &["a"]).await;
+    declare(&other, &["b"]).await;
+    for bus in [&one, &other] {
+        assert_eq!(bus.lost().await.unwrap(), [topic()], "what was not there before is new");
+        assert_eq!(bus.lost().await.unwrap(), [], "it is said once");
+    }
+    publish(&one, 0..10, 5).await;
+    let path = format!("persistent/public/{}/books.events/partitions?force=true", options.namespace);
+    admin(reqwest::Method::DELETE, path, json!({})).await;
+    assert_eq!(one.lost().await.unwrap(), [topic()], "it was not there");
+    assert_eq!(other.lost().await.unwrap(), [topic()], "another has made it anew");
+    for bus in [&one, &other] {
+        assert_eq!(bus.lost().await.unwrap(), []);
+    }
+    for number in 10..20 {
+        publish_until_taken(&one, message(number, 5)).await;
+    }
+    for (bus, name) in [(&one, "a"), (&other, "b")] {
+        let mut reading = bus.subscribe(&subscription(name)).await.unwrap();
+        assert_all(&collect(&mut reading, 10).await, 10..20);
+    }
+}
+
 #[tokio::test]
 async fn without_the_admin_api_what_is_missing_is_said() {
     let options = options();

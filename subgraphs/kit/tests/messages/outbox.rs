@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lms_kit::{
+    bus::Topic,
     change::{Begun, Change},
     changes::{Changes, SqlChanges},
     outbox::{Claim, ClaimOptions, Outbox, Settlement, SqlOutbox, Turn},
@@ -35,6 +36,29 @@ async fn events_leave_in_the_order_of_their_aggregate_and_once() {
         assert_eq!(outbox.backlog().await.unwrap().events, 0, "{engine}");
         let archived = notes.db.row(&Sql::new("SELECT COUNT(*) AS n FROM outbox")).await.unwrap().unwrap();
         assert_eq!(archived.int("n").unwrap(), 15, "{engine}: what has left is kept");
+    }
+}
+
+#[tokio::test]
+async fn what_left_on_a_topic_that_was_lost_leaves_once_more_and_nothing_else_does() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+        for id in ["asked", "answered", "said"] {
+            notes.write(id, 1).await;
+        }
+        for (id, topic) in [("asked", "genres.commands"), ("answered", "sagas.replies")] {
+            let to = Sql::new("UPDATE outbox SET topic = $1 WHERE aggregate_id = $2");
+            notes.db.run(&to.bind(topic).bind(id)).await.unwrap();
+        }
+        let relay = notes.relay(&wire, ALL);
+        while relay.turn().await.unwrap().claimed > 0 {}
+        let outbox = SqlOutbox::new(notes.db.clone());
+        assert_eq!(outbox.send_again(&Topic::commands("genres")).await.unwrap(), 1, "{engine}");
+        while relay.turn().await.unwrap().claimed > 0 {}
+        let sent: Vec<_> = wire.sent.lock().unwrap().iter().map(|message| message.key.clone()).collect();
+        let times = |key| sent.iter().filter(|sent| *sent == key).count();
+        assert_eq!((times("asked"), times("answered"), times("said")), (2, 1, 1), "{engine}: {sent:?}");
+        assert_eq!(outbox.backlog().await.unwrap().events, 0, "{engine}");
     }
 }
 

@@ -77,6 +77,40 @@ async fn an_event_that_never_comes_is_asked_for_on<L: Listening>(engine: &str) {
 }
 
 #[tokio::test]
+async fn what_never_came_and_nothing_came_after_is_there_once_the_state_is_loaded_again() {
+    on_each_engine!(what_never_came_and_nothing_came_after_is_there_once_the_state_is_loaded_again_on);
+}
+
+async fn what_never_came_and_nothing_came_after_is_there_once_the_state_is_loaded_again_on<L: Listening>(
+    engine: &str,
+) {
+    let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+    notes.write("kept", 1).await;
+    let listener = L::of(engine).await;
+    let inbox = inbox(&listener, &notes, Ear::default());
+    inbox.load("notes").await.unwrap();
+    notes.write("kept", 2).await;
+    notes.write("lost", 3).await;
+    while notes.relay(&wire, ALL).turn().await.unwrap().claimed > 0 {}
+    let of_kept = |event: &Received| event.sequence.stream == "Note/kept";
+    let came: Vec<Received> = wire.received().into_iter().filter(of_kept).collect();
+    inbox.receive(&came).await.unwrap();
+    apply_all(&inbox).await.unwrap();
+    inbox.load("notes").await.unwrap();
+    assert!(
+        !listener.heard().await.contains_key("Note/lost"),
+        "{engine}: what was loaded is not looked at again"
+    );
+    assert_eq!(inbox.fill_gaps().await.unwrap(), 0, "{engine}: nothing waits for it");
+
+    inbox.reload("notes").await.unwrap();
+    let heard = listener.heard().await;
+    assert_eq!(heard["Note/lost"], ("1".to_owned(), 3), "{engine}");
+    assert_eq!(heard["Note/kept"], ("1 2".to_owned(), 2), "{engine}: what was applied is not applied again");
+    assert!(inbox.store().source("listener", "notes").await.unwrap().loaded, "{engine}");
+}
+
+#[tokio::test]
 async fn a_state_that_cannot_be_applied_holds_up_nothing_else() {
     on_each_engine!(a_state_that_cannot_be_applied_holds_up_nothing_else_on);
 }

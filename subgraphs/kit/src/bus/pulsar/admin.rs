@@ -1,11 +1,15 @@
 //! The admin API: what a topic needs is there before the first message.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::http::{Method, StatusCode};
 use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use super::{PulsarOptions, WhenFull, rest::Rest};
 use crate::{
@@ -13,12 +17,18 @@ use crate::{
     error::Cause,
 };
 
+/// The property of a topic that no other has, not one of its name either that is made when it was deleted.
+const MARK: &str = "library-mark";
+/// What a topic with properties is made of.
+const METADATA: &str = "application/vnd.partitioned-topic-metadata+json";
+
 /// What a service creates, and asks for.
 pub(super) struct Admin {
     rest: Rest,
     options: Arc<PulsarOptions>,
     namespace: OnceCell<()>,
     largest: OnceCell<usize>,
+    made: Mutex<BTreeSet<Topic>>,
 }
 
 impl Admin {
@@ -27,7 +37,8 @@ impl Admin {
         let rest = Url::parse(base).map_err(Cause::from).and_then(connect).map_err(|reason| {
             BusOpenError::Flag { flag: "--bus-admin-url", value: crate::engine::redact(base), reason }
         })?;
-        Ok(Self { rest, options, namespace: OnceCell::new(), largest: OnceCell::new() })
+        let (namespace, largest, made) = (OnceCell::new(), OnceCell::new(), Mutex::default());
+        Ok(Self { rest, options, namespace, largest, made })
     }
 
     /// Creates what is missing: the namespace, topics in partitions, subscriptions from the earliest.
@@ -45,6 +56,26 @@ impl Admin {
             self.create_subscription(subscription).await?;
         }
         Ok(())
+    }
+
+    /// Topics that were not there, or a subscription to which was not, until they were declared; whoever takes them out tells of them.
+    pub(super) fn made(&self) -> MutexGuard<'_, BTreeSet<Topic>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By what a topic is told from another of its name: what it was made with; nothing where somebody else has made it. None: it is
+    /// not there.
+    pub(super) async fn mark_of(&self, topic: &Topic) -> Result<Option<String>, BusError> {
+        let path = ["persistent", &self.options.tenant, &self.options.namespace, topic.name(), "partitions"];
+        let (status, body) = self.rest.call(Method::GET, &path, None).await?;
+        match status {
+            StatusCode::NOT_FOUND => Ok(None),
+            status if status.is_success() => {
+                let is_there = body["partitions"].as_u64().is_some_and(|partitions| partitions > 0);
+                Ok(is_there.then(|| body["properties"][MARK].as_str().unwrap_or_default().to_owned()))
+            }
+            status => Err(unexpected(&format!("topic `{}`", topic.name()), status, &body)),
+        }
     }
 
     /// The most that a message may have; where the broker may not be asked, what brokers take by default.
@@ -120,9 +151,12 @@ impl Admin {
     async fn create_topic(&self, topic: &Topic) -> Result<(), BusError> {
         let path = ["persistent", &self.options.tenant, &self.options.namespace, topic.name(), "partitions"];
         let wanted = self.options.partitions;
-        let (status, body) = self.rest.call(Method::PUT, &path, Some(&json!(wanted))).await?;
+        let new = json!({ "partitions": wanted, "properties": { MARK: Uuid::now_v7().to_string() } });
+        let (status, body) = self.rest.call_with(Method::PUT, &path, (METADATA, &new)).await?;
         if status != StatusCode::CONFLICT {
-            return done(&format!("topic `{}`", topic.name()), status, &body);
+            done(&format!("topic `{}`", topic.name()), status, &body)?;
+            self.made().insert(topic.clone());
+            return Ok(());
         }
         let (status, body) = self.rest.call(Method::GET, &path, None).await?;
         match body["partitions"].as_u64() {
@@ -156,7 +190,11 @@ impl Admin {
         let (status, body) = self.rest.call(Method::PUT, &path, Some(&earliest)).await?;
         match status {
             StatusCode::CONFLICT => Ok(()),
-            status => done(&format!("subscription `{name}` of `{}`", topic.name()), status, &body),
+            status => {
+                done(&format!("subscription `{name}` of `{}`", topic.name()), status, &body)?;
+                self.made().insert(topic.clone());
+                Ok(())
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod admin;
 mod client;
+mod declared;
 mod options;
 mod partition;
 mod publish;
@@ -25,7 +26,10 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use pulsar::message::proto::command_get_topics_of_namespace::Mode;
 
-use self::{admin::Admin, client::Clients, publish::TopicProducer, subscription::PulsarSubscription};
+use self::{
+    admin::Admin, client::Clients, declared::Declared, publish::TopicProducer,
+    subscription::PulsarSubscription,
+};
 use super::{Bus, BusError, BusOpenError, Outgoing, Subscription, SubscriptionName, Topic};
 
 pub use options::{PulsarOptions, Token, WhenFull};
@@ -38,6 +42,7 @@ pub struct PulsarBus {
     publishing: Clients,
     subscribing: Clients,
     admin: Option<Arc<Admin>>,
+    declared: Option<Declared>,
     producers: Mutex<HashMap<Topic, Arc<TopicProducer>>>,
 }
 
@@ -54,6 +59,7 @@ impl PulsarBus {
             publishing: Clients::new(options.clone()),
             subscribing: Clients::new(options.clone()),
             options,
+            declared: admin.clone().map(Declared::new),
             admin,
             producers: Mutex::default(),
         })
@@ -78,8 +84,8 @@ impl PulsarBus {
 #[async_trait]
 impl Bus for PulsarBus {
     async fn declare(&self, topics: &[Topic], subscriptions: &[SubscriptionName]) -> Result<(), BusError> {
-        if let Some(admin) = &self.admin {
-            return admin.declare(topics, subscriptions).await;
+        if let Some(declared) = &self.declared {
+            return declared.declare(topics, subscriptions).await;
         }
         let subscribed = subscriptions.iter().map(|subscription| &subscription.topic);
         self.check(topics.iter().chain(subscribed)).await
@@ -109,6 +115,14 @@ impl Bus for PulsarBus {
     async fn subscribe(&self, subscription: &SubscriptionName) -> Result<Box<dyn Subscription>, BusError> {
         let opened = PulsarSubscription::open(&self.options, &self.subscribing, subscription).await?;
         Ok(Box::new(opened))
+    }
+
+    /// Without the admin API nobody can tell that a topic is another than before.
+    async fn lost(&self) -> Result<Vec<Topic>, BusError> {
+        match &self.declared {
+            Some(declared) => declared.lost().await,
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn ping(&self) -> Result<(), BusError> {

@@ -56,14 +56,33 @@ impl Rest {
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<(StatusCode, Value), BusError> {
-        let request = self.request(method, path, body).map_err(BusError::Refused)?;
+        self.ask(self.request(method, path, body.map(|body| ("application/json", body)))).await
+    }
+
+    /// The same with a body of another type than JSON in general.
+    pub(super) async fn call_with(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: (&str, &Value),
+    ) -> Result<(StatusCode, Value), BusError> {
+        self.ask(self.request(method, path, Some(body))).await
+    }
+
+    async fn ask(&self, request: Result<Request<Body>, Cause>) -> Result<(StatusCode, Value), BusError> {
+        let request = request.map_err(BusError::Refused)?;
         match tokio::time::timeout(self.timeout, self.send(request)).await {
             Ok(answer) => answer.map_err(BusError::Away),
             Err(_) => Err(BusError::Timeout(self.timeout)),
         }
     }
 
-    fn request(&self, method: Method, path: &[&str], body: Option<&Value>) -> Result<Request<Body>, Cause> {
+    fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<(&str, &Value)>,
+    ) -> Result<Request<Body>, Cause> {
         let mut url = self.base.clone();
         let mut segments = url.path_segments_mut().map_err(|()| "the admin API's URL has no path")?;
         segments.pop_if_empty().extend(["admin", "v2"]).extend(path);
@@ -72,8 +91,8 @@ impl Rest {
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.read()?));
         }
-        let Some(body) = body else { return Ok(request.body(Body::empty())?) };
-        Ok(request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?)
+        let Some((kind, body)) = body else { return Ok(request.body(Body::empty())?) };
+        Ok(request.header(header::CONTENT_TYPE, kind).body(Body::from(body.to_string()))?)
     }
 
     async fn send(&self, request: Request<Body>) -> Result<(StatusCode, Value), Cause> {
