@@ -14,10 +14,14 @@ pub enum Scenario {
     EveryPlace,
     /// The broker is killed, and away for ten seconds.
     BrokerKilled,
+    /// Topics are deleted while messages wait in them.
+    TopicsDeleted,
     /// The database and the document server are killed.
     DatabasesKilled,
     /// The document server does not answer.
     DocumentsHang,
+    /// The disks of the database and of the document server are full.
+    DisksFull,
     /// The database has no connection left.
     NoConnectionLeft,
     /// Connections to the database and to the document server are cut.
@@ -46,12 +50,14 @@ pub enum Scenario {
 
 impl Scenario {
     /// What befalls engines and the wires to them.
-    pub const OF_ENGINES: [Self; 10] = [
+    pub const OF_ENGINES: [Self; 12] = [
         Self::NothingFails,
         Self::BrokerKilled,
         Self::BrokerHalfOpen,
+        Self::TopicsDeleted,
         Self::DatabasesKilled,
         Self::DocumentsHang,
+        Self::DisksFull,
         Self::NoConnectionLeft,
         Self::DatabasesCut,
         Self::PostgresHalfOpen,
@@ -81,8 +87,10 @@ impl Scenario {
             Self::KillCycles => "kill cycles",
             Self::EveryPlace => "1-3 ends at every place",
             Self::BrokerKilled => "9 broker killed",
+            Self::TopicsDeleted => "9 topics deleted",
             Self::DatabasesKilled => "10 databases killed",
             Self::DocumentsHang => "10 documents hang",
+            Self::DisksFull => "10 disks full",
             Self::NoConnectionLeft => "10 no connection left",
             Self::DatabasesCut => "11 databases cut",
             Self::PostgresHalfOpen => "11 PostgreSQL half open",
@@ -105,8 +113,10 @@ impl Scenario {
             Self::KillCycles => faults::kills::kill_cycles(scene).await,
             Self::EveryPlace => faults::places::every_place(scene).await,
             Self::BrokerKilled => faults::engines::broker_killed(scene).await,
+            Self::TopicsDeleted => faults::topics::topics_deleted(scene).await,
             Self::DatabasesKilled => faults::engines::databases_killed(scene).await,
             Self::DocumentsHang => faults::engines::documents_hang(scene).await,
+            Self::DisksFull => faults::disks::disks_full(scene).await,
             Self::NoConnectionLeft => faults::connections::no_connection_left(scene).await,
             Self::DatabasesCut => faults::wires::databases_cut(scene).await,
             Self::PostgresHalfOpen => faults::wires::postgres_half_open(scene).await,

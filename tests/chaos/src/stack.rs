@@ -47,8 +47,12 @@ pub struct Stack {
 impl Stack {
     /// Starts all of it, empty.
     pub async fn start() -> anyhow::Result<Self> {
-        let (postgres, mongo, redis, pulsar) =
-            tokio::try_join!(Postgres::start(), Mongo::start(), Redis::start(), Pulsar::start())?;
+        let (postgres, mongo, redis, pulsar) = tokio::try_join!(
+            Postgres::start_on_a_disk(),
+            Mongo::start_on_a_disk(),
+            Redis::start(),
+            Pulsar::start()
+        )?;
         let mut doors = BTreeMap::new();
         for name in SERVICES.into_iter().chain(["gateway", POSTGRES, DOCUMENTS, REDIS]) {
             doors.insert(name, Door::open().await?);
@@ -163,6 +167,8 @@ impl Stack {
         for door in self.doors.values() {
             door.set(Wire::Open);
         }
+        self.postgres.free_disk()?;
+        self.mongo.free_disk()?;
         mend_engine(&mut self.postgres).await?;
         mend_engine(&mut self.mongo).await?;
         mend_engine(&mut self.redis).await?;

@@ -24,6 +24,16 @@ pub trait Engine {
         self.server().resume()
     }
 
+    /// Leaves it no room to write, where it has a disk of its own.
+    fn fill_disk(&mut self) -> anyhow::Result<()> {
+        self.server().disk()?.fill()
+    }
+
+    /// Gives it room again.
+    fn free_disk(&mut self) -> anyhow::Result<()> {
+        self.server().disk()?.free()
+    }
+
     /// Starts the process again on the same port and data, and waits until it answers.
     fn restart(&mut self) -> impl Future<Output = anyhow::Result<()>> + Send
     where

@@ -5,22 +5,39 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+
+use crate::disk::Disk;
 use tempfile::TempDir;
 
 const LINES_SHOWN: usize = 30;
 
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    /// Goes before the folder that it is mounted in.
+    disk: Option<Disk>,
+    folder: TempDir,
+}
 
 impl Folder {
     /// Makes a folder under the system's temporary one, which every user may enter.
     pub(crate) fn new(engine: &str) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix(&format!("octavo-{engine}-")).tempdir()?;
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
-        Ok(Self(folder))
+        Ok(Self { disk: None, folder })
+    }
+
+    /// The same, on a disk of its own.
+    pub(crate) fn on_a_disk(engine: &str) -> anyhow::Result<Self> {
+        let folder = Self::new(engine)?;
+        let disk = Disk::mounted(folder.path())?;
+        Ok(Self { disk: Some(disk), ..folder })
+    }
+
+    pub(crate) fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     /// Makes a folder inside.

@@ -10,6 +10,7 @@
 
 mod artefacts;
 mod binaries;
+mod disk;
 mod engine;
 mod folder;
 mod health;

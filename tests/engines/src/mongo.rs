@@ -26,9 +26,17 @@ impl Mongo {
 
     /// Starts a server and waits until it answers.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_in(Folder::new("mongo")?).await
+    }
+
+    /// The same, on a disk that can be filled.
+    pub async fn start_on_a_disk() -> anyhow::Result<Self> {
+        Self::start_in(Folder::on_a_disk("mongo")?).await
+    }
+
+    async fn start_in(folder: Folder) -> anyhow::Result<Self> {
         let program = ferretdb_binary().await?;
         let address = free_address()?;
-        let folder = Folder::new("mongo")?;
         let data = folder.inside("data")?;
         let recipe = Recipe {
             name: "FerretDB",

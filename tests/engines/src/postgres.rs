@@ -29,18 +29,22 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster, starts it and waits until it answers. What it commits outlives its processes, not this machine.
     pub async fn start() -> anyhow::Result<Self> {
-        Self::start_with(Disk::Later).await
+        Self::start_with(Synced::Later, Folder::new("postgres")?).await
+    }
+
+    /// The same, on a disk that can be filled.
+    pub async fn start_on_a_disk() -> anyhow::Result<Self> {
+        Self::start_with(Synced::Later, Folder::on_a_disk("postgres")?).await
     }
 
     /// The same, with every commit on the disk before it is answered, as it is where data count: for what is measured.
     pub async fn start_durable() -> anyhow::Result<Self> {
-        Self::start_with(Disk::AtCommit).await
+        Self::start_with(Synced::AtCommit, Folder::new("postgres")?).await
     }
 
-    async fn start_with(disk: Disk) -> anyhow::Result<Self> {
+    async fn start_with(synced: Synced, folder: Folder) -> anyhow::Result<Self> {
         let postgres = require("postgres")?.canonicalize()?;
         let address = free_address()?;
-        let folder = Folder::new("postgres")?;
         let user = unprivileged_user()?;
         let data = match &user {
             Some(user) => folder.inside_for("data", user.id)?,
@@ -50,7 +54,7 @@ impl Postgres {
 
         let (program, mut arguments) = as_user(postgres, user.as_ref())?;
         arguments.extend(["-D".to_owned(), data.display().to_string()]);
-        for setting in settings(address, disk) {
+        for setting in settings(address, synced) {
             arguments.extend(["-c".to_owned(), setting]);
         }
         let recipe = Recipe {
@@ -93,7 +97,7 @@ impl Engine for Postgres {
 
 /// When the server sees to it that a commit is on the disk.
 #[derive(Clone, Copy)]
-enum Disk {
+enum Synced {
     /// When it has time: tests are faster.
     Later,
     /// Before it answers.
@@ -148,10 +152,10 @@ async fn make_cluster(postgres: &Path, data: &Path, user: Option<&User>) -> anyh
 }
 
 /// Committed rows outlive `kill -9`; only the machine's own end is not guarded against.
-fn settings(address: SocketAddr, disk: Disk) -> [String; 5] {
-    let fsync = match disk {
-        Disk::Later => "off",
-        Disk::AtCommit => "on",
+fn settings(address: SocketAddr, synced: Synced) -> [String; 5] {
+    let fsync = match synced {
+        Synced::Later => "off",
+        Synced::AtCommit => "on",
     };
     [
         "listen_addresses=127.0.0.1".to_owned(),

@@ -10,6 +10,7 @@ use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
+use crate::disk::Disk;
 use crate::folder::Folder;
 use crate::health::Health;
 
@@ -55,6 +56,10 @@ impl Server {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
+    }
+
+    pub(crate) fn disk(&self) -> anyhow::Result<&Disk> {
+        self.folder.disk().with_context(|| format!("{} has no disk of its own", self.recipe.name))
     }
 
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {

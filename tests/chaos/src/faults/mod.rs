@@ -2,10 +2,12 @@
 
 pub(crate) mod backlog;
 pub(crate) mod connections;
+pub(crate) mod disks;
 pub(crate) mod engines;
 pub(crate) mod kills;
 pub(crate) mod messages;
 pub(crate) mod places;
 pub(crate) mod poison;
 pub(crate) mod replicas;
+pub(crate) mod topics;
 pub(crate) mod wires;
