@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rustix::fs::statvfs;
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
 
 /// How much a disk holds at most that is not full: memory is taken for what is written alone.
@@ -18,11 +19,14 @@ const TRIES: usize = 100;
 pub(crate) struct Disk(PathBuf);
 
 impl Disk {
-    pub(crate) fn mounted(folder: &Path) -> anyhow::Result<Self> {
+    /// A disk in a folder; `None` for whoever may not mount one.
+    pub(crate) fn mounted(folder: &Path) -> anyhow::Result<Option<Self>> {
         let options = CString::new(format!("mode=0755,size={ROOM}"))?;
-        mount("tmpfs", folder, "tmpfs", MountFlags::empty(), options.as_c_str())
-            .with_context(|| format!("cannot mount a disk in {}: that takes root", folder.display()))?;
-        Ok(Self(folder.to_owned()))
+        match mount("tmpfs", folder, "tmpfs", MountFlags::empty(), options.as_c_str()) {
+            Ok(()) => Ok(Some(Self(folder.to_owned()))),
+            Err(Errno::PERM) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot mount a disk in {}", folder.display())),
+        }
     }
 
     /// Leaves room for next to nothing.
@@ -47,6 +51,12 @@ impl Disk {
         mount_remount(&self.0, MountFlags::empty(), format!("size={bytes}"))
             .with_context(|| format!("cannot give {bytes} bytes to {}", self.0.display()))
     }
+}
+
+/// Whether engines can have disks of their own: root may mount them, but not in every container.
+pub fn may_have_disks() -> anyhow::Result<bool> {
+    let folder = tempfile::tempdir()?;
+    Ok(Disk::mounted(folder.path())?.is_some())
 }
 
 impl Drop for Disk {

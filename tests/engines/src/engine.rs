@@ -2,6 +2,9 @@
 
 use std::future::Future;
 
+use anyhow::Context as _;
+
+use crate::disk::Disk;
 use crate::server::Server;
 
 /// An engine that runs as a process of this test run.
@@ -26,12 +29,12 @@ pub trait Engine {
 
     /// Leaves it no room to write, where it has a disk of its own.
     fn fill_disk(&mut self) -> anyhow::Result<()> {
-        self.server().disk()?.fill()
+        self.server().disk().context("it has no disk of its own")?.fill()
     }
 
-    /// Gives it room again.
+    /// Gives it room again, if it has a disk of its own.
     fn free_disk(&mut self) -> anyhow::Result<()> {
-        self.server().disk()?.free()
+        self.server().disk().map_or(Ok(()), Disk::free)
     }
 
     /// Starts the process again on the same port and data, and waits until it answers.

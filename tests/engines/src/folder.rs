@@ -25,11 +25,11 @@ impl Folder {
         Ok(Self { disk: None, folder })
     }
 
-    /// The same, on a disk of its own.
+    /// The same, on a disk of its own where one can be mounted.
     pub(crate) fn on_a_disk(engine: &str) -> anyhow::Result<Self> {
         let folder = Self::new(engine)?;
         let disk = Disk::mounted(folder.path())?;
-        Ok(Self { disk: Some(disk), ..folder })
+        Ok(Self { disk, ..folder })
     }
 
     pub(crate) fn disk(&self) -> Option<&Disk> {

@@ -25,6 +25,7 @@ pub mod shared;
 mod sql;
 
 pub use binaries::binary;
+pub use disk::may_have_disks;
 pub use engine::Engine;
 pub use mongo::Mongo;
 pub use ports::free_address;

@@ -58,8 +58,8 @@ impl Server {
         self.folder.path().to_owned()
     }
 
-    pub(crate) fn disk(&self) -> anyhow::Result<&Disk> {
-        self.folder.disk().with_context(|| format!("{} has no disk of its own", self.recipe.name))
+    pub(crate) fn disk(&self) -> Option<&Disk> {
+        self.folder.disk()
     }
 
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
