@@ -69,6 +69,9 @@ impl Splitter {
         }
         let Some(&(home, ty)) = self.builder.chance.pick(&ways) else { return };
         let field = self.builder.field(ty, &format!("inside{number}"), QUERY);
+        // Lists of it inside one another would have more errors than a response tells.
+        let non_null = self.builder.chance.percent(35);
+        self.builder.world.types[ty].fields[field].ty = TypeRef::named(QUERY, non_null);
         self.own(home, ty, field);
     }
 
