@@ -1,7 +1,9 @@
 //! A subgraph's answer as a whole: `data` read into rows, `errors` taken out, in whatever order they come.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use octavo_query_plan::{EntityGroup, SelectionId, copied};
+use octavo_query_plan::{EntityGroup, SelectionId};
 use serde_json::{Map, Value};
 
 use crate::arena::{Arena, RowId};
@@ -29,6 +31,8 @@ pub(crate) struct Asked<'w> {
     pub(crate) values: usize,
     /// Which copy of the group's field it is; the first stands in the plan's document.
     pub(crate) copy: usize,
+    /// The field's response key.
+    pub(crate) key: Cow<'w, str>,
     /// Those that were sent, in order.
     pub(crate) sent: Vec<usize>,
 }
@@ -37,14 +41,6 @@ impl Asked<'_> {
     /// The rows of the entity that was sent at `index`.
     pub(crate) fn owners(&self, index: usize) -> &[RowId] {
         self.sent.get(index).map_or(&[], |&entity| &self.all.entities[entity].owners)
-    }
-
-    /// Whether a response key of the answer is that of the field.
-    pub(crate) fn has_key(&self, key: &[u8]) -> bool {
-        if self.copy == 0 {
-            return self.group.key.as_bytes() == key;
-        }
-        copied(&self.group.key, self.copy).as_bytes() == key
     }
 }
 
@@ -170,11 +166,18 @@ fn read_groups(
     asked: &[Asked<'_>],
 ) -> Result<Vec<Vec<Option<Span>>>, Malformed> {
     let mut found: Vec<Option<Vec<Option<Span>>>> = asked.iter().map(|_| None).collect();
+    let mut next = 0;
     reader.scan.expect(b'{')?;
     let mut last = reader.scan.accept(b'}');
     while !last {
         let key = reader.scan.key()?;
-        let group = asked.iter().position(|asked| asked.has_key(key));
+        // Subgraphs answer in the order in which they were asked.
+        let is_asked = |asked: &&Asked<'_>| asked.key.as_bytes() == key;
+        let group = match asked.get(next).filter(is_asked) {
+            Some(_) => Some(next),
+            None => asked.iter().position(|asked| is_asked(&asked)),
+        };
+        next += 1;
         match group {
             Some(group) if found[group].is_some() => return Err(Malformed::DuplicateKey),
             Some(group) if reader.scan.peek() == b'[' => {

@@ -113,7 +113,7 @@ impl Attach<'_> {
         let [PathPart::Key(key), PathPart::Index(index), rest @ ..] = path.as_slice() else {
             return Place::Nowhere;
         };
-        let Some(group) = asked.iter().position(|asked| asked.has_key(key.as_bytes())) else {
+        let Some(group) = asked.iter().position(|asked| *asked.key == **key) else {
             return Place::Nowhere;
         };
         let asked = &asked[group];

@@ -37,8 +37,8 @@ impl<'p, 'a> Around<'p, 'a> {
         Self { prepared, arena, group, parents, shapes }
     }
 
-    /// The values for one row.
-    pub(crate) fn values(&self, row: RowId) -> Values {
+    /// The values for one row; `None` if one that is required is not there.
+    pub(crate) fn values(&self, row: RowId) -> Option<Values> {
         let mut trail = vec![row];
         let mut at = row;
         while let Some(&parent) = self.parents.get(&at) {
@@ -50,7 +50,7 @@ impl<'p, 'a> Around<'p, 'a> {
     }
 
     /// The JSON text of an argument's value: that of the nearest object whose type sets the context.
-    fn value(&self, argument: &ContextArgument, row: RowId, trail: &[RowId]) -> Box<[u8]> {
+    fn value(&self, argument: &ContextArgument, row: RowId, trail: &[RowId]) -> Option<Box<[u8]>> {
         let sources = argument.sources.iter().filter(|_| argument.types.contains(self.arena.ty(row)));
         let mut objects = sources.filter_map(|source| {
             let around = *trail.get(source.depth)?;
@@ -60,7 +60,10 @@ impl<'p, 'a> Around<'p, 'a> {
         let mut out = Vec::new();
         let found =
             objects.next().and_then(|(row, shape, fields)| self.field((row, shape), fields, &mut out));
-        if found.is_some() { out.into() } else { Box::from(*b"null") }
+        match found {
+            Some(()) => Some(out.into()),
+            None => (!argument.required).then(|| Box::from(*b"null")),
+        }
     }
 
     /// Writes what the first of the fields leads to that an object has; nothing if that is not there.

@@ -1,5 +1,6 @@
 //! One fetch: asked of the cache where it may be, sent, read, and its errors brought to their positions.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -60,10 +61,11 @@ async fn run_entities(
     };
     let all = groups.iter().zip(&represented).enumerate();
     let asks = all.flat_map(|(number, (group, all))| {
-        let ask = move |values| {
-            ask_cache(run, (id, fetch), Asked { group, number, all, values, copy: 0, sent: Vec::new() })
+        let ask = move |(values, sent)| {
+            let key = Cow::Borrowed(&*group.key);
+            ask_cache(run, (id, fetch), Asked { group, number, all, values, copy: 0, key, sent })
         };
-        (0..all.values.len()).map(ask)
+        all.by_values().into_iter().enumerate().map(ask)
     });
     let (asked, keeps): (Vec<Asked<'_>>, Vec<Option<Keep<'_>>>) =
         number_copies(join_all(asks).await).into_iter().unzip();
@@ -86,13 +88,11 @@ async fn ask_cache<'a>(
     fetch: (FetchId, &Fetch),
     asked: Asked<'a>,
 ) -> (Asked<'a>, Option<Keep<'a>>) {
-    let Asked { group, all, values, .. } = asked;
-    let meant: Vec<usize> =
-        (0..all.entities.len()).filter(|&entity| all.entities[entity].values == values).collect();
-    let keep = Keep::new(run, fetch, (group, &all.values[values])).filter(|_| !meant.is_empty());
+    let values = &asked.all.values[asked.values];
+    let keep = Keep::new(run, fetch, (asked.group, values)).filter(|_| !asked.sent.is_empty());
     let sent = match &keep {
-        Some(keep) => keep.take(run, group, (all, meant)).await,
-        None => meant,
+        Some(keep) => keep.take(run, asked.group, (asked.all, asked.sent)).await,
+        None => asked.sent,
     };
     (Asked { sent, ..asked }, keep)
 }
@@ -110,7 +110,8 @@ fn number_copies<'a>(all: Vec<(Asked<'a>, Option<Keep<'a>>)>) -> Vec<(Asked<'a>,
             Some((last, _)) if last.number == asked.number => last.copy + 1,
             _ => 0,
         };
-        numbered.push((Asked { copy, ..asked }, keep));
+        let key = if copy == 0 { asked.key } else { copied(&asked.group.key, copy).into() };
+        numbered.push((Asked { copy, key, ..asked }, keep));
     }
     numbered
 }

@@ -1,6 +1,7 @@
 //! The representations of one entity group: rows found by path, written as bytes, equal ones joined if their arguments from contexts
 //! are equal too.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
@@ -43,7 +44,7 @@ impl<'p> Representations<'p> {
         let around = (!group.contexts.is_empty())
             .then(|| Around::new(prepared, arena, group, rows.parents(root, &group.path)));
         let (rows, shape) = rows.at(root, &group.path);
-        let mut all_values: Vec<Values> = Vec::new();
+        let mut all_values: HashMap<Values, usize> = HashMap::new();
         let mut writer = Writer { prepared, arena, out: Vec::with_capacity(rows.len() * 48) };
         let mut entities: Vec<Entity<'p>> = Vec::with_capacity(rows.len());
         let hasher = DefaultHashBuilder::default();
@@ -54,7 +55,17 @@ impl<'p> Representations<'p> {
                 writer.out.truncate(start);
                 continue;
             };
-            let values = around.as_ref().map_or(0, |around| place_of(&mut all_values, around.values(row)));
+            let values = match around.as_ref().map(|around| around.values(row)) {
+                None => 0,
+                Some(Some(values)) => {
+                    let next = all_values.len();
+                    *all_values.entry(values).or_insert(next)
+                }
+                Some(None) => {
+                    writer.out.truncate(start);
+                    continue;
+                }
+            };
             let text = &writer.out[start..];
             let hash = hasher.hash_one(text);
             let same = |&index: &usize| {
@@ -71,25 +82,28 @@ impl<'p> Representations<'p> {
             let owners = SmallVec::from_slice(&[row]);
             entities.push(Entity { range: start..writer.out.len(), type_name, owners, values });
         }
-        if all_values.is_empty() {
-            all_values.push(Values::default());
+        let mut values: Vec<(Values, usize)> = all_values.into_iter().collect();
+        values.sort_unstable_by_key(|(_, place)| *place);
+        let mut values: Vec<Values> = values.into_iter().map(|(values, _)| values).collect();
+        if values.is_empty() {
+            values.push(Values::default());
         }
-        Self { text: writer.out.into(), entities, values: all_values }
+        Self { text: writer.out.into(), entities, values }
+    }
+
+    /// The entities by their values.
+    pub(crate) fn by_values(&self) -> Vec<Vec<usize>> {
+        let mut all = vec![Vec::new(); self.values.len()];
+        for (place, entity) in self.entities.iter().enumerate() {
+            all[entity.values].push(place);
+        }
+        all
     }
 
     /// The text of one representation.
     pub(crate) fn text_of(&self, entity: usize) -> Bytes {
         self.text.slice(self.entities[entity].range.clone())
     }
-}
-
-/// The place of values among those that are known.
-fn place_of(all: &mut Vec<Values>, values: Values) -> usize {
-    let known = all.iter().position(|known| *known == values);
-    known.unwrap_or_else(|| {
-        all.push(values);
-        all.len() - 1
-    })
 }
 
 struct Writer<'p, 'a> {

@@ -105,8 +105,11 @@ pub struct EntityGroup {
 /// An argument that takes its value from an object around (`@fromContext`).
 #[derive(Clone, Debug)]
 pub struct ContextArgument {
-    /// The variable that takes the value; null where no source has one.
+    /// The variable that takes the value.
     pub variable: Box<str>,
+    /// Whether a row without a value is not looked up; otherwise null is sent for it. Such a group stands alone in its request, and all its
+    /// rows have the argument.
+    pub required: bool,
     /// The types of the rows whose field has the argument.
     pub types: TypeSet,
     /// The objects around that may have it: the first whose types hold the row does.

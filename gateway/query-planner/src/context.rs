@@ -26,8 +26,8 @@ pub(crate) struct Contexts<'g> {
 #[derive(Debug)]
 pub(crate) struct ContextState<'g> {
     pub(crate) field: FieldId,
-    /// The type of the objects whose field it is.
-    pub(crate) ty: TypeId,
+    /// The types of the objects whose field it is: an interface object's is asked of several.
+    pub(crate) types: BTreeSet<TypeId>,
     pub(crate) argument: &'g ContextArgument,
     /// Where its value is, the nearest first.
     pub(crate) sources: Vec<ContextPlace<'g>>,
@@ -56,11 +56,29 @@ impl<'g> Planner<'g> {
                 return Err(self.no_context(position, field, argument.name));
             }
             for place in &sources {
+                contexts.after.extend(self.tell_types(place)?);
                 contexts.after.extend(self.resolve_selection(place.position, place.ty, place.selection)?);
             }
-            contexts.states.push(ContextState { field, ty, argument, sources });
+            contexts.states.push(ContextState { field, types: BTreeSet::from([ty]), argument, sources });
         }
         Ok(contexts)
+    }
+
+    /// Where the objects of a place are known by their interface alone, the fetch that tells which types they have.
+    fn tell_types(&mut self, place: &ContextPlace<'g>) -> Result<Option<FetchIndex>, Stop> {
+        let ContextPlace { position, ty, selection } = *place;
+        let own = self.positions[position].ty;
+        if !self.supergraph.ty(own).kind.is_abstract() {
+            return Ok(None);
+        }
+        if !self.knows_objects(position) {
+            let Some(field) = selection.field else { return Ok(None) };
+            let want = self.hidden_want(field, selection, None);
+            let subgraph = self.interface_subgraph(position, &want);
+            let subgraph = subgraph.ok_or_else(|| self.no_way(position, own))?;
+            self.source(position, own, subgraph)?;
+        }
+        Ok(self.type_fetch(position, ty, &BTreeSet::new()))
     }
 
     /// The objects around a position that set a context.

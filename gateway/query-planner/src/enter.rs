@@ -167,7 +167,7 @@ impl<'g> Planner<'g> {
 
     /// The fetch that tells which objects have the type `ty`, if nothing in `after` waits for one that does: where interface objects
     /// are met, another subgraph tells.
-    fn type_fetch(
+    pub(crate) fn type_fetch(
         &self,
         position: PositionId,
         ty: TypeId,

@@ -39,7 +39,8 @@ pub(crate) fn sorts(planner: &Planner<'_>) -> Sorts {
     let parts = fetch_parts(planner);
     let sort = |(number, (id, fetch)): (usize, (FetchIndex, &FetchState<'_>))| {
         let entities = fetch.entities_at.is_some();
-        let alone = if entities { 0 } else { number };
+        // One that is asked for no rows at all must not be asked beside others, where a value is needed.
+        let alone = if entities && !fetch.contexts.iter().any(|c| c.argument.required) { 0 } else { number };
         (entities, fetch.subgraph, parts[id], conditions[id].clone(), alone)
     };
     let own: Vec<Sort> = planner.fetches.iter_with_ids().enumerate().map(sort).collect();

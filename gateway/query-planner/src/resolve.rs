@@ -274,6 +274,8 @@ impl<'g> Planner<'g> {
                 let alone = self.is_asked_alone((position, ty), want, asked);
                 let alone = if alone { want.types.clone() } else { None };
                 let contexts = self.resolve_contexts((position, ty), asked)?;
+                let needs_value = contexts.states.iter().any(|state| state.argument.required);
+                let alone = if needs_value { alone.or_else(|| self.types_of(position, ty)) } else { alone };
                 let sent = Sent { requires: &requires, alone, contexts };
                 let source = self.enter((position, ty), option.subgraph, &entry, sent)?;
                 (source, self.provides_of(option.subgraph, option.field))

@@ -35,7 +35,7 @@ impl<'g> Planner<'g> {
     }
 
     /// Whether a source tells the type of the objects.
-    fn knows_objects(&self, position: PositionId) -> bool {
+    pub(crate) fn knows_objects(&self, position: PositionId) -> bool {
         self.positions[position].sources.iter().any(|s| !self.graph.is_interface_object(s.subgraph, s.ty))
     }
 
@@ -246,7 +246,7 @@ impl<'g> Planner<'g> {
     }
 
     /// The subgraph to enter to learn the type of the objects: one that resolves the want, if there is one.
-    fn interface_subgraph(&self, position: PositionId, want: &Want<'g>) -> Option<SubgraphId> {
+    pub(crate) fn interface_subgraph(&self, position: PositionId, want: &Want<'g>) -> Option<SubgraphId> {
         let interface = self.positions[position].ty;
         let ways = self.ways(position, interface);
         let joins = self.supergraph.ty(interface).joins.iter().map(|join| join.subgraph);

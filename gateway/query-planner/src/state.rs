@@ -210,11 +210,12 @@ impl<'g> FetchState<'g> {
     /// Adds what arguments of a field take from the objects around, if it was not asked for before.
     pub(crate) fn add_contexts(&mut self, states: Vec<ContextState<'g>>) {
         for state in states {
-            let same = |known: &ContextState<'_>| {
-                (known.field, known.ty, known.argument.name) == (state.field, state.ty, state.argument.name)
+            let same = |known: &&mut ContextState<'_>| {
+                (known.field, known.argument.name) == (state.field, state.argument.name)
             };
-            if !self.contexts.iter().any(same) {
-                self.contexts.push(state);
+            match self.contexts.iter_mut().find(same) {
+                Some(known) => known.types.extend(state.types),
+                None => self.contexts.push(state),
             }
         }
     }

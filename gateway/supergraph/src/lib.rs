@@ -23,6 +23,6 @@ pub use arguments::canonical_arguments;
 pub use cache::CachePolicy;
 pub use error::SupergraphError;
 pub use model::{
-    ContextArgument, Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key, RequirementId,
-    RootKind, Subgraph, SubgraphId, Supergraph, Type, TypeId, TypeKind, TypeRef,
+    ContextArgument, ContextSelection, Field, FieldId, FieldJoin, FieldSelection, FieldSet, JoinedType, Key,
+    RequirementId, RootKind, Subgraph, SubgraphId, Supergraph, Type, TypeId, TypeKind, TypeRef,
 };

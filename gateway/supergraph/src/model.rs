@@ -171,6 +171,9 @@ pub struct FieldJoin {
     pub contexts: Vec<ContextArgument>,
 }
 
+/// A context's name, and the text of what is selected of it: arguments in which both are equal have one value.
+pub type ContextSelection = (NameId, NameId);
+
 /// An argument that takes its value from an object around.
 #[derive(Clone, Debug)]
 pub struct ContextArgument {
@@ -178,6 +181,10 @@ pub struct ContextArgument {
     pub name: NameId,
     /// Its type there, as text.
     pub ty: NameId,
+    /// Whether that has no null.
+    pub required: bool,
+    /// The context, and what is selected of it.
+    pub of: ContextSelection,
     /// The types that set the context, each with the field of it that leads to the value.
     pub values: Vec<(TypeId, FieldSelection)>,
 }

@@ -116,7 +116,9 @@ impl<'a> Features<'a> {
         for (graph, subgraph) in context.subgraphs.iter_with_ids() {
             for applied in subgraph.schema.all_applied() {
                 let Meaning::Builtin(builtin) = applied.meaning else { continue };
-                if KNOWN.iter().any(|known| known.builtin == builtin) {
+                // What is carried by `join__directive` has one name there.
+                let is_carried = builtin == Builtin::CacheTag;
+                if !is_carried && KNOWN.iter().any(|known| known.builtin == builtin) {
                     let names = used.entry(builtin).or_default();
                     names.entry(applied.node.name.as_str()).or_insert((graph, applied.span));
                 }

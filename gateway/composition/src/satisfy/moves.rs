@@ -4,13 +4,14 @@
 //! answered by growing sets until nothing is added; a question that comes up again while it is being answered gets the
 //! answer so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use octavo_index::NameId;
 use octavo_query_graph::{Access, Entry, QueryGraph};
 use octavo_supergraph::{
-    ContextArgument, Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId,
+    ContextArgument, ContextSelection, Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph,
+    TypeId,
 };
 
 use super::place::{Place, Taken, applies, arrivals};
@@ -25,7 +26,7 @@ struct Question<'g> {
     ty: TypeId,
     start: Vec<Place<'g>>,
     excluded: Vec<SubgraphId>,
-    around: BTreeSet<TypeId>,
+    around: BTreeSet<ContextSelection>,
 }
 
 /// Answers about one graph, remembered.
@@ -43,8 +44,10 @@ pub(crate) struct Moves<'g> {
     requiring: HashSet<(SubgraphId, FieldId)>,
     /// Subgraphs whose keys are being told, which therefore cannot be entered for it.
     excluded: Vec<SubgraphId>,
-    /// The types of the objects around that set contexts.
-    pub(crate) around: BTreeSet<TypeId>,
+    /// What arguments can take from the objects around.
+    pub(crate) around: BTreeSet<ContextSelection>,
+    /// By object type: what arguments can take from it.
+    setters: HashMap<TypeId, BTreeMap<ContextSelection, &'g FieldSelection>>,
     steps: usize,
     /// Steps after which everything counts as reachable.
     budget: usize,
@@ -62,6 +65,7 @@ impl<'g> Moves<'g> {
             requiring: HashSet::default(),
             excluded: Vec::new(),
             around: BTreeSet::new(),
+            setters: setters(graph.supergraph()),
             steps: 0,
             budget,
         }
@@ -287,10 +291,17 @@ impl<'g> Moves<'g> {
 
     /// The first argument whose context no object around sets.
     pub(crate) fn unset(&self, access: Access<'g>) -> Option<&'g ContextArgument> {
-        let sets = |(setter, _): &(TypeId, FieldSelection)| {
-            self.supergraph.ty(*setter).possible.iter().any(|ty| self.around.contains(ty))
+        access.contexts().iter().find(|argument| !self.around.contains(&argument.of))
+    }
+
+    /// What arguments can take from an object of type `ty`, and can be had there.
+    pub(crate) fn set_by(&mut self, reached: &[Place<'g>], ty: TypeId) -> Vec<ContextSelection> {
+        let values: Vec<_> =
+            self.setters.get(&ty).into_iter().flatten().map(|(of, value)| (*of, *value)).collect();
+        let had = |(of, value): (ContextSelection, &'g FieldSelection)| {
+            self.can_resolve(reached, ty, std::slice::from_ref(value)).then_some(of)
         };
-        access.contexts().iter().find(|argument| !argument.values.iter().any(sets))
+        values.into_iter().filter_map(had).collect()
     }
 
     /// The type of a field in a subgraph that only names it.
@@ -305,6 +316,20 @@ impl<'g> Moves<'g> {
         let graph = self.graph;
         graph.entries(ty, subgraph).any(|entry| self.can_resolve(reached, ty, &entry.key.fields))
     }
+}
+
+/// The values that arguments take, by the object types that set them.
+fn setters(supergraph: &Supergraph) -> HashMap<TypeId, BTreeMap<ContextSelection, &FieldSelection>> {
+    let mut setters: HashMap<TypeId, BTreeMap<ContextSelection, &FieldSelection>> = HashMap::default();
+    let joins = supergraph.fields().iter().flat_map(|field| &field.joins);
+    for argument in joins.flat_map(|join| &join.contexts) {
+        for (setter, value) in &argument.values {
+            for &ty in &supergraph.ty(*setter).possible {
+                setters.entry(ty).or_default().insert(argument.of, value);
+            }
+        }
+    }
+    setters
 }
 
 /// Whether it is worth a look whether the place resolves a field of objects of type `ty`: most subgraphs do not name most fields.

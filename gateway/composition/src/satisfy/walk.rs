@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::QueryGraph;
-use octavo_supergraph::{FieldId, RootKind, Supergraph, TypeId};
+use octavo_supergraph::{ContextSelection, FieldId, RootKind, TypeId};
 
 use super::explain::{Dead, explain};
 use super::moves::Moves;
@@ -23,12 +23,12 @@ pub(crate) struct State<'g> {
     /// The state and the field that led here; `None` at a root.
     pub(crate) from: Option<(usize, FieldId)>,
     pub(crate) root: RootKind,
-    /// The types of the objects around that set contexts.
-    pub(crate) around: BTreeSet<TypeId>,
+    /// What arguments can take from the objects around.
+    pub(crate) around: BTreeSet<ContextSelection>,
 }
 
-/// What objects of one type reach, and the types around them that set contexts.
-type Settled<'g> = (HashSet<Place<'g>>, BTreeSet<TypeId>);
+/// What objects of one type reach, and what arguments can take from those around them.
+type Settled<'g> = (HashSet<Place<'g>>, BTreeSet<ContextSelection>);
 
 /// Walks one graph, within a number of steps.
 pub(crate) fn walk(
@@ -47,7 +47,6 @@ pub(crate) fn walk(
         queue: VecDeque::new(),
         seen: HashMap::default(),
         settled: HashMap::default(),
-        setters: setters(graph.supergraph()),
         reported: HashSet::default(),
     };
     walk.start();
@@ -70,8 +69,6 @@ struct Walk<'g, 'a, 's, 'r> {
     seen: HashMap<TypeId, Vec<usize>>,
     /// All places of states that were looked at, by type.
     settled: HashMap<TypeId, Vec<Settled<'g>>>,
-    /// The object types that set contexts.
-    setters: BTreeSet<TypeId>,
     reported: HashSet<(TypeId, Option<FieldId>)>,
 }
 
@@ -102,7 +99,7 @@ impl<'g> Walk<'g, '_, '_, '_> {
     }
 
     /// Notes what a state reaches; false when an earlier one reached no more.
-    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>], around: &BTreeSet<TypeId>) -> bool {
+    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>], around: &BTreeSet<ContextSelection>) -> bool {
         let reached: HashSet<Place<'g>> = reached.iter().cloned().collect();
         let settled = self.settled.entry(ty).or_default();
         if settled.iter().any(|(places, set)| places.is_subset(&reached) && set.is_subset(around)) {
@@ -124,7 +121,11 @@ impl<'g> Walk<'g, '_, '_, '_> {
         if !self.settle(ty, &reached, &around) {
             return;
         }
-        around.extend(self.setters.get(&ty));
+        // The root of an operation with effects is not asked once more for what is below it.
+        let roots = [RootKind::Mutation, RootKind::Subscription].map(|root| self.moves.supergraph.root(root));
+        if !roots.contains(&Some(ty)) {
+            around.extend(self.moves.set_by(&reached, ty));
+        }
         if !reached.iter().any(|place| place.ty == ty) {
             return self.fail(at, None, &reached);
         }
@@ -160,11 +161,4 @@ impl<'g> Walk<'g, '_, '_, '_> {
         let finding = explain(&mut self.moves, self.schema, &dead);
         self.report.push(finding);
     }
-}
-
-/// The object types that set contexts from which arguments take values.
-fn setters(supergraph: &Supergraph) -> BTreeSet<TypeId> {
-    let joins = supergraph.fields().iter().flat_map(|field| &field.joins);
-    let values = joins.flat_map(|join| &join.contexts).flat_map(|argument| &argument.values);
-    values.flat_map(|(setter, _)| supergraph.ty(*setter).possible.iter().copied()).collect()
 }

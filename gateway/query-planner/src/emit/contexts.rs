@@ -65,9 +65,11 @@ pub(crate) fn arguments(
         let ContextState { field, argument, .. } = state;
         let written =
             Written { field: *field, name: argument.name, ty: argument.ty, variable: variable.clone() };
-        let types = type_set(planner, position, &planner.types_of(position, state.ty));
+        let own = planner.positions[position].ty;
+        let types: Types = (!state.types.contains(&own)).then(|| state.types.iter().copied().collect());
         let sources = state.sources.iter().map(|place| source(planner, place)).collect();
-        (ContextArgument { variable, types, sources }, written)
+        let required = argument.required;
+        (ContextArgument { variable, types: type_set(planner, position, &types), required, sources }, written)
     };
     fetch.contexts.iter().map(argument).unzip()
 }

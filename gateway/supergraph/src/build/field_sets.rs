@@ -67,7 +67,10 @@ impl<'a> Build<'a> {
         for (on, selection) in argument.selections(&place)? {
             let types = match on.map(|on| self.type_id(&on)) {
                 None => setters.clone(),
-                Some(on) => on.into_iter().collect(),
+                Some(Some(on)) => vec![on],
+                Some(None) => {
+                    return Err(argument.error(&place, "it names a type that is not defined".to_owned()));
+                }
             };
             for ty in types {
                 let bound = self.selections(ty, std::slice::from_ref(&selection));
@@ -76,7 +79,8 @@ impl<'a> Build<'a> {
             }
         }
         let (name, ty) = (self.names.intern(argument.name), self.names.intern(argument.ty));
-        Ok(ContextArgument { name, ty, values })
+        let of = (self.names.intern(argument.context), self.names.intern(argument.selection));
+        Ok(ContextArgument { name, ty, required: argument.ty.ends_with('!'), of, values })
     }
 
     fn coordinate(&self, field: FieldId) -> String {
