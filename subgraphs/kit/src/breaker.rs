@@ -104,9 +104,13 @@ impl Breaker {
     }
 
     fn note<T>(&self, result: &Result<T, StoreError>, leave: &Leave<'_>) {
+        if matches!(result, Err(StoreError::Contended(_))) {
+            // It may be this process that has all connections, and none of them may be answered: that says nothing of the engine.
+            return;
+        }
         let mut state = self.state();
         if !result.as_ref().is_err_and(StoreError::is_outage) {
-            // A refusal is an answer, and so is that others hold what is needed: whoever gives it is there.
+            // A refusal is an answer: whoever gives it is there.
             let budget = (state.budget + EARNED).min(MOST);
             let was_open = state.open_until.is_some();
             if was_open && !leave.is_probe {
@@ -209,14 +213,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_an_answer_and_so_is_a_lock_that_others_hold() {
+    async fn a_refusal_is_an_answer() {
         let breaker = Breaker::default();
         for _ in 0..2 * FAILURES {
             let refused = breaker.call::<()>(async { Err(StoreError::Refused("no".into())) }).await;
             assert!(matches!(refused, Err(StoreError::Refused(_))));
-            let contended = breaker.call::<()>(async { Err(StoreError::Contended("wait".into())) }).await;
-            assert!(matches!(contended, Err(StoreError::Contended(_))));
         }
+    }
+
+    async fn contend(breaker: &Breaker) -> Result<(), StoreError> {
+        breaker.call(async { Err(StoreError::Contended("wait".into())) }).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn that_others_hold_what_is_needed_neither_opens_nor_closes() {
+        let breaker = Breaker::default();
+        for _ in 0..2 * FAILURES {
+            assert!(matches!(contend(&breaker).await, Err(StoreError::Contended(_))));
+        }
+        assert_eq!(fail(&breaker, FAILURES - 1).await, FAILURES - 1);
+        assert!(matches!(contend(&breaker).await, Err(StoreError::Contended(_))));
+        assert_eq!(fail(&breaker, 2).await, 1, "those before it count");
+        sleep(Duration::from_secs(1)).await;
+        assert!(matches!(contend(&breaker).await, Err(StoreError::Contended(_))), "this is a probe");
+        assert_eq!(fail(&breaker, 2).await, 1, "the next is a probe as well, and none after it");
     }
 
     #[tokio::test]

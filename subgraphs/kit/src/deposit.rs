@@ -85,7 +85,11 @@ impl<L: Listen> Listen for Joining<L> {
         self.listener.listen(surroundings).await;
     }
 
-    async fn reload(&self, surroundings: &Surroundings, source: &str) -> Result<(), LoadError> {
-        self.listener.reload(surroundings, source).await
+    async fn unload(&self, surroundings: &Surroundings, source: &str) -> Result<(), StoreError> {
+        self.listener.unload(surroundings, source).await
+    }
+
+    async fn load(&self, surroundings: &Surroundings, source: &str) -> Result<(), LoadError> {
+        self.listener.load(surroundings, source).await
     }
 }

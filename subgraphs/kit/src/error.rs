@@ -58,8 +58,9 @@ pub enum StoreError {
     /// The engine cannot be reached, or is too busy.
     #[error("the database is away: {0}")]
     Away(#[source] Cause),
-    /// Somebody else holds what is needed, or has changed it at the same time: the engine is there, and says so.
-    #[error("the database is busy with others: {0}")]
+    /// Somebody else holds what is needed, or has changed it at the same time, or there is no room for what is written: it says nothing of
+    /// what the engine does for others, who may read.
+    #[error("the database cannot do this now: {0}")]
     Contended(#[source] Cause),
     /// A unique value is taken; the text holds the name of the constraint or of its columns.
     #[error("a unique value is taken: {0}")]

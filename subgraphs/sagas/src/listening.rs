@@ -80,8 +80,12 @@ impl Listen for Coordinating {
         join(self.listener.listen(surroundings), self.keep_time(surroundings.inbox.poll)).await;
     }
 
-    async fn reload(&self, surroundings: &Surroundings, source: &str) -> Result<(), LoadError> {
-        self.listener.reload(surroundings, source).await
+    async fn unload(&self, surroundings: &Surroundings, source: &str) -> Result<(), StoreError> {
+        self.listener.unload(surroundings, source).await
+    }
+
+    async fn load(&self, surroundings: &Surroundings, source: &str) -> Result<(), LoadError> {
+        self.listener.load(surroundings, source).await
     }
 }
 

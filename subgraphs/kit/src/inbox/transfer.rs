@@ -31,12 +31,12 @@ impl<S: InboxStore> Inbox<S> {
         Ok(())
     }
 
-    /// Loads the state of a source once more, from its beginning: something of what it said may be lost. What was applied stays.
-    pub async fn reload(&self, source: &str) -> Result<(), LoadError> {
+    /// Notes that the state of a source is to be loaded once more, from its beginning: something of what it said may be lost. What was
+    /// applied stays.
+    pub async fn unload(&self, source: &str) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
         self.store.note_source(&mut tx, self.consumer, source, &SourceState::default()).await?;
-        self.store.commit(tx).await?;
-        self.load(source).await
+        self.store.commit(tx).await
     }
 
     /// Asks owners for the state of what has waited too long; how many sequences that mended. An owner that does not

@@ -110,7 +110,7 @@ pub trait Outbox: Send + Sync {
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 
     /// Lets the commands and replies that have left on a topic leave once more, as far as they are kept, since the topic has lost them;
-    /// how many. Whoever has applied one drops it. An outbox that keeps none leaves it to those who ask to ask again.
+    /// how many sequences go on from an earlier place. Whoever has applied one drops it. An outbox that keeps none leaves it to those who ask to ask again.
     async fn send_again(&self, _topic: &Topic) -> Result<u64, StoreError> {
         Ok(0)
     }

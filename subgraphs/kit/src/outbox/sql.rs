@@ -134,17 +134,20 @@ impl Outbox for SqlOutbox {
         Ok(Backlog { events, oldest_ms, stuck: row.int("stuck")? })
     }
 
-    /// What is leased is under way, and comes to the topic that is there now.
+    /// Sequences go on from the first message on the topic that is kept. What a relay has under way is no longer its own: it may have gone
+    /// to the topic that was there before.
     async fn send_again(&self, topic: &Topic) -> Result<u64, StoreError> {
         let rewind = Sql::new(
-            "UPDATE outbox_heads SET next_seq = 1, waiting_since = now_ms() \
-             WHERE waiting_since IS NULL AND EXISTS (SELECT 1 FROM outbox AS o \
-              WHERE o.aggregate_type = outbox_heads.aggregate_type AND o.aggregate_id = outbox_heads.aggregate_id \
-               AND o.topic = $1)",
+            "UPDATE outbox_heads SET next_seq = CASE WHEN kept.first < next_seq THEN kept.first ELSE next_seq END, \
+              fence = fence + 1, lease_until = 0, waiting_since = COALESCE(waiting_since, now_ms()) \
+             FROM (SELECT o.aggregate_type AS kind, o.aggregate_id AS id, MIN(o.seq) AS first FROM outbox AS o \
+              WHERE o.aggregate_type IN ('Command', 'Reply') AND o.topic = $1 GROUP BY o.aggregate_type, o.aggregate_id) AS kept \
+             WHERE outbox_heads.aggregate_type = kept.kind AND outbox_heads.aggregate_id = kept.id \
+              AND (kept.first < next_seq OR waiting_since IS NOT NULL)",
         );
-        let messages = self.db.run(&rewind.bind(topic.name())).await?;
+        let sequences = self.db.run(&rewind.bind(topic.name())).await?;
         self.db.wake().tell();
-        Ok(messages)
+        Ok(sequences)
     }
 }
 

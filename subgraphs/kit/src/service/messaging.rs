@@ -62,8 +62,13 @@ pub trait Listen: Send + Sync {
     /// Listens, for ever.
     async fn listen(&self, surroundings: &Surroundings);
 
-    /// Takes over once more what a service's state is, where its events are heard: some of them may be lost.
-    async fn reload(&self, _surroundings: &Surroundings, _source: &str) -> Result<(), LoadError> {
+    /// Notes that a service's state is to be taken over once more, where its events are heard: some of them may be lost.
+    async fn unload(&self, _surroundings: &Surroundings, _source: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Takes over what is not yet of a service's state, where its events are heard.
+    async fn load(&self, _surroundings: &Surroundings, _source: &str) -> Result<(), LoadError> {
         Ok(())
     }
 }
@@ -154,8 +159,12 @@ where
         join(join(join_all(events), join_all(messages)), join(inbox.run(), inbox.repair())).await;
     }
 
-    async fn reload(&self, around: &Surroundings, source: &str) -> Result<(), LoadError> {
-        if self.events_of.contains(&source) { self.inbox(around).reload(source).await } else { Ok(()) }
+    async fn unload(&self, around: &Surroundings, source: &str) -> Result<(), StoreError> {
+        if self.events_of.contains(&source) { self.inbox(around).unload(source).await } else { Ok(()) }
+    }
+
+    async fn load(&self, around: &Surroundings, source: &str) -> Result<(), LoadError> {
+        if self.events_of.contains(&source) { self.inbox(around).load(source).await } else { Ok(()) }
     }
 }
 

@@ -63,10 +63,19 @@ pub(crate) async fn open(path: &Path, timeout: Duration) -> Result<SqlitePools, 
     Ok(SqlitePools { writer, reader })
 }
 
-/// Whether a code says that the file could not be read or written: the disk is full (13) or fails (10, with what it failed at).
+/// Whether a code says that the disk is full.
+pub(crate) fn is_full(code: &str) -> bool {
+    is_one(code, 13)
+}
+
+/// Whether a code says that the file could not be read or written, for another reason.
 pub(crate) fn is_disk(code: &str) -> bool {
-    // PostgreSQL's have five characters.
-    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| [10, 13].contains(&(code & 0xff)))
+    is_one(code, 10)
+}
+
+/// Whether a code is a primary one, or says more of it. PostgreSQL's have five characters.
+fn is_one(code: &str, primary: u32) -> bool {
+    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| code & 0xff == primary)
 }
 
 /// The statement as the driver takes it.

@@ -103,7 +103,8 @@ async fn what_never_came_and_nothing_came_after_is_there_once_the_state_is_loade
     );
     assert_eq!(inbox.fill_gaps().await.unwrap(), 0, "{engine}: nothing waits for it");
 
-    inbox.reload("notes").await.unwrap();
+    inbox.unload("notes").await.unwrap();
+    inbox.load("notes").await.unwrap();
     let heard = listener.heard().await;
     assert_eq!(heard["Note/lost"], ("1".to_owned(), 3), "{engine}");
     assert_eq!(heard["Note/kept"], ("1 2".to_owned(), 2), "{engine}: what was applied is not applied again");

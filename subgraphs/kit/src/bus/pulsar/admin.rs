@@ -104,7 +104,8 @@ impl Admin {
         }
     }
 
-    async fn create_namespace(&self) -> Result<(), BusError> {
+    /// Creates the namespace, if it is not there.
+    pub(super) async fn create_namespace(&self) -> Result<(), BusError> {
         let path = ["namespaces", &self.options.tenant, &self.options.namespace];
         let policies = self.policies();
         let (status, body) = self.rest.call(Method::GET, &path, None).await?;

@@ -44,25 +44,46 @@ impl Declared {
         Ok(())
     }
 
-    /// Creates what has gone since; the topics that were made anew since this was asked last.
+    /// Creates what has gone since; the topics that were made anew since this was asked last. A topic that is refused keeps none of the
+    /// others.
     pub(super) async fn lost(&self) -> Result<Vec<Topic>, BusError> {
         let mut needs = self.needs.lock().await;
         let Needs { topics, subscriptions } = &mut *needs;
         for (topic, known) in topics {
-            let found = self.admin.mark_of(topic).await?;
-            let is_another = known.is_some() && *known != found;
-            if is_another || found.is_none() {
-                let own = subscriptions.iter().filter(|subscription| subscription.topic == *topic);
-                self.admin.declare(std::slice::from_ref(topic), &own.cloned().collect::<Vec<_>>()).await?;
+            let own = subscriptions.iter().filter(|subscription| subscription.topic == *topic);
+            match self.look(topic, known.as_ref(), &own.cloned().collect::<Vec<_>>()).await {
+                Ok(found) => *known = found,
+                Err(BusError::Refused(why)) => {
+                    tracing::warn!(topic = topic.name(), %why, "a topic is not as it was declared");
+                }
+                Err(error) => return Err(error),
             }
-            if is_another {
-                self.admin.made().insert(topic.clone());
-            }
-            *known = match found {
-                Some(_) => found,
-                None => self.admin.mark_of(topic).await?,
-            };
         }
         Ok(std::mem::take(&mut *self.admin.made()).into_iter().collect())
+    }
+
+    /// The mark that a topic has, made anew if it is gone.
+    async fn look(
+        &self,
+        topic: &Topic,
+        known: Option<&String>,
+        subscriptions: &[SubscriptionName],
+    ) -> Result<Option<String>, BusError> {
+        let found = self.admin.mark_of(topic).await?;
+        let is_another = known.is_some() && known != found.as_ref();
+        if found.is_none() {
+            // A broker that was set up anew has no namespace either.
+            self.admin.create_namespace().await?;
+        }
+        if is_another || found.is_none() {
+            self.admin.declare(std::slice::from_ref(topic), subscriptions).await?;
+        }
+        if is_another {
+            self.admin.made().insert(topic.clone());
+        }
+        match found {
+            Some(_) => Ok(found),
+            None => self.admin.mark_of(topic).await,
+        }
     }
 }

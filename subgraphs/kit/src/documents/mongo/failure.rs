@@ -18,11 +18,10 @@ pub(super) fn corrupt(source: impl std::error::Error + Send + Sync + 'static) ->
 }
 
 pub(super) fn is_away(error: &Error) -> bool {
-    let is_unreachable = matches!(
+    matches!(
         *error.kind,
         ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. }
-    );
-    is_unreachable || is_disk_full(error)
+    )
 }
 
 /// Whether the server has no room to write.
@@ -31,9 +30,11 @@ fn is_disk_full(error: &Error) -> bool {
 }
 
 pub(super) fn refusal(error: Error) -> StoreError {
-    match code(&error) {
-        Some(code) if CONTENDED.contains(&code) => StoreError::Contended(Box::new(error)),
-        _ => StoreError::Refused(Box::new(error)),
+    let is_contended = code(&error).is_some_and(|code| CONTENDED.contains(&code));
+    if is_contended || is_disk_full(&error) {
+        StoreError::Contended(Box::new(error))
+    } else {
+        StoreError::Refused(Box::new(error))
     }
 }
 

@@ -252,8 +252,10 @@ fn refusal(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(refused) if refused.code().is_some_and(|code| sqlite::is_disk(&code)) => {
             StoreError::Away(Box::new(error))
         }
-        // Another process kept the lock for longer than the patience: SQLITE_BUSY and its kinds.
-        sqlx::Error::Database(refused) if refused.code().is_some_and(|code| is_busy(&code)) => {
+        // Another process kept the lock for longer than the patience (SQLITE_BUSY and its kinds), or the disk is full.
+        sqlx::Error::Database(refused)
+            if refused.code().is_some_and(|code| is_busy(&code) || sqlite::is_full(&code)) =>
+        {
             StoreError::Contended(Box::new(error))
         }
         _ => StoreError::Refused(Box::new(error)),
