@@ -46,13 +46,18 @@ async fn what_left_on_a_topic_that_was_lost_leaves_once_more_and_nothing_else_do
         for id in ["asked", "answered", "said"] {
             notes.write(id, 1).await;
         }
-        for (id, topic) in [("asked", "genres.commands"), ("answered", "sagas.replies")] {
-            let to = Sql::new("UPDATE outbox SET topic = $1 WHERE aggregate_id = $2");
-            notes.db.run(&to.bind(topic).bind(id)).await.unwrap();
+        let asked = [("asked", "Command", "genres.commands"), ("answered", "Reply", "sagas.replies")];
+        for (id, kind, topic) in asked {
+            let to = Sql::new("UPDATE outbox SET topic = $1, aggregate_type = $2 WHERE aggregate_id = $3");
+            notes.db.run(&to.bind(topic).bind(kind).bind(id)).await.unwrap();
+            let head = Sql::new("UPDATE outbox_heads SET aggregate_type = $1 WHERE aggregate_id = $2");
+            notes.db.run(&head.bind(kind).bind(id)).await.unwrap();
         }
         let relay = notes.relay(&wire, ALL);
         while relay.turn().await.unwrap().claimed > 0 {}
         let outbox = SqlOutbox::new(notes.db.clone());
+        assert_eq!(outbox.send_again(&Topic::commands("genres")).await.unwrap(), 1, "{engine}");
+        // One that waits is not passed over.
         assert_eq!(outbox.send_again(&Topic::commands("genres")).await.unwrap(), 1, "{engine}");
         while relay.turn().await.unwrap().claimed > 0 {}
         let sent: Vec<_> = wire.sent.lock().unwrap().iter().map(|message| message.key.clone()).collect();
