@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use octavo_index::{Id, IndexVec};
 use octavo_query_plan::{
-    ConditionId, DeferId, EntityGroup, Fetch, FetchContent, FetchId, OutputValue, QueryPlan, ReadField,
-    ReadTarget, Selection, SelectionId, Shape, ShapeId, SlotId, TypeSet,
+    ConditionId, DeferId, EntityGroup, Fetch, FetchId, OutputValue, QueryPlan, ReadField, ReadTarget,
+    Selection, SelectionId, Shape, ShapeId, SlotId, TypeSet,
 };
 
 use crate::Options;
@@ -236,10 +236,7 @@ impl PreparedFetch {
     fn new(fetch: &Fetch) -> Self {
         let key = |name: &str| format!("{}:", quoted(name)).into_boxed_str();
         let names = |group: &EntityGroup| (Arc::from(&*group.key), Arc::from(&*group.variable));
-        let groups = match &fetch.content {
-            FetchContent::Root(_) => Vec::new(),
-            FetchContent::Entities(groups) => groups.iter().map(names).collect(),
-        };
+        let groups = fetch.groups().iter().map(names).collect();
         let variables = fetch.variables.iter().map(|name| key(name)).collect();
         Self { head: head(&fetch.document, fetch.operation_name.as_deref()).into(), variables, groups }
     }
@@ -256,10 +253,7 @@ pub(crate) fn head(document: &str, operation_name: Option<&str>) -> String {
 }
 
 fn inside(plan: &QueryPlan) -> HashMap<SelectionId, Arc<[Arc<str>]>> {
-    let groups = plan.fetches.iter().flat_map(|fetch| match &fetch.content {
-        FetchContent::Root(_) => &[],
-        FetchContent::Entities(groups) => groups.as_slice(),
-    });
+    let groups = plan.fetches.iter().flat_map(Fetch::groups);
     let types = |group: &EntityGroup| {
         let mut types = BTreeSet::new();
         types_inside(plan, group.selection, &mut types);

@@ -1,6 +1,9 @@
 //! What is wrong with a text, and where.
 
+use std::ops::Range;
+
 use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::parser::{LineColumn, SourceSpan};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{ExecutableDocument, Node};
 
@@ -19,6 +22,19 @@ pub struct Location {
     pub offset: usize,
     /// Byte after the last.
     pub end_offset: usize,
+}
+
+impl Location {
+    pub(crate) fn new(range: &Range<LineColumn>, span: SourceSpan) -> Self {
+        Self {
+            line: range.start.line,
+            column: range.start.column,
+            end_line: range.end.line,
+            end_column: range.end.column,
+            offset: span.offset(),
+            end_offset: span.end_offset(),
+        }
+    }
 }
 
 /// One syntax, limit or validation error.
@@ -42,14 +58,7 @@ impl GraphqlError {
 /// Where a node of a document stands.
 pub(crate) fn place<T>(node: &Node<T>, document: &ExecutableDocument) -> Option<Location> {
     let range = node.line_column_range(&document.sources).zip(node.location());
-    range.map(|(range, span)| Location {
-        line: range.start.line,
-        column: range.start.column,
-        end_line: range.end.line,
-        end_column: range.end.column,
-        offset: span.offset(),
-        end_offset: span.end_offset(),
-    })
+    range.map(|(range, span)| Location::new(&range, span))
 }
 
 /// What stops at the end of a text has its place at the last character there.
@@ -74,17 +83,10 @@ pub(crate) fn from_list(list: &DiagnosticList) -> Vec<GraphqlError> {
     list.iter()
         .map(|diagnostic| {
             let json = diagnostic.to_json();
-            let location =
-                diagnostic.line_column_range().zip(diagnostic.error.location()).map(|(range, span)| {
-                    Location {
-                        line: range.start.line,
-                        column: range.start.column,
-                        end_line: range.end.line,
-                        end_column: range.end.column,
-                        offset: span.offset(),
-                        end_offset: span.end_offset(),
-                    }
-                });
+            let location = diagnostic
+                .line_column_range()
+                .zip(diagnostic.error.location())
+                .map(|(range, span)| Location::new(&range, span));
             // The library names every broken rule, and neither syntax errors nor limits.
             let is_syntax = diagnostic.error.unstable_error_name().is_none();
             GraphqlError { message: json.message, location, is_syntax }

@@ -51,14 +51,7 @@ impl TypeSystemDocument {
     #[must_use]
     pub fn locate(&self, span: SourceSpan) -> Option<Location> {
         let range = span.line_column_range(&self.ast.sources)?;
-        Some(Location {
-            line: range.start.line,
-            column: range.start.column,
-            end_line: range.end.line,
-            end_column: range.end.column,
-            offset: span.offset(),
-            end_offset: span.end_offset(),
-        })
+        Some(Location::new(&range, span))
     }
 }
 

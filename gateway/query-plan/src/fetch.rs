@@ -31,13 +31,20 @@ pub struct Fetch {
 }
 
 impl Fetch {
+    /// The `_entities` fields that it asks; none where it asks a root type.
+    pub fn groups(&self) -> &[EntityGroup] {
+        match &self.content {
+            FetchContent::Root(_) => &[],
+            FetchContent::Entities(groups) => groups,
+        }
+    }
+
     /// The document with further copies of its `_entities` fields, `copies` by group: each for rows with other values of arguments from
     /// contexts. Copies are numbered from one, and so are their response keys and variables ([`copied`]).
     pub fn document_with(&self, copies: &[usize]) -> String {
         let mut text = self.document.to_string();
-        let FetchContent::Entities(groups) = &self.content else { return text };
         let variables = text.find('(').map_or(0, |open| open + 1);
-        for (group, &copies) in groups.iter().zip(copies) {
+        for (group, &copies) in self.groups().iter().zip(copies) {
             let Some(again) = &group.again else { continue };
             for number in (1..=copies).map(|copy| copied("", copy)) {
                 text.insert_str(variables, &again.definitions.join(&number));

@@ -51,7 +51,7 @@ fn condition(planner: &Planner<'_>, fetch: FetchIndex, waiting: &[&When]) -> Whe
         return When::always();
     }
     let mut used = used(planner, root);
-    used.client = used.client.and(&planner.wanted(planner.nodes[root].position));
+    used.client = used.client.and(&planner.wanted(planner.asked_at(&planner.fetches[fetch])));
     if !used.later {
         return used.client;
     }

@@ -139,9 +139,14 @@ impl<'g> Planner<'g> {
         self.operation.kind() != RootKind::Query
     }
 
+    /// Where the objects stand of which a fetch asks something.
+    pub(crate) fn asked_at(&self, fetch: &FetchState<'_>) -> PositionId {
+        self.nodes[fetch.root].position
+    }
+
     /// Whether a fetch asks the operation's own root type, at the top of the response.
     pub(crate) fn asks_operation_root(&self, fetch: &FetchState<'_>) -> bool {
-        fetch.entities_at.is_none() && self.positions[self.nodes[fetch.root].position].parent.is_none()
+        fetch.entities_at.is_none() && self.positions[self.asked_at(fetch)].parent.is_none()
     }
 
     /// The level of a fetch that waits for `after`.

@@ -121,10 +121,6 @@ fn fetch(plan: &QueryPlan, id: FetchId) -> node::Node {
 }
 
 fn request(plan: &QueryPlan, fetch: &Fetch) -> node::Request {
-    let groups = match &fetch.content {
-        FetchContent::Root(_) => &[][..],
-        FetchContent::Entities(groups) => groups,
-    };
     node::Request {
         service_name: fetch.subgraph.to_string(),
         variable_usages: fetch.variables.iter().map(ToString::to_string).collect(),
@@ -135,7 +131,7 @@ fn request(plan: &QueryPlan, fetch: &Fetch) -> node::Request {
         },
         operation_name: fetch.operation_name.as_deref().map(str::to_owned),
         operation: fetch.document.to_string(),
-        context_rewrites: groups.iter().flat_map(|group| context_rewrites(plan, group)).collect(),
+        context_rewrites: fetch.groups().iter().flat_map(|group| context_rewrites(plan, group)).collect(),
     }
 }
 

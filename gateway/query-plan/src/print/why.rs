@@ -62,7 +62,7 @@ pub(super) fn reasons(plan: &QueryPlan, considered: &[Vec<Considered>]) -> Vec<R
         fetch: number + 1,
         service_name: fetch.subgraph.to_string(),
         after: fetch.after.iter().map(|before| before.index() + 1).collect(),
-        keys: groups(fetch).iter().map(|group| looked_up(plan, group)).collect(),
+        keys: fetch.groups().iter().map(|group| looked_up(plan, group)).collect(),
         serves: serves(plan, fetch).into_iter().collect(),
         considered: considered.get(number).cloned().unwrap_or_default(),
     })
@@ -92,13 +92,6 @@ pub(super) fn text(reasons: &[Reason]) -> String {
         }
     }
     text
-}
-
-fn groups(fetch: &Fetch) -> &[EntityGroup] {
-    match &fetch.content {
-        FetchContent::Root(_) => &[],
-        FetchContent::Entities(groups) => groups,
-    }
 }
 
 fn looked_up(plan: &QueryPlan, group: &EntityGroup) -> LookedUp {

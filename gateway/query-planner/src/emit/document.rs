@@ -97,7 +97,7 @@ impl<'p, 'g> Document<'p, 'g> {
 
     /// Writes the selection set of a request. Fields under `hoisted` are written without it: the request is not sent unless it holds.
     pub(crate) fn whole(&mut self, fetch: &FetchState<'_>, hoisted: &When) {
-        let client = self.planner.wanted(self.planner.nodes[fetch.root].position);
+        let client = self.planner.wanted(self.planner.asked_at(fetch));
         self.selection_set(fetch.root, &Around { hoisted, client });
     }
 

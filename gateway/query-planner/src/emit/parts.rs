@@ -108,7 +108,7 @@ fn asks_below(planner: &Planner<'_>, batch: &Batch, lists: &[(PositionId, SlotIn
         }
         false
     };
-    batch.fetches.iter().map(|&fetch| planner.nodes[planner.fetches[fetch].root].position).any(is_below)
+    batch.fetches.iter().map(|&fetch| planner.asked_at(&planner.fetches[fetch])).any(is_below)
 }
 
 fn is_in(planner: &Planner<'_>, mut inner: Option<operation::DeferId>, part: operation::DeferId) -> bool {
