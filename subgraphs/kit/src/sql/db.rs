@@ -242,9 +242,9 @@ fn classify(error: sqlx::Error) -> StoreError {
         return StoreError::Taken(name.to_owned());
     }
     let code = refusal.code().unwrap_or_default();
-    // SQLite: busy and locked. PostgreSQL: serialization, deadlock, a lock that was waited for in vain, and a disk that is full.
-    let waits = ["5", "6", "261", "517", "40001", "40P01", "55P03", "53100"].contains(&code.as_ref());
-    if waits || sqlite::is_full(&code) {
+    // PostgreSQL: serialization, deadlock, a lock that was waited for in vain, and a disk that is full.
+    let waits = ["40001", "40P01", "55P03", "53100"].contains(&code.as_ref());
+    if waits || sqlite::is_busy(&code) || sqlite::is_full(&code) {
         return StoreError::Contended(error.into());
     }
     // SQLite: the disk fails. PostgreSQL: connection, resources, shutdown, and a transaction idle for too long.

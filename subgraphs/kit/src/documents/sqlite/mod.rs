@@ -254,14 +254,10 @@ fn refusal(error: sqlx::Error) -> StoreError {
         }
         // Another process kept the lock for longer than the patience (SQLITE_BUSY and its kinds), or the disk is full.
         sqlx::Error::Database(refused)
-            if refused.code().is_some_and(|code| is_busy(&code) || sqlite::is_full(&code)) =>
+            if refused.code().is_some_and(|code| sqlite::is_busy(&code) || sqlite::is_full(&code)) =>
         {
             StoreError::Contended(Box::new(error))
         }
         _ => StoreError::Refused(Box::new(error)),
     }
-}
-
-fn is_busy(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }
