@@ -2,6 +2,7 @@
 //!
 //! Texts are those of the corpus, changed by a generator of numbers that look random and are the same in every run.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -278,6 +279,47 @@ fn things_that_hold_themselves_end() {
                     b: Int @external c: Int @requires(fields: \"b\") }";
     let back = "type A @key(fields: \"id\") { id: ID c: Int @external b: Int @requires(fields: \"c\") }";
     hold(&vec![("a".to_owned(), format!("{LINK}{requires}")), ("b".to_owned(), format!("{LINK}{back}"))]);
+}
+
+/// Rows of objects that each set a context in one of two ways, and below each an argument that takes it.
+fn rows_that_set_contexts(rows: usize) -> String {
+    let mut sdl = format!("{LINK}type Query {{ row: Row0 }} type Row{rows} {{ end: ID }}\n");
+    for row in 0..rows {
+        let _ = writeln!(sdl, "type Row{row} {{ a: A{row} b: B{row} }}");
+        for at in [format!("A{row}"), format!("B{row}")] {
+            let _ = writeln!(
+                sdl,
+                "type {at} @key(fields: \"id\") @context(name: \"{at}\") {{ id: ID value: Int next: Row{} below: Below{at} }} \
+                 type Below{at} @key(fields: \"id\") {{ id: ID told(by: Int @fromContext(field: \"${at} {{ value }}\")): Int }}",
+                row + 1
+            );
+        }
+    }
+    sdl
+}
+
+/// Objects that all lead to each other and all set one context.
+fn all_that_set_one_context(types: usize) -> String {
+    let mut sdl = format!(
+        "{LINK}type Query {{ first: T0 }} \
+         type Below @key(fields: \"id\") {{ id: ID told(by: Int @fromContext(field: \"$all {{ value }}\")): Int }}\n"
+    );
+    let fields: Vec<String> = (0..types).map(|to| format!("to{to}: T{to}")).collect();
+    let fields = fields.join(" ");
+    for at in 0..types {
+        let _ = writeln!(
+            sdl,
+            "type T{at} @key(fields: \"id\") @context(name: \"all\") {{ id: ID value: Int below: Below {fields} }}"
+        );
+    }
+    sdl
+}
+
+#[test]
+fn ways_through_what_sets_contexts_are_not_counted_one_by_one() {
+    for sdl in [rows_that_set_contexts(24), all_that_set_one_context(100)] {
+        assert!(hold(&vec![("a".to_owned(), sdl)]));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::thread;
 
 use octavo_composition::{Composition, Options, SubgraphInput, compose};
 
-const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", \"@shareable\"])\n";
+const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", \"@shareable\", \"@external\", \"@requires\"])\n";
 const LONG: usize = 20_000;
 const STACK: usize = 2 << 20;
 
@@ -67,6 +67,33 @@ fn a_chain_of_keys_that_tell_one_another_composes() {
         subgraphs.push((format!("s{at:03}"), sdl));
     }
     composes(subgraphs);
+}
+
+#[test]
+fn a_chain_of_requirements_composes() {
+    const LAST: usize = LONG / 5;
+    let entity = |at: usize, fields: &str| format!("type T{at} @key(fields: \"id\") {{ id: ID! {fields} }}");
+    let a = chain(|at| match at {
+        0..LAST => entity(at, &format!("next: T{}", at + 1)),
+        LAST => entity(at, "full: Int"),
+        _ => String::new(),
+    });
+    // Two subgraphs in turn, since what is required is of another one.
+    let requiring = |turn: usize| {
+        chain(|at| match (at % 2 == turn, at) {
+            (true, 0..LAST) => entity(
+                at,
+                &format!("next: T{} @external full: Int @requires(fields: \"next {{ full }}\")", at + 1),
+            ),
+            (false, 1..=LAST) => entity(at, "full: Int @external"),
+            _ => String::new(),
+        })
+    };
+    composes(vec![
+        ("a".to_owned(), a + "type Query { first: T0 }"),
+        ("b".to_owned(), requiring(0)),
+        ("c".to_owned(), requiring(1)),
+    ]);
 }
 
 #[test]

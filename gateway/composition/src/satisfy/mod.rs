@@ -8,6 +8,7 @@
 //! A state whose places include those of an earlier one for the same type needs no second look, and the number of steps is
 //! bounded.
 
+mod contexts;
 mod explain;
 mod moves;
 mod operation;

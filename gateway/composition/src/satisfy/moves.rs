@@ -4,21 +4,24 @@
 //! answered by growing sets until nothing is added; a question that comes up again while it is being answered gets the
 //! answer so far.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use octavo_index::NameId;
 use octavo_query_graph::{Access, Entry, QueryGraph};
 use octavo_supergraph::{
-    ContextArgument, ContextSelection, Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph,
-    TypeId,
+    ContextSelection, Field, FieldId, FieldSelection, RootKind, SubgraphId, Supergraph, TypeId,
 };
 
+use super::contexts::{Setters, setters};
 use super::place::{Place, Taken, applies, arrivals};
 use crate::maps::{HashMap, HashSet};
 
-/// Deepest chain of keys that need other keys.
+/// Deepest chain of keys that need other keys, and of requirements that need others.
 const DEPTH: usize = 40;
+
+/// What arguments can take from the objects around.
+pub(crate) type Around = BTreeSet<ContextSelection>;
 
 /// From some places of objects of a type, without entering some subgraphs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +29,7 @@ struct Question<'g> {
     ty: TypeId,
     start: Vec<Place<'g>>,
     excluded: Vec<SubgraphId>,
-    around: BTreeSet<ContextSelection>,
+    around: Around,
 }
 
 /// Answers about one graph, remembered.
@@ -39,16 +42,17 @@ pub(crate) struct Moves<'g> {
     /// The ways to look up objects of a type, by subgraphs.
     entries: HashMap<TypeId, Rc<[Entry<'g>]>>,
     /// Whether an unfinished answer was used since the flag was last cleared.
-    used_open: bool,
+    pub(super) used_open: bool,
     /// Fields whose requirements are being resolved.
     requiring: HashSet<(SubgraphId, FieldId)>,
     /// Subgraphs whose keys are being told, which therefore cannot be entered for it.
     excluded: Vec<SubgraphId>,
-    /// What arguments can take from the objects around.
-    pub(crate) around: BTreeSet<ContextSelection>,
+    pub(crate) around: Around,
     /// By object type: what arguments can take from it.
-    setters: HashMap<TypeId, BTreeMap<ContextSelection, &'g FieldSelection>>,
-    steps: usize,
+    pub(super) setters: Setters<'g>,
+    /// The values that are being told, by the types that set them.
+    pub(super) telling: Vec<(TypeId, ContextSelection)>,
+    pub(super) steps: usize,
     /// Steps after which everything counts as reachable.
     budget: usize,
 }
@@ -64,8 +68,9 @@ impl<'g> Moves<'g> {
             used_open: false,
             requiring: HashSet::default(),
             excluded: Vec::new(),
-            around: BTreeSet::new(),
+            around: Around::new(),
             setters: setters(graph.supergraph()),
+            telling: Vec::new(),
             steps: 0,
             budget,
         }
@@ -182,10 +187,13 @@ impl<'g> Moves<'g> {
                 return self.can_take(reached, ty, field.name);
             }
             let taken = self.take(reached, ty, field.name);
+            let arrivals = arrivals(self.graph, field.ty.named(), &taken);
             !taken.is_empty()
-                && arrivals(self.graph, field.ty.named(), &taken).iter().all(|(object, places)| {
-                    let reached = self.reach(*object, places);
-                    self.can_resolve(&reached, *object, &selection.selections)
+                && self.below(reached, ty, |moves| {
+                    arrivals.iter().all(|(object, places)| {
+                        let reached = moves.reach(*object, places);
+                        moves.can_resolve(&reached, *object, &selection.selections)
+                    })
                 })
         })
     }
@@ -206,11 +214,15 @@ impl<'g> Moves<'g> {
             if taken.is_empty() {
                 return Some((ty, self.supergraph.field_with(ty, definition.name).unwrap_or(field)));
             }
-            for (object, places) in arrivals(self.graph, definition.ty.named(), &taken) {
-                let below = self.reach(object, &places);
-                if let Some(missing) = self.missing(&below, object, &selection.selections) {
-                    return Some(missing);
-                }
+            let arrivals = arrivals(self.graph, definition.ty.named(), &taken);
+            let missing = self.below(reached, ty, |moves| {
+                arrivals.iter().find_map(|(object, places)| {
+                    let reached = moves.reach(*object, places);
+                    moves.missing(&reached, *object, &selection.selections)
+                })
+            });
+            if missing.is_some() {
+                return missing;
             }
         }
         None
@@ -279,6 +291,11 @@ impl<'g> Moves<'g> {
         if self.unset(access).is_some() {
             return false;
         }
+        // What is required so far down is walked over by itself as well.
+        if self.requiring.len() >= DEPTH {
+            self.used_open = true;
+            return true;
+        }
         if !self.requiring.insert((subgraph, field)) {
             self.used_open = true;
             return false;
@@ -287,21 +304,6 @@ impl<'g> Moves<'g> {
         let fine = self.can_resolve(reached, ty, requires) && self.can_enter(reached, ty, subgraph);
         self.requiring.remove(&(subgraph, field));
         fine
-    }
-
-    /// The first argument whose context no object around sets.
-    pub(crate) fn unset(&self, access: Access<'g>) -> Option<&'g ContextArgument> {
-        access.contexts().iter().find(|argument| !self.around.contains(&argument.of))
-    }
-
-    /// What arguments can take from an object of type `ty`, and can be had there.
-    pub(crate) fn set_by(&mut self, reached: &[Place<'g>], ty: TypeId) -> Vec<ContextSelection> {
-        let values: Vec<_> =
-            self.setters.get(&ty).into_iter().flatten().map(|(of, value)| (*of, *value)).collect();
-        let had = |(of, value): (ContextSelection, &'g FieldSelection)| {
-            self.can_resolve(reached, ty, std::slice::from_ref(value)).then_some(of)
-        };
-        values.into_iter().filter_map(had).collect()
     }
 
     /// The type of a field in a subgraph that only names it.
@@ -316,20 +318,6 @@ impl<'g> Moves<'g> {
         let graph = self.graph;
         graph.entries(ty, subgraph).any(|entry| self.can_resolve(reached, ty, &entry.key.fields))
     }
-}
-
-/// The values that arguments take, by the object types that set them.
-fn setters(supergraph: &Supergraph) -> HashMap<TypeId, BTreeMap<ContextSelection, &FieldSelection>> {
-    let mut setters: HashMap<TypeId, BTreeMap<ContextSelection, &FieldSelection>> = HashMap::default();
-    let joins = supergraph.fields().iter().flat_map(|field| &field.joins);
-    for argument in joins.flat_map(|join| &join.contexts) {
-        for (setter, value) in &argument.values {
-            for &ty in &supergraph.ty(*setter).possible {
-                setters.entry(ty).or_default().insert(argument.of, value);
-            }
-        }
-    }
-    setters
 }
 
 /// Whether it is worth a look whether the place resolves a field of objects of type `ty`: most subgraphs do not name most fields.

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, VecDeque};
 
 use octavo_diagnostics::Diagnostic;
 use octavo_query_graph::QueryGraph;
-use octavo_supergraph::{ContextSelection, FieldId, RootKind, TypeId};
+use octavo_supergraph::{FieldId, RootKind, TypeId};
 
 use super::explain::{Dead, explain};
-use super::moves::Moves;
+use super::moves::{Around, Moves};
 use super::place::{Place, arrivals, includes};
 use super::shared_types;
 use crate::code::Code;
@@ -23,12 +23,15 @@ pub(crate) struct State<'g> {
     /// The state and the field that led here; `None` at a root.
     pub(crate) from: Option<(usize, FieldId)>,
     pub(crate) root: RootKind,
-    /// What arguments can take from the objects around.
-    pub(crate) around: BTreeSet<ContextSelection>,
+    pub(crate) around: Around,
 }
 
+/// States of one type that are told apart by all that is around them. Of more, each value around is looked at by itself: one that
+/// lacks nothing that was there in all of them is not looked at again.
+const TOLD_APART: usize = 64;
+
 /// What objects of one type reach, and what arguments can take from those around them.
-type Settled<'g> = (HashSet<Place<'g>>, BTreeSet<ContextSelection>);
+type Settled<'g> = (HashSet<Place<'g>>, Around);
 
 /// Walks one graph, within a number of steps.
 pub(crate) fn walk(
@@ -79,18 +82,22 @@ impl<'g> Walk<'g, '_, '_, '_> {
             let joins = &self.moves.supergraph.ty(ty).joins;
             let places = joins.iter().map(|join| Place { subgraph: join.subgraph, ty, provided: Vec::new() });
             let places = places.collect();
-            self.push(State { ty, places, from: None, root, around: BTreeSet::new() });
+            self.push(State { ty, places, from: None, root, around: Around::new() });
         }
     }
 
-    /// Notes a state unless an earlier one had no more places.
+    /// Notes a state unless an earlier one had no more places and no more around it.
     fn push(&mut self, state: State<'g>) {
         let seen = self.seen.entry(state.ty).or_default();
-        let is_no_more = |&earlier: &usize| {
-            let earlier = &self.states[earlier];
-            includes(&state.places, &earlier.places) && earlier.around.is_subset(&state.around)
+        let all = seen.iter().map(|&earlier| &self.states[earlier]);
+        let mut earlier = all.filter(|earlier| includes(&state.places, &earlier.places));
+        let is_no_more = if seen.len() < TOLD_APART {
+            earlier.any(|earlier| earlier.around.is_subset(&state.around))
+        } else {
+            let common = earlier.map(|earlier| earlier.around.clone()).reduce(|all, one| &all & &one);
+            common.is_some_and(|common| common.is_subset(&state.around))
         };
-        if seen.iter().any(is_no_more) {
+        if is_no_more {
             return;
         }
         seen.push(self.states.len());
@@ -99,7 +106,8 @@ impl<'g> Walk<'g, '_, '_, '_> {
     }
 
     /// Notes what a state reaches; false when an earlier one reached no more.
-    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>], around: &BTreeSet<ContextSelection>) -> bool {
+    fn settle(&mut self, ty: TypeId, reached: &[Place<'g>]) -> bool {
+        let around = &self.moves.around;
         let reached: HashSet<Place<'g>> = reached.iter().cloned().collect();
         let settled = self.settled.entry(ty).or_default();
         if settled.iter().any(|(places, set)| places.is_subset(&reached) && set.is_subset(around)) {
@@ -115,17 +123,12 @@ impl<'g> Walk<'g, '_, '_, '_> {
         }
         let ty = self.states[at].ty;
         let places = self.states[at].places.clone();
-        let mut around = self.states[at].around.clone();
-        self.moves.around.clone_from(&around);
+        self.moves.around.clone_from(&self.states[at].around);
         let reached = self.moves.reach(ty, &places);
-        if !self.settle(ty, &reached, &around) {
+        if !self.settle(ty, &reached) {
             return;
         }
-        // The root of an operation with effects is not asked once more for what is below it.
-        let roots = [RootKind::Mutation, RootKind::Subscription].map(|root| self.moves.supergraph.root(root));
-        if !roots.contains(&Some(ty)) {
-            around.extend(self.moves.set_by(&reached, ty));
-        }
+        let around = self.moves.around_below(&reached, ty);
         if !reached.iter().any(|place| place.ty == ty) {
             return self.fail(at, None, &reached);
         }
