@@ -71,6 +71,12 @@ impl Suite {
         Case { suite: self.name.clone(), name: name.to_owned(), folder: self.folder.join("cases") }
     }
 
+    /// The supergraph that another composer made, where ours refuses the subgraphs.
+    pub(crate) fn given(&self) -> Result<Option<String>> {
+        let path = self.folder.join("given.graphql");
+        if path.exists() { read(&path).map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn sdl(&self, subgraph: &str) -> Result<String> {
         read(&self.folder.join("subgraphs").join(format!("{subgraph}.graphql")))
     }

@@ -1,7 +1,8 @@
 //! One corpus of federation cases through every stage.
 //!
 //! A suite is a folder: `subgraphs/NAME.graphql` with `data/NAME.json`, and `cases/CASE.graphql` with what the case needs
-//! (`CASE.variables.json`, `CASE.labels.json`) and `CASE.expected.json`, the answer worked out by hand from the data. Beside them stand
+//! (`CASE.variables.json`, `CASE.labels.json`) and `CASE.expected.json`, the answer worked out by hand from the data. Where our
+//! composition refuses the subgraphs and others do not, `given.graphql` is the supergraph that one of them made. Beside them stand
 //! snapshots of what each stage made: `supergraph.graphql` and `api.graphql`, and a case's `CASE.plan.txt`, `CASE.requests.txt` and
 //! `CASE.response.json`. A stale one fails with a diff; `UPDATE_SUITES=1` writes them anew.
 //!

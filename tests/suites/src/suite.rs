@@ -1,8 +1,9 @@
 //! A suite composed.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use octavo_composition::{Composition, SubgraphInput, compose};
 use octavo_diagnostics::{Severity, Sources, render};
+use octavo_supergraph::Supergraph;
 
 use crate::corpus::Suite;
 use crate::snapshot::Snapshots;
@@ -12,7 +13,9 @@ pub fn check_suite(suite: &Suite) -> Result<()> {
     suite.no_file_is_orphaned()?;
     let composed = Composed::of(suite)?;
     let mut snapshots = Snapshots::default();
-    snapshots.compare(&suite.folder.join("supergraph.graphql"), &composed.supergraph_sdl)?;
+    if suite.given()?.is_none() {
+        snapshots.compare(&suite.folder.join("supergraph.graphql"), &composed.supergraph_sdl)?;
+    }
     snapshots.compare(&suite.folder.join("api.graphql"), &composed.api_sdl)?;
     match snapshots.into_findings() {
         findings if findings.is_empty() => Ok(()),
@@ -27,7 +30,18 @@ pub(crate) struct Composed {
 }
 
 impl Composed {
+    /// By our composition, or as another composer made it of what ours refuses.
     pub(crate) fn of(suite: &Suite) -> Result<Self> {
+        let composed = Self::ours(suite);
+        let Some(supergraph_sdl) = suite.given()? else { return composed };
+        ensure!(composed.is_err(), "what composes needs no `given.graphql`");
+        let Ok(supergraph) = Supergraph::parse(&supergraph_sdl) else {
+            bail!("`given.graphql` cannot be read")
+        };
+        Ok(Self { supergraph_sdl, api_sdl: supergraph.api_schema().schema().to_string() })
+    }
+
+    fn ours(suite: &Suite) -> Result<Self> {
         let mut texts = Vec::new();
         for name in &suite.subgraphs {
             texts.push((name.as_str(), format!("http://{name}"), suite.sdl(name)?));
