@@ -69,7 +69,9 @@ fn schema_directives(document: &TypeSystemDocument) -> Vec<&Directive> {
 fn bootstrap<'a>(document: &TypeSystemDocument, applied: &[&'a Directive]) -> &'a str {
     for directive in applied {
         let target = text(directive, "url").or_else(|| text(directive, "feature"));
-        let Some((identity, _)) = target.and_then(|url| url.rsplit_once('/')) else { continue };
+        let Some((identity, _)) = target.and_then(|url| without_extras(url).rsplit_once('/')) else {
+            continue;
+        };
         if identity != LINK && identity != CORE {
             continue;
         }
@@ -141,7 +143,7 @@ impl<'a> Reader<'a, '_> {
         }
         let mut link = Link {
             identity: parsed.identity,
-            url,
+            url: without_extras(url),
             name: parsed.name,
             namespace,
             major: parsed.major,
@@ -156,22 +158,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn parse_url(&mut self, url: &'a str, span: Span) -> Option<Url<'a>> {
-        let trimmed = url.trim_end_matches('/');
-        let path = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest);
-        let Some((_, version)) = path.rsplit_once('/') else {
-            let message = format!("the link `{url}` has no path; it must end in a name and a version");
-            self.report.error(Code::InvalidLinkIdentifier, message, self.place(span));
-            return None;
-        };
-        let Some((major, minor)) = parse_version(version) else {
-            let message =
-                format!("the link `{url}` must end in a version such as `v1.2`, not in `{version}`");
-            self.report.error(Code::InvalidLinkIdentifier, message, self.place(span));
-            return None;
-        };
-        let identity = &trimmed[..trimmed.len() - version.len() - 1];
-        let name = identity.rsplit_once('/').map_or(identity, |(_, name)| name);
-        Some(Url { identity, name, major, minor })
+        let parsed = Url::parse(url);
+        if let Err(problem) = &parsed {
+            self.report.error(
+                Code::InvalidLinkIdentifier,
+                format!("the link `{url}` {problem}"),
+                self.place(span),
+            );
+        }
+        parsed.ok()
     }
 
     fn known_version(&mut self, url: &Url<'_>, span: Span) -> bool {
@@ -211,9 +206,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn import(&mut self, link: &mut Link<'a>, element: &'a str, local: &'a str, span: Span) {
-        if !is_name(local.trim_start_matches('@')) {
-            return self
-                .usage(format!("`{element}` cannot be imported as `{local}`, which is no name"), span);
+        if let Some(text) = [element, local].into_iter().find(|text| !is_name(text.trim_start_matches('@'))) {
+            let message = format!("`{element}` cannot be imported as `{local}`: `{text}` is no name");
+            return self.usage(message, span);
         }
         if element.starts_with('@') != local.starts_with('@') {
             let message =
@@ -256,11 +251,37 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// What a link's URL says by its path.
 struct Url<'a> {
     identity: &'a str,
     name: &'a str,
     major: u32,
     minor: u32,
+}
+
+impl<'a> Url<'a> {
+    /// Or what keeps it from being the URL of a specification.
+    fn parse(url: &'a str) -> Result<Self, String> {
+        let url = without_extras(url);
+        let path = url.split_once("://").ok_or("must start with a scheme, as `https://` is one")?.1;
+        let Some((rest, version)) = path.rsplit_once('/') else {
+            return Err("has no path; it must end in a name and a version".to_owned());
+        };
+        let Some((major, minor)) = parse_version(version) else {
+            return Err(format!("must end in a version such as `v1.2`, not in `{version}`"));
+        };
+        let Some((_, name)) = rest.rsplit_once('/') else {
+            return Err("must have a name before its version".to_owned());
+        };
+        let identity = &url[..url.len() - version.len() - 1];
+        Ok(Self { identity, name, major, minor })
+    }
+}
+
+/// Name and version stand in the path: queries, fragments and slashes at the end say nothing.
+fn without_extras(url: &str) -> &str {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    url[..end].trim_end_matches('/')
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32)> {
