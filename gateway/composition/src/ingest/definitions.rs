@@ -1,6 +1,8 @@
 //! A document may define federation's directives itself, as long as it defines them as the specification does.
 
-use octavo_language::ast::{Definition, DirectiveDefinition, InputValueDefinition};
+use std::borrow::Cow;
+
+use octavo_language::ast::{Definition, DirectiveDefinition, InputValueDefinition, Type};
 use octavo_language::{Node, TypeSystemDocument};
 
 use super::vocabulary::{Vocabulary, defined_name};
@@ -87,7 +89,7 @@ fn check_argument(
     wrong: &mut impl FnMut(String),
 ) {
     let name = &found.name;
-    if !same_type(&found.ty.to_string(), &expected.ty.to_string()) {
+    if !same_type(&found.ty, &expected.ty) {
         wrong(format!("the argument `{name}` is of type `{}`, not `{}`", expected.ty, found.ty));
     }
     let of_list = expected.ty.is_list();
@@ -105,15 +107,28 @@ fn check_argument(
     }
 }
 
+/// Scalars of specifications.
+const OWN_SCALARS: [&str; 7] =
+    ["FieldSet", "Scope", "Policy", "ContextFieldValue", "Import", "JSONSelection", "URLPathTemplate"];
+
 /// Where the specification has a scalar of its own, a plain string is accepted; an optional argument may be required.
-fn same_type(found: &str, expected: &str) -> bool {
-    if found == expected || found.trim_end_matches('!') == expected {
-        return true;
+fn same_type(found: &Type, expected: &Type) -> bool {
+    let is_stricter = found.is_non_null() && !expected.is_non_null();
+    let found = if is_stricter { Cow::Owned(found.clone().nullable()) } else { Cow::Borrowed(found) };
+    is_like(&found, expected)
+}
+
+fn is_like(found: &Type, expected: &Type) -> bool {
+    match (found, expected) {
+        (Type::List(found), Type::List(expected))
+        | (Type::NonNullList(found), Type::NonNullList(expected)) => is_like(found, expected),
+        (Type::Named(found), Type::Named(expected))
+        | (Type::NonNullNamed(found), Type::NonNullNamed(expected)) => {
+            let is_own = OWN_SCALARS.iter().any(|name| expected.ends_with(name));
+            found == expected
+                || is_own && found == "String"
+                || expected.ends_with("FieldSet") && found == "_FieldSet"
+        }
+        _ => false,
     }
-    let own_scalar =
-        ["FieldSet", "Scope", "Policy", "ContextFieldValue", "Import", "JSONSelection", "URLPathTemplate"];
-    let base = |text: &str| text.trim_matches(['[', ']', '!']).to_owned();
-    let expected_base = base(expected);
-    own_scalar.iter().any(|name| expected_base.ends_with(name))
-        && (base(found) == "String" || expected_base.ends_with("FieldSet") && found == "_FieldSet!")
 }

@@ -19,10 +19,6 @@ pub(crate) fn validate(
     vocabulary: &Vocabulary,
     known: &KnownDefinitions,
 ) -> Vec<Diagnostic> {
-    let undefined = undefined_types(document);
-    if !undefined.is_empty() {
-        return undefined;
-    }
     let missing = vocabulary.missing(document);
     if ValidSchema::from_ast(&complete(document, vocabulary, known.parsed(&missing))).is_ok() {
         return Vec::new();
@@ -44,7 +40,7 @@ pub(crate) fn validate(
 }
 
 /// Who defines a directive defines the types of its arguments too, those of specifications included.
-fn undefined_types(document: &TypeSystemDocument) -> Vec<Diagnostic> {
+pub(crate) fn undefined_types(document: &TypeSystemDocument) -> Vec<Diagnostic> {
     let definitions = &document.ast().definitions;
     let defined: HashSet<&str> = definitions.iter().filter_map(Definition::name).map(Name::as_str).collect();
     let arguments = definitions.iter().flat_map(|definition| match definition {

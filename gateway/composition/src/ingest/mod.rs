@@ -128,6 +128,13 @@ fn check_and_build<'a>(
     let document = &parsed.document;
     links.check_version(document, report);
     let vocabulary = Vocabulary::new(document, &links);
+    let undefined = graphql::undefined_types(document);
+    if !undefined.is_empty() {
+        for found in undefined {
+            report.push(found);
+        }
+        return None;
+    }
     let mut definitions = Report::default();
     if let Some(expected) = vocabulary.expected(document) {
         expected.check(document, &vocabulary, &mut definitions);
