@@ -96,7 +96,7 @@ pub(crate) fn compare_names(
         context.subgraphs.iter_with_ids().filter(|(graph, _)| !composed_in.contains(graph))
     {
         for link in subgraph.links.iter().filter(|link| link.identity == identity) {
-            let import = link.imports.iter().find(|import| import.element == element);
+            let import = link.imports.iter().find(|import| import.element.strip_prefix('@') == Some(element));
             if let Some(import) = import.filter(|import| import.local != local) {
                 others.push((graph, link.span, import.local));
             }

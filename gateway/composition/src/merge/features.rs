@@ -30,7 +30,7 @@ pub(crate) struct Features<'a> {
 #[derive(Debug)]
 struct Composed<'a> {
     identity: &'a str,
-    /// As the specification calls it.
+    /// As the specification calls it, without the `@`.
     element: &'a str,
     /// As the subgraphs call it.
     local: &'a str,
@@ -297,11 +297,7 @@ impl<'a> Features<'a> {
                 report_hidden(context, composed.graph, definition);
                 merged.directives.insert(bare.to_owned(), directive_definition(definition));
             }
-            let import = if composed.element == composed.local {
-                quote(composed.local)
-            } else {
-                format!("{{name: {}, as: {}}}", quote(composed.element), quote(composed.local))
-            };
+            let import = import(composed.element, bare);
             links.entry(composed.link.url).or_default().push(import);
         }
         for (url, imports) in links {
@@ -369,17 +365,17 @@ fn list<'s>(names: impl Iterator<Item = &'s &'s str>) -> String {
     names.map(|name| format!("`@{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
-/// The link that brings in the directive `name` (`@` included), and what the specification calls it.
+/// The link that brings in the directive `name` (`@` included), and what the specification calls it, without the `@`.
 fn origin<'a>(subgraph: &'a Subgraph<'a>, name: &str) -> Option<(&'a Link<'a>, &'a str)> {
     for link in &subgraph.links {
         if let Some(import) = link.imports.iter().find(|import| import.local == name) {
-            return Some((link, import.element));
+            return Some((link, import.element.trim_start_matches('@')));
         }
     }
     let bare = name.strip_prefix('@')?;
     for link in &subgraph.links {
         if bare == link.namespace {
-            return Some((link, subgraph.schema.directives.get_key_value(bare)?.0));
+            return Some((link, link.name));
         }
         if let Some(element) = bare.strip_prefix(link.namespace).and_then(|rest| rest.strip_prefix("__"))
             && let Some((full, _)) = subgraph.schema.directives.get_key_value(bare)
