@@ -12,7 +12,8 @@ use crate::limits::Limits;
 pub fn parse_field_set(text: &str) -> Result<Vec<ast::Selection>, Vec<GraphqlError>> {
     Limits::SCHEMA.check_nesting(text)?;
     let trimmed = text.trim();
-    let source = if trimmed.starts_with('{') { trimmed.to_owned() } else { format!("{{{trimmed}}}") };
+    // The end of a line ends a comment, too.
+    let source = if trimmed.starts_with('{') { trimmed.to_owned() } else { format!("{{{trimmed}\n}}") };
     let document = Parser::new()
         .recursion_limit(Limits::SCHEMA.nesting * 4)
         .parse_ast(source, "field set")

@@ -7,6 +7,7 @@ use octavo_language::ast::Value;
 use crate::code::Code;
 use crate::maps::{HashSet, IndexMap};
 use crate::merge::reference::{Agreement, merge_input};
+use crate::merge::value::same_value;
 use crate::merge::{Context, applied, description};
 use crate::merged::MergedArgument;
 use crate::model::{Argument, Builtin, GraphId, Span, TypeReference};
@@ -192,7 +193,7 @@ pub(crate) fn merge_defaults<'a>(
     code: Code,
 ) -> Option<&'a Value> {
     let first = defaults.iter().find_map(|(_, value, _)| *value)?;
-    if defaults.iter().any(|(_, value, _)| value.is_some_and(|value| value != first)) {
+    if defaults.iter().any(|(_, value, _)| value.is_some_and(|value| !same_value(value, first))) {
         let message = format!("{what} has different defaults");
         let places = defaults.iter().map(|(graph, value, span)| {
             let text = value.map_or_else(|| "none here".to_owned(), |value| format!("here `{value}`"));

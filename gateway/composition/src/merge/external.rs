@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::merge::Context;
+use crate::merge::value::same_value;
 use crate::merged::{MergedField, Sources};
 use crate::model::{Field, GraphId};
 use crate::report::error_at_all;
@@ -50,7 +51,11 @@ pub(crate) fn check<'a>(
                     format!("{what} is `{}` here and `{}` where it is resolved", found.ty, argument.ty);
                 context.report.error(Code::ExternalArgumentTypeMismatch, message, place);
             }
-            if argument.default != found.default {
+            let is_same = match (argument.default, found.default) {
+                (Some(one), Some(other)) => same_value(one, other),
+                (one, other) => one.is_none() && other.is_none(),
+            };
+            if !is_same {
                 let message = format!("{what} has another default than where it is resolved");
                 context.report.error(Code::ExternalArgumentDefaultMismatch, message, place);
             }

@@ -28,6 +28,7 @@ mod overrides;
 mod reference;
 mod sharing;
 mod union;
+mod value;
 
 use std::collections::BTreeMap;
 

@@ -51,8 +51,11 @@ impl<'a> MergedSchema<'a, '_> {
 }
 
 /// Rules over what was merged.
-const MERGE_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] =
-    &[rules::interface_field_no_implem::check, rules::missing_transitive_auth_requirements::check];
+const MERGE_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[
+    rules::interface_field_no_implem::check,
+    rules::missing_transitive_auth_requirements::check,
+    rules::invalid_default_value::check_merged,
+];
 
 /// Rules over what clients see.
 const API_RULES: &[fn(MergedSchema<'_, '_>, &mut Report)] = &[

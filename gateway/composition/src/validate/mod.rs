@@ -1,6 +1,7 @@
 //! Checks one subgraph by itself, then the merged schema. One rule a file, named after its code.
 
 mod field_set_use;
+mod input_value;
 mod merged_schema;
 mod rules;
 
@@ -24,6 +25,7 @@ const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
     rules::context::check,
     rules::auth_requirements_applied_on_interface::check,
     rules::invalid_shareable_usage::check_types,
+    rules::invalid_default_value::check_directives,
 ];
 
 /// Rules over a field and its type.

@@ -9,6 +9,7 @@ use crate::field_set::{self, Selected, Selection};
 use crate::model::{Kind, TypeDefinition};
 use crate::report::Report;
 use crate::validate::FieldSetUse;
+use crate::validate::input_value::fits;
 
 const CODES: [Code; 3] = [Code::KeyInvalidFields, Code::RequiresInvalidFields, Code::ProvidesInvalidFields];
 
@@ -97,7 +98,7 @@ fn check_shape(
             }
             Selected::Field { name, arguments, .. } => {
                 check_field(set, parent, selection, name)?;
-                check_arguments(parent, name, arguments)?;
+                check_arguments(set, parent, name, arguments)?;
             }
         }
     }
@@ -122,14 +123,28 @@ fn check_field(
     }
 }
 
-/// What must be given is given.
-fn check_arguments(parent: &TypeDefinition<'_>, name: &str, arguments: &str) -> Result<(), String> {
+/// What must be given is given, and what is given is there and a value of its type.
+fn check_arguments(
+    set: &FieldSetUse<'_, '_>,
+    parent: &TypeDefinition<'_>,
+    name: &str,
+    text: &str,
+) -> Result<(), String> {
     let Some(field) = parent.fields.get(name) else { return Ok(()) };
-    let missing = field
-        .arguments
-        .values()
-        .find(|argument| argument.is_required() && !field_set::names_argument(arguments, argument.name));
-    missing.map_or(Ok(()), |argument| {
-        Err(format!("`{}.{name}` must be given its argument `{}`", parent.name, argument.name))
+    let coordinate = format_args!("`{}.{name}`", parent.name);
+    let given = if text.is_empty() { Vec::new() } else { field_set::parse_arguments(name, text)? };
+    for argument in &given {
+        let (argument, value) = (&argument.name, &argument.value);
+        let Some(definition) = field.arguments.get(argument.as_str()) else {
+            return Err(format!("{coordinate} has no argument `{argument}`"));
+        };
+        if !fits(&set.subgraph.schema, value, definition.ty) {
+            return Err(format!("`{value}` is no value of the argument `{argument}` of {coordinate}"));
+        }
+    }
+    let is_given = |name: &str| given.iter().any(|given| given.name == name);
+    let mut required = field.arguments.values().filter(|argument| argument.is_required());
+    required.find(|argument| !is_given(argument.name)).map_or(Ok(()), |argument| {
+        Err(format!("{coordinate} must be given its argument `{}`", argument.name))
     })
 }
