@@ -75,26 +75,12 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         ),
         ("switch.yaml", "introspection: \"no\"\n"),
         ("redis.yaml", "cache:\n  redis:\n    url: \"http://user:secret@x\"\n"),
-        (
-            "events.yaml",
-            "cache: {events: {url: \"http://user:secret@x\", topics: [\"persistent://a/b/c\"]}}\n",
-        ),
-        (
-            "password.yaml",
-            "cache: {events: {url: \"pulsar://u:secret@x\", topics: [\"persistent://a/b/c\"]}}\n",
-        ),
-        ("topic.yaml", "cache: {events: {url: \"pulsar://x:6650\", topics: [\"a/b/c\"]}}\n"),
-        ("silent.yaml", "cache: {events: {url: \"pulsar://x:6650\", topics: []}}\n"),
-        (
-            "token.yaml",
-            "cache: {events: {url: \"pulsar://x\", topics: [\"persistent://a/b/c\"], token_file: gone}}\n",
-        ),
     ];
     for (name, text) in configs {
         desk.file(name, text);
     }
     let serve_of = |file| vec!["serve", "--listen", "127.0.0.1:0", "--supergraph", file];
-    let cases: [(Vec<&str>, i32, &[&str]); 17] = [
+    let cases: [(Vec<&str>, i32, &[&str]); 12] = [
         (serve_of("nowhere.graphql"), 2, &["nowhere.graphql cannot be read"]),
         (serve_of("plain.graphql"), 2, &["plain.graphql cannot be loaded", "no `enum join__Graph`"]),
         (serve_of("broken.graphql"), 2, &["broken.graphql:2:8", "syntax error"]),
@@ -119,23 +105,60 @@ fn what_cannot_be_served_ends_with_one_message_that_names_it() {
         ),
         (serve(&["--config", "switch.yaml"]), 2, &["switch.yaml:1:16", "true", "false"]),
         (serve(&["--config", "redis.yaml"]), 2, &["cache.redis.url"]),
-        (
-            serve(&["--config", "events.yaml"]),
-            2,
-            &["cache.events.url", "neither pulsar:// nor pulsar+ssl://"],
-        ),
-        (serve(&["--config", "password.yaml"]), 2, &["cache.events.url", "HOST:PORT and nothing else"]),
-        (serve(&["--config", "topic.yaml"]), 2, &["cache.events.topics", "`a/b/c`", "persistent://TENANT"]),
-        (serve(&["--config", "silent.yaml"]), 2, &["cache.events.topics", "no topic"]),
-        (serve(&["--config", "token.yaml"]), 2, &["cache.events.token_file gone cannot be read"]),
     ];
     for (arguments, code, words) in cases {
-        let (exit, out, told) = desk.run(&arguments);
-        assert_eq!((exit, out.as_str()), (code, ""), "{arguments:?}: {told}");
-        assert_eq!(told.matches("octavo: ").count(), 1, "one message: {told}");
-        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
-        assert!(!told.contains("secret") && !told.contains("panicked"), "{told}");
+        refused(&desk, &arguments, code, words);
     }
+}
+
+/// Ends with one message that has these words.
+fn refused(desk: &Desk, arguments: &[&str], code: i32, words: &[&str]) {
+    let (exit, out, told) = desk.run(arguments);
+    assert_eq!((exit, out.as_str()), (code, ""), "{arguments:?}: {told}");
+    assert_eq!(told.matches("octavo: ").count(), 1, "one message: {told}");
+    assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
+    assert!(!told.contains("secret") && !told.contains("panicked"), "{told}");
+}
+
+#[cfg(feature = "pulsar")]
+#[test]
+fn a_wrong_place_to_hear_of_changes_is_named() {
+    let desk = Desk::new();
+    let topic = "topics: [\"persistent://a/b/c\"]";
+    let cases: [(String, &[&str]); 5] = [
+        (
+            format!("url: \"http://user:secret@x\", {topic}"),
+            &["cache.events.url", "neither pulsar:// nor pulsar+ssl://"],
+        ),
+        (
+            format!("url: \"pulsar://u:secret@x\", {topic}"),
+            &["cache.events.url", "HOST:PORT and nothing else"],
+        ),
+        (
+            "url: \"pulsar://x:6650\", topics: [\"a/b/c\"]".to_owned(),
+            &["cache.events.topics", "`a/b/c`", "persistent://TENANT"],
+        ),
+        ("url: \"pulsar://x:6650\", topics: []".to_owned(), &["cache.events.topics", "no topic"]),
+        (
+            format!("url: \"pulsar://x\", {topic}, token_file: gone"),
+            &["cache.events.token_file gone cannot be read"],
+        ),
+    ];
+    for (events, words) in cases {
+        desk.file("events.yaml", &format!("cache: {{events: {{{events}}}}}\n"));
+        refused(&desk, &serve(&["--config", "events.yaml"]), 2, words);
+    }
+}
+
+#[cfg(not(feature = "pulsar"))]
+#[test]
+fn a_program_without_pulsar_says_so() {
+    let desk = Desk::new();
+    desk.file(
+        "events.yaml",
+        "cache: {events: {url: \"pulsar://x:6650\", topics: [\"persistent://a/b/c\"]}}\n",
+    );
+    refused(&desk, &serve(&["--config", "events.yaml"]), 2, &["cache.events", "built without Pulsar"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod additions;
 mod files;
 mod habits;
+mod needs;
 mod places;
 mod ranks;
 mod sizes;

@@ -1,22 +1,18 @@
-//! Where the cache hears of changes, put together from the configuration.
+//! The topics of Apache Pulsar that a configuration names.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use octavo_cache::ChangeFeed;
-use octavo_events::{PulsarFeed, SetupError, Token};
+use octavo_events::{Options, PulsarFeed, SetupError, Token};
 
-use crate::config::{Config, EventsConfig};
+use crate::config::EventsConfig;
 use crate::exit::Failure;
 use crate::file;
 
-/// The topics that the configuration names, if it names some.
-pub(crate) fn feed(config: &Config) -> Result<Option<Arc<dyn ChangeFeed>>, Failure> {
-    let Some(events) = config.cache.as_ref().and_then(|cache| cache.events.as_ref()) else {
-        return Ok(None);
-    };
+pub(super) fn feed(events: &EventsConfig) -> Result<Arc<dyn ChangeFeed>, Failure> {
     let EventsConfig { url, topics, token_file, ca } = events;
-    let options = octavo_events::Options {
+    let options = Options {
         url: url.clone(),
         topics: topics.clone(),
         token: token_file.as_deref().map(token).transpose()?,
@@ -33,7 +29,7 @@ pub(crate) fn feed(config: &Config) -> Result<Option<Arc<dyn ChangeFeed>>, Failu
         };
         Failure::Usage(format!("{key}: {error}"))
     })?;
-    Ok(Some(Arc::new(feed)))
+    Ok(Arc::new(feed))
 }
 
 /// The file is read now, so that a wrong one is known at once, and again for each connection.
