@@ -28,6 +28,7 @@ pub mod isbn;
 pub mod migrate;
 pub mod node;
 pub mod outbox;
+mod pace;
 pub mod page;
 pub mod patch;
 pub mod planted;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use octavo_telemetry::Span;
+use tokio::time::Instant;
 
 use super::{Claim, ClaimOptions, Failure, Outbox, Settlement, Wake};
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     bus::{BusError, Outgoing, SharedBus, Topic},
     error::StoreError,
     fault::{self, Place},
+    pace::Pace,
     planted::{self, Bug},
     sources::ms,
     trace,
@@ -18,7 +20,7 @@ use crate::{
 /// How a relay works.
 #[derive(Debug, Clone, Copy)]
 pub struct RelayOptions {
-    /// How much it claims at once.
+    /// How much it claims at once at most.
     pub claim: ClaimOptions,
     /// How long it waits for a [`Wake`] before it looks by itself: another process may have written.
     pub poll: Duration,
@@ -43,6 +45,7 @@ pub struct Relay {
     events: Topic,
     wake: Wake,
     options: RelayOptions,
+    pace: Pace,
 }
 
 impl Relay {
@@ -54,7 +57,8 @@ impl Relay {
         wake: Wake,
         options: RelayOptions,
     ) -> Self {
-        Self { outbox, bus, events: Topic::events(service), wake, options }
+        let pace = Pace::up_to(options.claim.aggregates);
+        Self { outbox, bus, events: Topic::events(service), wake, options, pace }
     }
 
     /// Sends what waits, for ever.
@@ -83,25 +87,33 @@ impl Relay {
 
     /// Claims once, and sends and settles what was claimed.
     pub async fn turn(&self) -> Result<Turn, StoreError> {
-        let claims = self.outbox.claim(self.options.claim).await?;
+        let (began, options) = (Instant::now(), self.options.claim);
+        let claims = self.outbox.claim(ClaimOptions { aggregates: self.pace.at_once(), ..options }).await?;
         if claims.is_empty() {
             return Ok(Turn { claimed: 0, failed: 0 });
         }
         fault::at(Place::RelayAfterClaim).await;
+        let failed = self.send(&claims).await;
+        self.pace.learn(claims.len(), began.elapsed(), options.lease_ms);
+        Ok(Turn { claimed: claims.len(), failed: failed? })
+    }
+
+    /// Sends and settles what was claimed; how many claims have failed.
+    async fn send(&self, claims: &[Claim]) -> Result<usize, StoreError> {
         if planted::is(Bug::SettleFirst) {
             let all = claims.iter().flat_map(|claim| &claim.events).map(|_| Ok(())).collect();
-            self.outbox.settle(&self.settlements(&claims, all)).await?;
+            self.outbox.settle(&self.settlements(claims, all)).await?;
         }
-        let (outgoing, spans) = self.outgoing(&claims).into_iter().unzip();
+        let (outgoing, spans) = self.outgoing(claims).into_iter().unzip();
         let results = self.bus.publish(outgoing).await;
         trace::published(spans, &results);
         fault::at(Place::RelayAfterPublish).await;
-        let settlements = self.settlements(&claims, results);
+        let settlements = self.settlements(claims, results);
         let failed = settlements.iter().filter(|settled| settled.failure.is_some()).count();
         fault::at(Place::RelayBeforeSettle).await;
         self.outbox.settle(&settlements).await?;
         fault::at(Place::RelayAfterSettle).await;
-        Ok(Turn { claimed: claims.len(), failed })
+        Ok(failed)
     }
 
     fn outgoing(&self, claims: &[Claim]) -> Vec<(Outgoing, Span)> {

@@ -1,7 +1,8 @@
 //! From the change to the bus.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use lms_kit::{
     bus::Topic,
     change::{Begun, Change},
@@ -11,6 +12,7 @@ use lms_kit::{
     sql::{Db, DbOptions, Sql},
 };
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::{
     wire::Wire,
@@ -105,7 +107,7 @@ async fn an_event_that_commits_while_the_one_before_is_settled_leaves_too() {
         async move { outbox.settle(&[settled]).await.unwrap() }
     });
     // The settlement waits for the head, which the change holds.
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(!settling.is_finished());
     change.commit(Value::Null).await.unwrap();
     assert_eq!(settling.await.unwrap(), 1);
@@ -130,7 +132,7 @@ async fn a_settlement_never_waits_for_a_change_that_waits_for_it() {
         put(&mut change, held, 2).await;
         put(&mut change, held, 3).await;
         let settling = tokio::spawn(async move { outbox.settle(&settlements).await });
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
         assert!(!settling.is_finished(), "{held} is the change's");
         put(&mut change, wanted, 2).await;
         change.commit(Value::Null).await.unwrap();
@@ -147,7 +149,7 @@ async fn a_settlement_never_waits_for_a_change_that_waits_for_it() {
 #[tokio::test]
 async fn a_process_that_sleeps_in_a_transaction_loses_what_it_holds() {
     let url = octavo_engines::shared::postgres_database("notes").await.unwrap();
-    let timeout = std::time::Duration::from_millis(300);
+    let timeout = Duration::from_millis(300);
     let db = Db::open("notes", &url, DbOptions { timeout }).await.unwrap();
     let create = Sql::new("CREATE TABLE held (id BIGINT PRIMARY KEY)");
     db.run(&create).await.unwrap();
@@ -175,6 +177,31 @@ async fn a_relay_that_lost_its_lease_settles_nothing() {
         assert!(outbox.claim(ALL).await.unwrap().is_empty(), "{engine}: this one has not");
         assert_eq!(outbox.settle(&[settled(&asleep[0], 1)]).await.unwrap(), 0, "{engine}");
         assert_eq!(outbox.backlog().await.unwrap().events, 1, "{engine}: it is the other's to settle");
+    }
+}
+
+#[tokio::test]
+async fn two_relays_over_a_slow_bus_do_not_take_all_from_one_another() {
+    for engine in ENGINES {
+        // All that is claimed at first takes three times as long as the claims hold.
+        let wire = Wire { takes: Duration::from_millis(20), ..Wire::default() };
+        let (notes, wire, many) = (Database::of(engine).await, Arc::new(wire), 60);
+        for number in 0..many {
+            notes.write(&number.to_string(), 1).await;
+        }
+        let both = [(); 2].map(|()| notes.relay(&wire, ClaimOptions { lease_ms: 400, ..ALL }));
+        let outbox = SqlOutbox::new(notes.db.clone());
+        let sent = join_all(both.iter().map(async |relay| {
+            soon(async || {
+                relay.turn().await.unwrap();
+                outbox.backlog().await.unwrap().events == 0
+            })
+            .await
+        }));
+        let sent = timeout(Duration::from_secs(20), sent).await.unwrap_or_default();
+        assert_eq!(sent, [true, true], "{engine}: each claim is lost to the other");
+        let times = wire.sent.lock().unwrap().len();
+        assert!(times < 4 * many, "{engine}: {many} events were sent {times} times");
     }
 }
 

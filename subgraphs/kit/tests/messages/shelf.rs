@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use lms_kit::{
     StoreError,
     bus::MessageKind,
@@ -24,6 +25,7 @@ use lms_kit::{
     service::{DocumentEngine, Engine},
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::{
     wire::Wire,
@@ -106,6 +108,7 @@ struct DocumentEar {
 impl Handler<DocumentTx> for DocumentEar {
     async fn apply(&self, _: &mut DocumentTx, event: &Envelope) -> Result<(), HandleError> {
         let (value, stream) = (self.ear.value(event)?, event.stream());
+        tokio::time::sleep(self.ear.takes).await;
         let new = || Heard { stream: event.stream(), seqs: Vec::new(), value: 0 };
         let change = |heard: &mut Heard| {
             heard.seqs.push(event.seq.to_string());
@@ -361,5 +364,32 @@ async fn what_waits_is_told_by_source_and_markers_are_no_part_of_it() {
         apply_all(&inbox).await.unwrap();
         let left = store.backlog("listener").await.unwrap();
         assert_eq!((left.events, left.parked, left.dead), (3, 1, 1), "{engine}: two of b, and the letter");
+    }
+}
+
+#[tokio::test]
+async fn two_processes_over_a_slow_database_do_not_take_all_from_one_another() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of("sqlite").await, Arc::new(Wire::default()));
+        for number in 0..32 {
+            notes.write(&number.to_string(), 1).await;
+        }
+        notes.relay(&wire, ALL).turn().await.unwrap();
+        let listener = Shelf { lease_ms: 400, ..Shelf::of(engine).await };
+        // All that is claimed at first takes four times as long as the claims hold.
+        let slow = Ear { takes: Duration::from_millis(50), ..Ear::default() };
+        let both = [(); 2].map(|()| inbox(&listener, &notes, slow.clone()));
+        both[0].receive(&wire.received()).await.unwrap();
+        let applied = join_all(both.iter().map(async |inbox| {
+            soon(async || {
+                apply_all(inbox).await.unwrap();
+                inbox.store().backlog("listener").await.unwrap().events == 0
+            })
+            .await
+        }));
+        let applied = timeout(Duration::from_secs(20), applied).await.unwrap_or_default();
+        assert_eq!(applied, [true, true], "{engine}: each claim is lost to the other");
+        let heard = listener.heard().await;
+        assert!(heard.len() == 32 && heard.values().all(|(seqs, _)| seqs == "1"), "{engine}: {heard:?}");
     }
 }

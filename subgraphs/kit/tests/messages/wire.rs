@@ -1,6 +1,6 @@
 //! A bus that keeps what was sent in a list, and fails when it is told to.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use lms_kit::{
@@ -15,6 +15,8 @@ pub(crate) struct Wire {
     pub(crate) away: Mutex<bool>,
     /// Bodies that hold this are too large.
     pub(crate) too_large: Mutex<Option<String>>,
+    /// How long each message takes.
+    pub(crate) takes: Duration,
 }
 
 impl Wire {
@@ -43,6 +45,7 @@ impl Bus for Wire {
     }
 
     async fn publish(&self, messages: Vec<Outgoing>) -> Vec<Result<(), BusError>> {
+        tokio::time::sleep(self.takes * u32::try_from(messages.len()).unwrap()).await;
         let too_large = self.too_large.lock().unwrap().clone();
         let send = |message: Outgoing| {
             if *self.away.lock().unwrap() {

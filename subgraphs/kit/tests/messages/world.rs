@@ -159,10 +159,11 @@ macro_rules! on_each_engine {
 }
 pub(crate) use on_each_engine;
 
-/// Notes what it hears; `refuses` are values that it cannot apply.
+/// Notes what it hears; `refuses` are values that it cannot apply, and each event takes so long.
 #[derive(Clone, Default)]
 pub(crate) struct Ear {
     pub(crate) refuses: Arc<Mutex<Vec<i64>>>,
+    pub(crate) takes: std::time::Duration,
 }
 
 impl Ear {

@@ -14,6 +14,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     ATTEMPTS, Collection, Document, Documents, Find, Index, KeyColumn, Match, Step, few::few_at_once,
@@ -25,6 +26,7 @@ use crate::{
         SourceState, Standing,
     },
     outbox,
+    pace::Pace,
     page::Cursor,
     watch,
 };
@@ -54,7 +56,7 @@ const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
 
 /// How long a claim holds, in ms of the engine's clock.
 const LEASE_MS: i64 = 10_000;
-/// How many sequences one transaction claims at most: their effects are to be written before the lease ends.
+/// How many sequences one transaction claims at most.
 const AT_ONCE: u32 = 32;
 /// How many sequences are counted, or forgotten at once, at most.
 const COUNTED: u32 = 10_000;
@@ -66,19 +68,22 @@ const PATIENCE: (u32, Duration) = (100, Duration::from_millis(20));
 pub struct DocumentInbox {
     documents: Arc<dyn Documents>,
     lease_ms: i64,
+    pace: Pace,
 }
 
 /// The sequences that are a process's until they are committed, rolled back, or their lease ends.
 #[derive(Default)]
 pub struct DocumentTx {
     claims: BTreeMap<String, Stream>,
+    /// When sequences were asked for, and how many were claimed.
+    asked: Option<(Instant, usize)>,
 }
 
 impl DocumentInbox {
     /// In these documents.
     #[must_use]
     pub fn new(documents: Arc<dyn Documents>) -> Self {
-        Self { documents, lease_ms: LEASE_MS }
+        Self { documents, lease_ms: LEASE_MS, pace: Pace::up_to(AT_ONCE) }
     }
 
     /// The same inbox, whose claims hold so long.
@@ -165,6 +170,15 @@ impl DocumentInbox {
         Err(faster())
     }
 
+    /// Ends a transaction, and learns from how long it took.
+    async fn end(&self, tx: DocumentTx) -> Result<(), StoreError> {
+        let released = self.release(tx.claims).await;
+        if let Some((at, claims)) = tx.asked {
+            self.pace.learn(claims, at.elapsed(), self.lease_ms);
+        }
+        released
+    }
+
     /// Gives claims up: what they have applied goes, what waits is noted, and others may have them.
     async fn release(&self, claims: BTreeMap<String, Stream>) -> Result<(), StoreError> {
         let mut open = claims;
@@ -245,11 +259,11 @@ impl InboxStore for DocumentInbox {
     }
 
     async fn commit(&self, tx: DocumentTx) -> Result<(), StoreError> {
-        self.release(tx.claims).await
+        self.end(tx).await
     }
 
     async fn roll_back(&self, tx: DocumentTx) -> Result<(), StoreError> {
-        self.release(tx.claims).await
+        self.end(tx).await
     }
 
     async fn ready(
@@ -258,7 +272,8 @@ impl InboxStore for DocumentInbox {
         consumer: &str,
         limits: ReadyLimits,
     ) -> Result<Vec<Ready>, StoreError> {
-        let (now_ms, most) = (self.documents.now_ms().await?, limits.sequences.min(AT_ONCE));
+        let asked_at = Instant::now();
+        let (now_ms, most) = (self.documents.now_ms().await?, limits.sequences.min(self.pace.at_once()));
         let due = of_consumer(consumer, DUE, most - 1, Some(now_ms));
         let mut free = Vec::new();
         for found in self.documents.find(&STREAMS, &due).await? {
@@ -269,6 +284,7 @@ impl InboxStore for DocumentInbox {
         }
         let claimed = self.put_each(free).await?.into_iter().filter(|(_, stored)| *stored);
         let claimed: BTreeMap<String, Stream> = claimed.map(|(stream, _)| (stream.id(), stream)).collect();
+        tx.asked = Some((asked_at, claimed.len()));
         let mut waiting = self.waiting(claimed.keys(), limits.depth).await?;
         let (mut ready, mut nothing) = (Vec::new(), BTreeMap::new());
         for (id, stream) in claimed {
