@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::run::Scene;
-use crate::stack::until_stopped;
 
 /// How many operations are acknowledged before something happens, and after it.
 const FIRST: usize = 20;
@@ -32,10 +31,9 @@ const BOOK: usize = 900_000_000;
 /// Scenario 9, without its topics: a book and a registration of which nothing is ever said again are lost with them.
 pub(crate) async fn topics_deleted(scene: &mut Scene<'_>) -> anyhow::Result<String> {
     scene.acknowledges(FIRST).await?;
+    // A consumer that only sleeps has been given what waits: it would have it without the topic.
     for (_, consumer) in WAITING {
-        let process = scene.stack.process(consumer)?;
-        process.pause()?;
-        until_stopped(process.pid()).await?;
+        scene.stack.kill9(consumer)?;
     }
     let name = format!("lost{}", scene.load.acknowledged());
     say(scene, &name).await?;
@@ -45,7 +43,7 @@ pub(crate) async fn topics_deleted(scene: &mut Scene<'_>) -> anyhow::Result<Stri
         reqwest::Client::new().delete(&url).send().await?.error_for_status().with_context(|| url)?;
     }
     for (_, consumer) in WAITING {
-        scene.stack.process(consumer)?.resume()?;
+        scene.stack.start_process(consumer).await?;
     }
     let began = Instant::now();
     for topic in DELETED {
