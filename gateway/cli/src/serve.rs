@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    log::start();
+    log::start(&[]);
     let sdl = file::read("supergraph", &arguments.supergraph)?;
     let mut config = match &arguments.config {
         Some(path) => Config::parse(&path.display().to_string(), &file::read("configuration", path)?)?,
