@@ -26,6 +26,7 @@ use crate::SubgraphInput;
 use crate::model::{GraphId, Subgraph, Version};
 use crate::report::Report;
 use crate::shared_out::on_all;
+use crate::validate::validate_language;
 use links::Links;
 pub(crate) use specification::CONNECT;
 use vocabulary::{KnownDefinitions, Vocabulary};
@@ -153,5 +154,10 @@ fn check_and_build<'a>(
     }
     let schema = build::build(document, &vocabulary, report);
     let Links { all: links, version, .. } = links;
-    Some(Subgraph { name: document.name(), url: parsed.url, version, links, schema })
+    let subgraph = Subgraph { name: document.name(), url: parsed.url, version, links, schema };
+    let mut language = Report::default();
+    validate_language(&subgraph, &mut language);
+    let is_valid = !language.has_errors();
+    report.take(language);
+    is_valid.then_some(subgraph)
 }

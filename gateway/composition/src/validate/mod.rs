@@ -25,7 +25,6 @@ const SUBGRAPH_RULES: &[fn(&Subgraph<'_>, &mut Report)] = &[
     rules::context::check,
     rules::auth_requirements_applied_on_interface::check,
     rules::invalid_shareable_usage::check_types,
-    rules::invalid_default_value::check_directives,
 ];
 
 /// Rules over a field and its type.
@@ -33,11 +32,13 @@ const FIELD_RULES: &[fn(FieldAt<'_, '_>, &mut Report)] = &[
     rules::unsupported_on_interface::check,
     rules::external_on_interface::check,
     rules::invalid_shareable_usage::check,
-    rules::invalid_default_value::check,
-    rules::deprecated_required::check,
     rules::cost_applied_to_interface_field::check,
     rules::list_size::check,
 ];
+
+/// Rules of the language over a field and its type.
+const LANGUAGE_RULES: &[fn(FieldAt<'_, '_>, &mut Report)] =
+    &[rules::invalid_default_value::check, rules::deprecated_required::check];
 
 /// Rules over a field set that selects what exists.
 const FIELD_SET_RULES: &[fn(&FieldSetUse<'_, '_>, &mut Report)] = &[
@@ -52,6 +53,12 @@ pub(crate) struct FieldAt<'a, 's> {
     pub(crate) subgraph: &'s Subgraph<'a>,
     pub(crate) parent: &'s TypeDefinition<'a>,
     pub(crate) field: &'s Field<'a>,
+}
+
+/// Checks what the language asks of a subgraph beside its syntax: what breaks that is not looked at further.
+pub(crate) fn validate_language(subgraph: &Subgraph<'_>, report: &mut Report) {
+    rules::invalid_default_value::check_directives(subgraph, report);
+    check_fields(subgraph, LANGUAGE_RULES, report);
 }
 
 /// Reports directives that merging cannot take over; found together with what merging finds.
@@ -106,14 +113,7 @@ fn validate_subgraph(subgraph: &Subgraph<'_>, report: &mut Report) {
     for rule in SUBGRAPH_RULES {
         rule(subgraph, report);
     }
-    for parent in subgraph.schema.types.values() {
-        for field in parent.fields.values() {
-            let at = FieldAt { subgraph, parent, field };
-            for rule in FIELD_RULES {
-                rule(at, report);
-            }
-        }
-    }
+    check_fields(subgraph, FIELD_RULES, report);
     field_set_use::for_each(subgraph, &mut |set| {
         let text_is_fine = rules::invalid_fields_type::check(set, report);
         if text_is_fine && rules::invalid_fields::check(set, report) {
@@ -122,4 +122,14 @@ fn validate_subgraph(subgraph: &Subgraph<'_>, report: &mut Report) {
             }
         }
     });
+}
+
+fn check_fields(subgraph: &Subgraph<'_>, rules: &[fn(FieldAt<'_, '_>, &mut Report)], report: &mut Report) {
+    for parent in subgraph.schema.types.values() {
+        for field in parent.fields.values() {
+            for rule in rules {
+                rule(FieldAt { subgraph, parent, field }, report);
+            }
+        }
+    }
 }
