@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use octavo_language::ast::{Definition, DirectiveDefinition, InputValueDefinition, Type};
-use octavo_language::{Node, TypeSystemDocument};
+use octavo_language::{Name, Node, TypeSystemDocument};
 
 use super::vocabulary::{Vocabulary, defined_name};
 use crate::code::Code;
@@ -111,7 +111,7 @@ fn check_argument(
 const OWN_SCALARS: [&str; 7] =
     ["FieldSet", "Scope", "Policy", "ContextFieldValue", "Import", "JSONSelection", "URLPathTemplate"];
 
-/// Where the specification has a scalar of its own, a plain string is accepted; an optional argument may be required.
+/// Where the specification has a scalar of its own, strings and lists of them are accepted; an optional argument may be required.
 fn same_type(found: &Type, expected: &Type) -> bool {
     let is_stricter = found.is_non_null() && !expected.is_non_null();
     let found = if is_stricter { Cow::Owned(found.clone().nullable()) } else { Cow::Borrowed(found) };
@@ -122,13 +122,16 @@ fn is_like(found: &Type, expected: &Type) -> bool {
     match (found, expected) {
         (Type::List(found), Type::List(expected))
         | (Type::NonNullList(found), Type::NonNullList(expected)) => is_like(found, expected),
-        (Type::Named(found), Type::Named(expected))
-        | (Type::NonNullNamed(found), Type::NonNullNamed(expected)) => {
-            let is_own = OWN_SCALARS.iter().any(|name| expected.ends_with(name));
-            found == expected
-                || is_own && found == "String"
-                || expected.ends_with("FieldSet") && found == "_FieldSet"
+        (_, Type::Named(scalar)) => found == expected || stands_for(found, scalar),
+        (_, Type::NonNullNamed(scalar)) => {
+            found == expected || found.is_non_null() && stands_for(found, scalar)
         }
         _ => false,
     }
+}
+
+fn stands_for(found: &Type, scalar: &Name) -> bool {
+    let named = found.inner_named_type();
+    OWN_SCALARS.iter().any(|own| scalar.ends_with(own)) && named == "String"
+        || scalar.ends_with("FieldSet") && named == "_FieldSet"
 }
