@@ -114,9 +114,14 @@ impl DocumentStudents {
         Ok(unknown.map(|number| no_student(number)).collect())
     }
 
-    /// Stores those that are not there yet, and logs their events.
+    /// Stores those that are not there yet, and logs their events. Those of the others were logged under other identifiers.
     async fn store_all<S: State>(&self, aggregates: Vec<Aggregate<S>>) -> Result<usize, StoreError> {
         let documents = aggregates.iter().map(Aggregate::document).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
+        let there = self.engine.get(S::COLLECTION, &ids).await?;
+        let there: BTreeSet<String> = there.into_iter().map(|found| found.id).collect();
+        let new = aggregates.into_iter().zip(documents).filter(|(_, document)| !there.contains(&document.id));
+        let (aggregates, documents): (Vec<_>, Vec<_>) = new.unzip();
         let stored = self.engine.insert_missing(S::COLLECTION, &documents).await?;
         self.outbox.written(&aggregates).await;
         Ok(stored)
