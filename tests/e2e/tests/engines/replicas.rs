@@ -96,7 +96,10 @@ impl Begun {
 async fn write(addresses: Arc<Addresses>, stop: Arc<AtomicBool>, mut begun: Begun) -> anyhow::Result<Begun> {
     while !stop.load(Ordering::Relaxed) {
         begun.book(&addresses).await?;
-        begun.lending(&addresses).await?;
+        // The document server of the tests reads a whole collection for each question: students are asked for less.
+        if begun.books.len().is_multiple_of(3) {
+            begun.lending(&addresses).await?;
+        }
         sleep(Duration::from_millis(100)).await;
     }
     Ok(begun)
