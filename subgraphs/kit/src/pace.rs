@@ -22,9 +22,9 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Begins with as many as are ever claimed at once.
-    pub(crate) fn up_to(most: u32) -> Self {
-        Self { most, now: Arc::new(AtomicU32::new(most)) }
+    /// Begins with so many, and never claims more at once than `most`.
+    pub(crate) fn new(first: u32, most: u32) -> Self {
+        Self { most, now: Arc::new(AtomicU32::new(first)) }
     }
 
     /// How many may be claimed at once now.
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn less_is_claimed_of_a_slow_database_and_more_again_of_a_quick_one() {
-        let pace = Pace::up_to(32);
+        let pace = Pace::new(32, 32);
         let learn = |claims, seconds| {
             pace.learn(claims, Duration::from_secs(seconds), 9_000);
             pace.at_once()

@@ -57,7 +57,7 @@ impl Relay {
         wake: Wake,
         options: RelayOptions,
     ) -> Self {
-        let pace = Pace::up_to(options.claim.aggregates);
+        let pace = Pace::new(options.claim.aggregates, options.claim.aggregates);
         Self { outbox, bus, events: Topic::events(service), wake, options, pace }
     }
 

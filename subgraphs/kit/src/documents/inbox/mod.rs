@@ -56,8 +56,8 @@ const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
 
 /// How long a claim holds, in ms of the engine's clock.
 const LEASE_MS: i64 = 10_000;
-/// How many sequences one transaction claims at most.
-const AT_ONCE: u32 = 32;
+/// How many sequences the first transaction claims, and any one at most.
+const AT_ONCE: (u32, u32) = (4, 32);
 /// How many sequences are counted, or forgotten at once, at most.
 const COUNTED: u32 = 10_000;
 /// How often a sequence that another process has is asked for, and the pause in between.
@@ -83,7 +83,7 @@ impl DocumentInbox {
     /// In these documents.
     #[must_use]
     pub fn new(documents: Arc<dyn Documents>) -> Self {
-        Self { documents, lease_ms: LEASE_MS, pace: Pace::up_to(AT_ONCE) }
+        Self { documents, lease_ms: LEASE_MS, pace: Pace::new(AT_ONCE.0, AT_ONCE.1) }
     }
 
     /// The same inbox, whose claims hold so long.
