@@ -40,8 +40,6 @@ pub enum Scenario {
     TwoRelays,
     /// A coordinator sleeps within a transaction beside another.
     TwoCoordinators,
-    /// A second relay, consumer and coordinator come while thousands of events wait.
-    OneToTwo,
     /// Redis is killed, and does not answer.
     RedisAway,
     /// The gateway is killed when a mutation is done, and not answered.
@@ -67,13 +65,12 @@ impl Scenario {
         Self::RedisAway,
     ];
     /// What befalls processes and messages.
-    pub const OF_PROCESSES: [Self; 8] = [
+    pub const OF_PROCESSES: [Self; 7] = [
         Self::EveryPlace,
         Self::SaidAgain,
         Self::Poison,
         Self::TwoRelays,
         Self::TwoCoordinators,
-        Self::OneToTwo,
         Self::GatewayKilled,
         Self::SlowConsumer,
     ];
@@ -103,7 +100,6 @@ impl Scenario {
             Self::Poison => "14 poison",
             Self::TwoRelays => "16 two relays",
             Self::TwoCoordinators => "17 two coordinators",
-            Self::OneToTwo => "16-17 one to two",
             Self::RedisAway => "22 Redis away",
             Self::GatewayKilled => "24 gateway killed",
             Self::SlowConsumer => "25 slow consumer",
@@ -130,7 +126,6 @@ impl Scenario {
             Self::Poison => faults::poison::poison(scene).await,
             Self::TwoRelays => faults::replicas::two_relays(scene).await,
             Self::TwoCoordinators => faults::replicas::two_coordinators(scene).await,
-            Self::OneToTwo => faults::growth::one_to_two(scene).await,
             Self::RedisAway => faults::wires::redis_away(scene).await,
             Self::GatewayKilled => faults::kills::gateway_killed(scene).await,
             Self::SlowConsumer => faults::backlog::slow_consumer(scene).await,

@@ -23,9 +23,8 @@ pub(super) const BOOKS: &str = "SELECT aggregate_id AS isbn FROM outbox_heads \
     WHERE aggregate_type = 'Book' AND waiting_since IS NULL AND lease_until <= now_ms()";
 const WAITING: &str = "SELECT count(*) AS waiting FROM outbox_heads \
     WHERE aggregate_type = 'Book' AND waiting_since IS NOT NULL";
-pub(super) const APPLIED: &str = "SELECT coalesce(sum(last_seq), 0)::bigint AS applied FROM inbox_streams WHERE source = 'books' AND stream LIKE 'Book/%'";
-pub(super) const SAID: &str =
-    "SELECT sum(last_seq)::bigint AS said FROM outbox_heads WHERE aggregate_type = 'Book'";
+const APPLIED: &str = "SELECT coalesce(sum(last_seq), 0)::bigint AS applied FROM inbox_streams WHERE source = 'books' AND stream LIKE 'Book/%'";
+const SAID: &str = "SELECT sum(last_seq)::bigint AS said FROM outbox_heads WHERE aggregate_type = 'Book'";
 
 /// Scenario 25: lendings come back to more than they take at once.
 pub(crate) async fn slow_consumer(scene: &mut Scene<'_>) -> anyhow::Result<String> {

@@ -4,7 +4,6 @@ pub(crate) mod backlog;
 pub(crate) mod connections;
 pub(crate) mod disks;
 pub(crate) mod engines;
-pub(crate) mod growth;
 pub(crate) mod kills;
 pub(crate) mod messages;
 pub(crate) mod places;
