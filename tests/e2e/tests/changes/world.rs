@@ -69,7 +69,9 @@ impl World {
         let began = Instant::now();
         loop {
             let waiting = self.ask("{ consistency { services { name outbox } } }").await?;
-            let services = waiting.data()?["consistency"]["services"].as_array().cloned().unwrap_or_default();
+            // A service that loads may answer that it cannot now.
+            let data = waiting.data().cloned().unwrap_or_default();
+            let services = data["consistency"]["services"].as_array().cloned().unwrap_or_default();
             if !services.is_empty() && services.iter().all(|service| service["outbox"] == 0) {
                 return Ok(());
             }
