@@ -12,33 +12,26 @@ pub(crate) trait InputTypes {
     fn field(&self, ty: &str, field: &str) -> Option<TypeReference<'_>>;
 }
 
-impl InputTypes for Schema<'_> {
-    fn kind(&self, ty: &str) -> Option<Kind> {
-        self.types.get(ty).map(|ty| ty.kind)
-    }
+/// Both keep their types alike, under the names of fields and values.
+macro_rules! input_types {
+    ($($types:ty),+) => {$(
+        impl InputTypes for $types {
+            fn kind(&self, ty: &str) -> Option<Kind> {
+                self.types.get(ty).map(|ty| ty.kind)
+            }
 
-    fn has_value(&self, ty: &str, value: &str) -> bool {
-        self.types.get(ty).is_some_and(|ty| ty.values.contains_key(value))
-    }
+            fn has_value(&self, ty: &str, value: &str) -> bool {
+                self.types.get(ty).is_some_and(|ty| ty.values.contains_key(value))
+            }
 
-    fn field(&self, ty: &str, field: &str) -> Option<TypeReference<'_>> {
-        Some(self.types.get(ty)?.fields.get(field)?.ty)
-    }
+            fn field(&self, ty: &str, field: &str) -> Option<TypeReference<'_>> {
+                Some(self.types.get(ty)?.fields.get(field)?.ty)
+            }
+        }
+    )+};
 }
 
-impl InputTypes for Merged<'_> {
-    fn kind(&self, ty: &str) -> Option<Kind> {
-        self.types.get(ty).map(|ty| ty.kind)
-    }
-
-    fn has_value(&self, ty: &str, value: &str) -> bool {
-        self.types.get(ty).is_some_and(|ty| ty.values.contains_key(value))
-    }
-
-    fn field(&self, ty: &str, field: &str) -> Option<TypeReference<'_>> {
-        Some(self.types.get(ty)?.fields.get(field)?.ty)
-    }
-}
+input_types!(Schema<'_>, Merged<'_>);
 
 /// Whether `value` can be coerced to `ty`. Values nest no deeper than the parser lets them.
 pub(crate) fn fits(types: &impl InputTypes, value: &Value, ty: TypeReference<'_>) -> bool {

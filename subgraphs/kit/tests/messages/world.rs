@@ -3,9 +3,11 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use lms_kit::{
     Sources, StoreError,
     access::Caller,
@@ -19,6 +21,7 @@ use lms_kit::{
     sql::{Db, DbOptions, Sql, Tx},
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::wire::Wire;
 
@@ -163,7 +166,7 @@ pub(crate) use on_each_engine;
 #[derive(Clone, Default)]
 pub(crate) struct Ear {
     pub(crate) refuses: Arc<Mutex<Vec<i64>>>,
-    pub(crate) takes: std::time::Duration,
+    pub(crate) takes: Duration,
 }
 
 impl Ear {
@@ -196,7 +199,7 @@ impl Handler<Tx> for Ear {
 pub(crate) fn inbox<L: Listening>(listener: &L, owner: &Database, ear: Ear) -> Inbox<L::Store> {
     let mut owners = LocalOwners::default();
     owners.insert("notes", Arc::new(SqlChanges::new(owner.db.clone())));
-    let options = InboxOptions { gap: std::time::Duration::ZERO, page: 7, ..InboxOptions::default() };
+    let options = InboxOptions { gap: Duration::ZERO, page: 7, ..InboxOptions::default() };
     Inbox::new("listener", listener.store(), listener.handler(ear), Arc::new(owners), options)
 }
 
@@ -218,7 +221,13 @@ pub(crate) async fn soon(holds: impl AsyncFn() -> bool) -> bool {
         if holds().await {
             return true;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     false
+}
+
+/// Whether this comes to hold of each of them, all at the same time.
+pub(crate) async fn side_by_side<T>(all: &[T], holds: impl AsyncFn(&T) -> bool) -> bool {
+    let each = all.iter().map(async |one| soon(async || holds(one).await).await);
+    timeout(Duration::from_secs(20), join_all(each)).await.is_ok_and(|held| held.into_iter().all(|held| held))
 }
