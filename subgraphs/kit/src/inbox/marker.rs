@@ -64,3 +64,17 @@ pub(super) fn newest(events: &[Received]) -> BTreeMap<&SequenceKey, &Received> {
     }
     newest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Topic;
+
+    #[test]
+    fn a_marker_is_of_the_size_that_the_monitor_is_documented_with() {
+        let topic = Topic::events("lendings").name().to_owned();
+        let marker = Marker { topic, partition: 7, left_at: 1_700_000_000_000 };
+        let bytes = serde_json::to_vec(&marker.envelope("lendings", &Sources::system())).unwrap().len();
+        assert!((360..380).contains(&bytes), "docs/monitoring.md says 370 bytes, and it has {bytes}");
+    }
+}
