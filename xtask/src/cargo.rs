@@ -10,6 +10,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::counts::Counts;
+use crate::failures::Failures;
 use crate::{processes, progress};
 
 /// For how long tests may say nothing. The longest of them take some minutes.
@@ -89,7 +90,7 @@ pub(crate) async fn test(
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
     let pid = child.id().context("cargo has no process id")?;
     let mut lines = BufReader::new(child.stdout.take().context("cargo has no output")?).lines();
-    let mut counts = Counts::default();
+    let (mut counts, mut failures) = (Counts::default(), Failures::default());
     loop {
         let Ok(line) = timeout(SILENCE, lines.next_line()).await else {
             progress::note(&format!(
@@ -102,7 +103,11 @@ pub(crate) async fn test(
         };
         let Some(line) = line.context("cannot read cargo's output")? else { break };
         counts.add(&line);
+        failures.add(&line);
         progress::relay(&line);
+    }
+    for line in failures.to_string().lines() {
+        progress::note(line);
     }
     let status = child.wait().await.context("cargo went away")?;
     if !status.success() && counts.failed == 0 {

@@ -4,6 +4,7 @@ mod cargo;
 mod containers;
 mod counts;
 mod engines;
+mod failures;
 mod install;
 mod processes;
 mod progress;

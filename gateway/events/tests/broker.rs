@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 const DIVIDED: &str = "persistent://public/default/books.events";
 const WHOLE: &str = "persistent://public/default/genres.events";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Brokers are large: one at a time.
 async fn alone() -> MutexGuard<'static, ()> {

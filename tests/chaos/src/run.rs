@@ -14,7 +14,7 @@ use crate::{Load, Log, Scenario, Stack, at_rest};
 /// How many operations must be acknowledged in each scenario.
 const ENOUGH: usize = 100;
 /// How long a load may take to come to that.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(50);
 /// How much is shown of what does not hold: lines of each invariant, and characters of a line.
 const SHOWN: usize = 4;

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 /// How many operations must be acknowledged, so that there is something of each kind.
 const ENOUGH: usize = 300;
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_broken_is_found_and_nothing_else() -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::root;
 
 /// Generous: tests share the machine, and a first start loads the sample.
-const READY_WITHIN: Duration = Duration::from_mins(2);
+const READY_WITHIN: Duration = Duration::from_mins(4);
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
 /// Longer than a pause between two events.

@@ -21,7 +21,7 @@ use serde_json::{Deserializer, Value};
 /// How long a command may take that builds what it runs.
 const BUILDS_WITHIN: Duration = Duration::from_mins(20);
 /// How long what is said may take to be heard.
-const HEARD_WITHIN: Duration = Duration::from_mins(1);
+const HEARD_WITHIN: Duration = Duration::from_mins(3);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()

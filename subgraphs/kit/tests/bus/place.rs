@@ -8,7 +8,7 @@ use lms_kit::bus::{
 use tokio::time::timeout;
 
 /// Longer than any bus takes to deliver what is there.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A bus that can be opened several times: each time, as another process would.
 pub(crate) enum Place {

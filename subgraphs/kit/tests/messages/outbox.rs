@@ -6,7 +6,7 @@ use lms_kit::{
     bus::Topic,
     change::{Begun, Change},
     changes::{Changes, SqlChanges},
-    outbox::{Claim, ClaimOptions, Outbox, Relay, Settlement, SqlOutbox, Turn},
+    outbox::{Claim, ClaimOptions, Outbox, Relay, RelayOptions, Settlement, SqlOutbox, Turn, Wake},
     service::{Engine, SqlEngine},
     sql::{Db, DbOptions, Sql},
 };
@@ -16,6 +16,32 @@ use crate::{
     wire::Wire,
     world::{ALL, Database, ENGINES, command, put, side_by_side, soon},
 };
+
+#[tokio::test]
+async fn a_commit_wakes_the_relay_which_looks_by_itself_otherwise() {
+    for engine in ENGINES {
+        let (notes, wire) = (Database::of(engine).await, Arc::new(Wire::default()));
+        let relay = |wake: Wake, poll: Duration| {
+            let outbox = Arc::new(SqlOutbox::new(notes.db.clone()));
+            let options = RelayOptions { poll, ..RelayOptions::default() };
+            tokio::spawn(Relay::new("notes", outbox, Arc::clone(&wire) as _, wake, options).run())
+        };
+        let has_left = |count| {
+            let wire = Arc::clone(&wire);
+            async move || wire.sent.lock().unwrap().len() == count
+        };
+        let woken = relay(notes.db.wake().clone(), Duration::from_hours(1));
+        for written in 1..=2 {
+            notes.write("a", 0).await;
+            assert!(soon(has_left(written)).await, "{engine}: {written}");
+        }
+        woken.abort();
+        let looking = relay(Wake::default(), Duration::from_millis(20));
+        notes.write("a", 0).await;
+        assert!(soon(has_left(3)).await, "{engine}: nobody looks");
+        looking.abort();
+    }
+}
 
 #[tokio::test]
 async fn events_leave_in_the_order_of_their_aggregate_and_once() {

@@ -30,7 +30,7 @@ pub(crate) const ENGINES: [&str; 2] = ["sqlite", "postgres"];
 /// When a test begins, in ms.
 pub(crate) const BEGINNING: i64 = 1_767_225_600_000;
 pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A clock that stands until a test turns it.
 pub(crate) struct Hands(AtomicI64);

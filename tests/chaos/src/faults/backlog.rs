@@ -15,7 +15,7 @@ const BACKLOG: u64 = 5_000;
 /// What a consumer may have in memory then, in KiB.
 const MOST: u64 = 512 * 1024;
 /// How long the events take to leave, and to be applied.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(200);
 
 /// Books of which nothing waits, so that a fault may write their events.

@@ -10,7 +10,7 @@ use crate::run::Scene;
 
 const LENGTH: Duration = Duration::from_secs(6);
 /// How long it may take until there is none left.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(20);
 /// How many operations are acknowledged before something happens.
 const FIRST: usize = 20;

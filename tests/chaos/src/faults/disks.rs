@@ -16,7 +16,7 @@ const FIRST: usize = 20;
 /// How long a disk is full, once somebody has noticed.
 const LENGTH: Duration = Duration::from_secs(5);
 /// How long it may take until somebody does.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(20);
 
 /// An engine's name, a mutation that it has to write for, and what is read from it.

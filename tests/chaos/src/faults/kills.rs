@@ -19,7 +19,7 @@ const CYCLES: usize = 10;
 const LONGEST: usize = 400;
 /// How often the gateway is.
 const GATEWAYS: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Ten times, some process at some time.

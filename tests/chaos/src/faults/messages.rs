@@ -10,7 +10,7 @@ use crate::run::Scene;
 use crate::stores::{run, select};
 
 const TIMES: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(200);
 
 /// Lets a relay begin anew with what has left.

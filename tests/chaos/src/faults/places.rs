@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use crate::run::Scene;
 
 /// How long a process may take to come to its place.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How a process ends there.
 const SIGABRT: i32 = 6;
 

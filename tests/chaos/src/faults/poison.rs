@@ -11,7 +11,7 @@ use super::backlog::{BOOKS, books, number, say_again};
 use crate::run::Scene;
 use crate::stores::{run, select};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(200);
 
 const KNOWN: &str = "SELECT count(*) AS known FROM known_books";

@@ -13,7 +13,7 @@ use crate::stack::until_stopped;
 use crate::stores::select;
 
 /// How long a process may take to be met in the middle of something, and another to take over.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(200);
 /// How long both work beside one another at the end.
 const TOGETHER: Duration = Duration::from_secs(3);

@@ -12,7 +12,7 @@ use crate::run::Scene;
 /// How many operations are acknowledged before something happens, and after it.
 const FIRST: usize = 20;
 /// How long messages take to leave, and topics to be there again.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(100);
 /// Those that are deleted: events that several services hear, commands, and replies.
 const DELETED: [&str; 6] = [

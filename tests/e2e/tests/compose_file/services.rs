@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::file::{ComposeFile, Service};
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_mins(3);
 
 #[tokio::test]
 async fn every_service_becomes_ready_on_its_engine() -> anyhow::Result<()> {

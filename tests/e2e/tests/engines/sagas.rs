@@ -65,7 +65,7 @@ pub(crate) async fn until(
     holds: impl Fn(&Value) -> bool,
 ) -> anyhow::Result<Value> {
     let (mut saga, began) = (Value::Null, Instant::now());
-    while began.elapsed() < Duration::from_mins(1) {
+    while began.elapsed() < Duration::from_mins(3) {
         saga = ask(sagas, SAGA, json!({ "id": id })).await?.data()?["saga"].clone();
         if holds(&saga) {
             return Ok(saga);

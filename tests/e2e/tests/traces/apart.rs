@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::collector::Collector;
 use crate::{of_the_mutation, way, way_of_effect};
 
-const WITHIN: Duration = Duration::from_mins(1);
+const WITHIN: Duration = Duration::from_mins(3);
 
 const CATALOGUE: &str = "mutation Catalogue { catalogueBook(isbn: \"9780306406157\", title: \"A Book\",
     genre: \"Physics\", authors: [{ name: \"Ada\", bio: \"Writes.\" }], idempotencyKey: \"k\") {
