@@ -13,6 +13,10 @@ use crate::reach::{EntryStep, KeyPart, Step, Way};
 use crate::state::{FetchIndex, LookedUp, PositionId, RepresentationState, Source, SourceIndex};
 use crate::want::{Children, Types, Want};
 
+/// The most entity requests in a row, each for what the next one sends: whoever waits for so many has no use for the answer, and
+/// each takes a part of the stack while it is planned.
+const MOST_IN_A_ROW: usize = 200;
+
 /// What an entity request sends beside keys.
 #[derive(Default)]
 pub(crate) struct Sent<'g, 'a> {
@@ -104,13 +108,10 @@ impl<'g> Planner<'g> {
         entry: &EntryStep<'g>,
         Sent { requires, alone, contexts }: Sent<'g, '_>,
     ) -> Result<SourceIndex, Stop> {
-        self.entering.push((position, subgraph));
-        let known = self.key_fetches(position, ty, entry);
-        self.entering.pop();
-        let mut after = known?;
-        for selection in requires {
-            after.extend(self.resolve_selection(position, ty, selection)?);
-        }
+        self.waiting += 1;
+        let sent = self.resolve_sent((position, ty), subgraph, entry, requires);
+        self.waiting -= 1;
+        let mut after = sent?;
         after.extend(contexts.after);
         if after.is_empty() {
             after.extend(self.first_fetch(position));
@@ -124,6 +125,28 @@ impl<'g> Planner<'g> {
         self.represent(fetch, ty, entry, requires);
         self.fetches[fetch].add_contexts(contexts.states);
         Ok(source)
+    }
+
+    /// Asks for what an entity request sends, its key and what is required; gives the fetches that fill it.
+    fn resolve_sent(
+        &mut self,
+        (position, ty): (PositionId, TypeId),
+        subgraph: SubgraphId,
+        entry: &EntryStep<'g>,
+        requires: &[&'g FieldSelection],
+    ) -> Result<BTreeSet<FetchIndex>, Stop> {
+        if self.waiting > MOST_IN_A_ROW {
+            let path = self.path_text(position);
+            return Err(Stop::Unplannable(PlanError::TooLong { path, most: MOST_IN_A_ROW }));
+        }
+        self.entering.push((position, subgraph));
+        let known = self.key_fetches(position, ty, entry);
+        self.entering.pop();
+        let mut after = known?;
+        for selection in requires {
+            after.extend(self.resolve_selection(position, ty, selection)?);
+        }
+        Ok(after)
     }
 
     /// Asks for the fields of a key; gives the fetches that fill them.

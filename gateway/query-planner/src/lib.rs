@@ -72,6 +72,16 @@ pub enum PlanError {
         /// The field names that lead to the objects that have the field.
         path: String,
     },
+    /// Requests would wait for one another in too long a row, each for what the next one sends.
+    #[error(
+        "what is asked for at `{path}` takes more than {most} requests in a row, each for what the next one sends"
+    )]
+    TooLong {
+        /// The field names that lead to the objects that are asked for.
+        path: String,
+        /// The most that there may be.
+        most: usize,
+    },
 }
 
 /// What planning took.

@@ -42,6 +42,8 @@ pub(crate) struct Planner<'g> {
     pub(crate) memory: Memory<'g>,
     /// The entity requests whose keys are being resolved; none of them can be entered for its own key.
     pub(crate) entering: Vec<(PositionId, SubgraphId)>,
+    /// How many entity requests wait for what is being resolved, each for the next.
+    pub(crate) waiting: usize,
     /// The part of the response whose field is being resolved.
     pub(crate) part: Option<DeferId>,
     /// The place of the field with effects that is being resolved.
@@ -107,6 +109,7 @@ impl<'g> Planner<'g> {
             decisions,
             memory: Memory::default(),
             entering: Vec::new(),
+            waiting: 0,
             part: None,
             effect: 0,
             apart: options.apart,

@@ -3,7 +3,7 @@
 //! Steps are counted, so that the same inputs take the same number on every machine; `examples/explosion_shapes.rs` prints the time.
 
 use octavo_query_plan::print;
-use octavo_query_planner::{Explanation, Options, explain};
+use octavo_query_planner::{Explanation, Options, PlanError, explain, plan};
 
 #[path = "kit/schema.rs"]
 mod schema;
@@ -65,4 +65,23 @@ fn equal_steps_give_equal_plans() {
         let budget = 3_000;
         assert_eq!(explained(shape, shape.size / 4, budget), explained(shape, shape.size / 4, budget));
     }
+}
+
+/// As much stack as the gateway gives its threads.
+const STACK: usize = 8 * 1024 * 1024;
+
+#[test]
+fn a_chain_is_planned_or_refused_and_never_too_long_for_the_stack() {
+    let chain = shapes::SHAPES.iter().find(|shape| shape.name == "fields that require one another");
+    let make = chain.expect("there is such a shape").make;
+    let planned = move |size| {
+        let (sdl, query) = make(size);
+        let graph = schema::graph(&sdl);
+        plan(&graph, &schema::operation(&graph, &query), &Options::default()).map(drop)
+    };
+    let all = std::thread::Builder::new().stack_size(STACK).spawn(move || [150, 5_000].map(planned));
+    let [short, long] = all.expect("a thread").join().expect("no overflow");
+    assert_eq!(short, Ok(()));
+    let Err(PlanError::TooLong { path, most }) = long else { panic!("{long:?}") };
+    assert_eq!((path.as_str(), most), ("item", 200));
 }
