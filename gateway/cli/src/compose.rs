@@ -15,7 +15,7 @@ use crate::subgraphs::{self, Configured, Subgraph, Tree};
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A YAML file that names the subgraphs
-    #[arg(long, value_name = "FILE", conflicts_with = "subgraphs", required_unless_present = "subgraphs")]
+    #[arg(long, value_name = "FILE", conflicts_with = "subgraphs")]
     config: Option<PathBuf>,
     /// Where the supergraph goes; standard output if left out (which has the findings alone under `--format json`)
     #[arg(long, value_name = "FILE")]
@@ -125,6 +125,10 @@ fn resolved(path: &Path) -> PathBuf {
 fn configured(arguments: &Arguments) -> Result<Configured, Failure> {
     if let Some(config) = &arguments.config {
         return subgraphs::from_config(&Tree::Files, config);
+    }
+    if arguments.subgraphs.is_empty() {
+        let how = "NAME=FILE[=URL] for each, such as `books=books.graphql`, or `--config FILE`";
+        return Err(Failure::Usage(format!("there is no subgraph to compose: give {how}")));
     }
     let named = arguments.subgraphs.iter().map(|text| subgraphs::from_text(text));
     Ok(Configured { subgraphs: named.collect::<Result<_, _>>()?, contracts: Vec::new() })

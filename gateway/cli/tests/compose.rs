@@ -43,6 +43,17 @@ fn a_supergraph_given_as_a_subgraph_is_one_finding() {
 }
 
 #[test]
+fn who_gives_nothing_is_told_what_to_give() {
+    let folder = folder(&[("empty.graphql", " \n"), ("one.graphql", "type Query { a: Int }")]);
+    let (exit, _, told) = compose(folder.path(), &[]);
+    assert_eq!(exit, 2, "{told}");
+    assert!(told.contains("NAME=FILE[=URL]") && told.contains("--config"), "{told}");
+    let (exit, _, told) = compose(folder.path(), &["nothing=empty.graphql", "one=one.graphql"]);
+    assert_eq!((exit, told.matches("error[").count()), (1, 1), "{told}");
+    assert!(told.contains("error[INVALID_GRAPHQL]: the schema of subgraph `nothing` is empty"), "{told}");
+}
+
+#[test]
 fn errors_come_before_hints() {
     let one = format!(
         "{LINK}type Query {{ \"One\" t: T }} \"One\" type T @key(fields: \"id\") {{ id: ID! }} enum Unused {{ A }}"

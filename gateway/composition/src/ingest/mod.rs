@@ -23,8 +23,9 @@ use octavo_index::IndexVec;
 use octavo_language::{Limits, TypeSystemDocument};
 
 use crate::SubgraphInput;
-use crate::model::{GraphId, Subgraph, Version};
-use crate::report::Report;
+use crate::code::Code;
+use crate::model::{GraphId, Span, Subgraph, Version};
+use crate::report::{Place, Report};
 use crate::shared_out::on_all;
 use crate::validate::validate_language;
 use links::Links;
@@ -64,6 +65,13 @@ fn those_left<T>(results: Vec<(Option<T>, Report)>, report: &mut Report) -> Vec<
 }
 
 fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parsed<'i>> {
+    if input.sdl.trim().is_empty() {
+        // No place in an empty text could name it.
+        let message =
+            format!("the schema of subgraph `{}` is empty: it must define a type at least", input.name);
+        report.error(Code::InvalidGraphql, message, Place { subgraph: input.name, span: Span::default() });
+        return None;
+    }
     match TypeSystemDocument::parse(input.name, input.sdl, Limits::SCHEMA) {
         Ok(document) => {
             // All else that could be said of it would follow from that.
