@@ -8,6 +8,7 @@ mod failures;
 mod install;
 mod processes;
 mod progress;
+mod scratch;
 mod signals;
 mod tasks;
 

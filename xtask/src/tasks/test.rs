@@ -2,18 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
-use rustix::fs::statvfs;
-
 use crate::counts::Counts;
 use crate::engines::{Engines, Purpose};
+use crate::scratch::Scratch;
 use crate::{cargo, install, progress};
 
 /// Packages whose tests start the binaries of others: cargo builds these for none of their tests.
 const STARTS_BINARIES: [&str; 4] = ["octavo-browser", "octavo-chaos", "octavo-conformance", "octavo-e2e"];
-
-/// Bytes that all tests together need at most for what the engines keep.
-const ROOM: u64 = 1_500_000_000;
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
@@ -33,23 +28,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Fails where the engines would come to refuse writes, and tests wait for them in vain.
-fn ensure_room() -> anyhow::Result<()> {
-    let folder = std::env::temp_dir();
-    let disk = statvfs(&folder).with_context(|| format!("cannot tell how full {} is", folder.display()))?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    ensure!(
-        free >= ROOM,
-        "{} MB are free in {}, where the engines of the tests keep their data; they need {} MB (TMPDIR names another folder)",
-        free / 1_000_000,
-        folder.display(),
-        ROOM / 1_000_000
-    );
-    Ok(())
-}
-
 async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
     let means = install::means().await?;
+    let scratch = Scratch::new()?;
     let starts_binaries =
         STARTS_BINARIES.iter().any(|package| options.arguments.iter().any(|one| one == package));
     let build = async {
@@ -61,8 +42,9 @@ async fn run_tests(options: &Options) -> anyhow::Result<Counts> {
         anyhow::Ok(())
     };
     let (engines, ()) = tokio::try_join!(Engines::start(means, Purpose::Tests), build)?;
-    ensure_room()?;
-    let counts = progress::step("tests", cargo::test(&options.arguments, engines.variables())).await?;
+    scratch.ensure_room()?;
+    let variables = engines.variables().into_iter().chain([scratch.variable()]);
+    let counts = progress::step("tests", cargo::test(&options.arguments, variables)).await?;
     let stop = async {
         drop(engines);
         Ok(())
