@@ -8,6 +8,7 @@ mod field_set;
 mod limits;
 mod one_of;
 mod operation;
+mod places;
 mod reader;
 mod stream;
 mod type_system;

@@ -1,18 +1,34 @@
-//! Type systems whose places nobody asks for, such as a supergraph that was composed: read in one pass, and several times as fast as by
-//! the library's parser, which keeps every byte of a text in a tree.
+//! Type systems, read in one pass and several times as fast as by the library's parser, which keeps every byte of a text in a tree.
 //!
-//! What the reader does not take (errors, extensions, operations, escapes by number) is read by the library's parser, so that both
-//! take the same texts and tell the same errors.
+//! Nobody but the library puts places into its nodes, so the reader keeps those that are asked for apart.
+//!
+//! What the reader does not take (errors, operations, escapes by number) is read by the library's parser, so that both take the same
+//! texts and tell the same errors.
 
-use apollo_compiler::ast::{self, Definition, DirectiveList, DirectiveLocation, OperationType, Type, Value};
+mod extension;
+mod value;
+
+use apollo_compiler::ast::{self, Definition, DirectiveList, DirectiveLocation, OperationType, Type};
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::{Name, Node};
 
 use crate::error::{GraphqlError, at_end, from_list};
 use crate::limits::Limits;
+use crate::places::Places;
 
-/// Parses a type system; `name` is only for messages, and the nodes know no places.
+/// Reads a type system together with the places of what is named in it. `None`: the library's parser has to.
+pub(crate) fn read_with_places(text: &str, limits: Limits) -> Option<(ast::Document, Places)> {
+    // The library counts tokens, of which there are never more than bytes.
+    if text.len() > limits.tokens {
+        return None;
+    }
+    let mut reader = Reader { places: Some(Places::for_text(text)), ..Reader::new(text) };
+    let document = reader.document()?;
+    Some((document, reader.places?))
+}
+
+/// Parses a type system whose places nobody asks for, such as a supergraph that was composed; `name` is only for messages.
 pub fn parse_without_places(
     name: &str,
     text: &str,
@@ -30,18 +46,22 @@ pub fn parse_without_places(
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// Where the last token ends.
+    end: usize,
     /// Names that were read: most are read many times.
     names: HashMap<&'t str, Name>,
+    /// Where things stand, if that is to be known.
+    places: Option<Places>,
 }
 
 type Described = Option<Node<str>>;
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, at: 0, names: HashMap::default() }
+        Self { text, at: 0, end: 0, names: HashMap::default(), places: None }
     }
 
-    fn document(mut self) -> Option<ast::Document> {
+    fn document(&mut self) -> Option<ast::Document> {
         let mut document = ast::Document::new();
         self.skip();
         while self.at < self.text.len() {
@@ -52,14 +72,19 @@ impl<'t> Reader<'t> {
     }
 
     fn definition(&mut self) -> Option<Definition> {
+        let start = self.at;
         let description = self.description()?;
+        if let Some(description) = &description {
+            self.put(description, start);
+        }
         Some(match self.word()? {
+            "extend" if description.is_none() => self.extension()?,
             "schema" => Definition::SchemaDefinition(Node::new(self.schema(description)?)),
             "directive" => {
                 Definition::DirectiveDefinition(Node::new(self.directive_definition(description)?))
             }
             "scalar" => {
-                let (name, directives) = (self.name()?, self.directives()?);
+                let (name, directives) = (self.placed_name()?, self.directives()?);
                 Definition::ScalarTypeDefinition(Node::new(ast::ScalarTypeDefinition {
                     description,
                     name,
@@ -67,7 +92,7 @@ impl<'t> Reader<'t> {
                 }))
             }
             "type" => {
-                let (name, implements_interfaces) = (self.name()?, self.implements()?);
+                let (name, implements_interfaces) = (self.placed_name()?, self.implements()?);
                 let (directives, fields) = (self.directives()?, self.braced(Self::field)?);
                 let ty = ast::ObjectTypeDefinition {
                     description,
@@ -79,7 +104,7 @@ impl<'t> Reader<'t> {
                 Definition::ObjectTypeDefinition(Node::new(ty))
             }
             "interface" => {
-                let (name, implements_interfaces) = (self.name()?, self.implements()?);
+                let (name, implements_interfaces) = (self.placed_name()?, self.implements()?);
                 let (directives, fields) = (self.directives()?, self.braced(Self::field)?);
                 let ty = ast::InterfaceTypeDefinition {
                     description,
@@ -91,19 +116,19 @@ impl<'t> Reader<'t> {
                 Definition::InterfaceTypeDefinition(Node::new(ty))
             }
             "union" => {
-                let (name, directives) = (self.name()?, self.directives()?);
-                let members = if self.takes(b'=') { self.separated(b'|', Self::name)? } else { Vec::new() };
+                let (name, directives) = (self.placed_name()?, self.directives()?);
+                let members = self.members()?;
                 let ty = ast::UnionTypeDefinition { description, name, directives, members };
                 Definition::UnionTypeDefinition(Node::new(ty))
             }
             "enum" => {
-                let (name, directives) = (self.name()?, self.directives()?);
+                let (name, directives) = (self.placed_name()?, self.directives()?);
                 let values = self.braced(Self::enum_value)?;
                 let ty = ast::EnumTypeDefinition { description, name, directives, values };
                 Definition::EnumTypeDefinition(Node::new(ty))
             }
             "input" => {
-                let (name, directives) = (self.name()?, self.directives()?);
+                let (name, directives) = (self.placed_name()?, self.directives()?);
                 let fields = self.braced(Self::input)?;
                 let ty = ast::InputObjectTypeDefinition { description, name, directives, fields };
                 Definition::InputObjectTypeDefinition(Node::new(ty))
@@ -113,17 +138,7 @@ impl<'t> Reader<'t> {
     }
 
     fn schema(&mut self, description: Described) -> Option<ast::SchemaDefinition> {
-        let directives = self.directives()?;
-        let root_operations = self.braced(|reader| {
-            let operation = match reader.word()? {
-                "query" => OperationType::Query,
-                "mutation" => OperationType::Mutation,
-                "subscription" => OperationType::Subscription,
-                _ => return None,
-            };
-            reader.expect(b':')?;
-            Some(Node::new((operation, reader.name()?)))
-        })?;
+        let (directives, root_operations) = (self.directives()?, self.braced(Self::root_operation)?);
         (!root_operations.is_empty()).then_some(ast::SchemaDefinition {
             description,
             directives,
@@ -131,9 +146,20 @@ impl<'t> Reader<'t> {
         })
     }
 
+    fn root_operation(&mut self) -> Option<Node<(OperationType, Name)>> {
+        let operation = match self.word()? {
+            "query" => OperationType::Query,
+            "mutation" => OperationType::Mutation,
+            "subscription" => OperationType::Subscription,
+            _ => return None,
+        };
+        self.expect(b':')?;
+        Some(Node::new((operation, self.placed_name()?)))
+    }
+
     fn directive_definition(&mut self, description: Described) -> Option<ast::DirectiveDefinition> {
         self.expect(b'@')?;
-        let (name, arguments) = (self.name()?, self.argument_definitions()?);
+        let (name, arguments) = (self.placed_name()?, self.argument_definitions()?);
         let mut word = self.word()?;
         let repeatable = word == "repeatable";
         if repeatable {
@@ -149,14 +175,18 @@ impl<'t> Reader<'t> {
     fn implements(&mut self) -> Option<Vec<Name>> {
         let before = self.at;
         if self.peek().is_some_and(is_name_start) && self.word()? == "implements" {
-            return self.separated(b'&', Self::name);
+            return self.separated(b'&', Self::placed_name);
         }
         self.at = before;
         Some(Vec::new())
     }
 
+    fn members(&mut self) -> Option<Vec<Name>> {
+        if self.takes(b'=') { self.separated(b'|', Self::placed_name) } else { Some(Vec::new()) }
+    }
+
     fn field(&mut self) -> Option<Node<ast::FieldDefinition>> {
-        let (description, name) = (self.description()?, self.name()?);
+        let (description, name) = (self.description()?, self.placed_name()?);
         let arguments = self.argument_definitions()?;
         self.expect(b':')?;
         let (ty, directives) = (self.ty()?, self.directives()?);
@@ -168,7 +198,7 @@ impl<'t> Reader<'t> {
     }
 
     fn input(&mut self) -> Option<Node<ast::InputValueDefinition>> {
-        let (description, name) = (self.description()?, self.name()?);
+        let (description, name) = (self.description()?, self.placed_name()?);
         self.expect(b':')?;
         let ty = Node::new(self.ty()?);
         let default_value = if self.takes(b'=') { Some(self.value()?) } else { None };
@@ -177,7 +207,7 @@ impl<'t> Reader<'t> {
     }
 
     fn enum_value(&mut self) -> Option<Node<ast::EnumValueDefinition>> {
-        let (description, value) = (self.description()?, self.name()?);
+        let (description, value) = (self.description()?, self.placed_name()?);
         if matches!(value.as_str(), "true" | "false" | "null") {
             return None;
         }
@@ -198,10 +228,14 @@ impl<'t> Reader<'t> {
 
     fn directives(&mut self) -> Option<DirectiveList> {
         let mut list = Vec::new();
-        while self.takes(b'@') {
-            let name = self.name()?;
+        while self.peek() == Some(b'@') {
+            let start = self.at;
+            self.take();
+            let name = self.placed_name()?;
             let arguments = self.listed((b'(', b')'), Self::argument)?;
-            list.push(Node::new(ast::Directive { name, arguments }));
+            let directive = Node::new(ast::Directive { name, arguments });
+            self.put(&directive, start);
+            list.push(directive);
         }
         Some(DirectiveList(list))
     }
@@ -212,116 +246,11 @@ impl<'t> Reader<'t> {
         Some(Node::new(ast::Argument { name, value: self.value()? }))
     }
 
-    /// A value without variables. Of numbers only those that fit 32 bits are taken.
-    fn value(&mut self) -> Option<Node<Value>> {
-        Some(Node::new(match self.peek()? {
-            b'"' => Value::String(self.string()?),
-            b'[' => {
-                self.take();
-                let mut items = Vec::new();
-                while !self.takes(b']') {
-                    items.push(self.value()?);
-                }
-                Value::List(items)
-            }
-            b'{' => {
-                self.take();
-                let mut fields = Vec::new();
-                while !self.takes(b'}') {
-                    let name = self.name()?;
-                    self.expect(b':')?;
-                    fields.push((name, self.value()?));
-                }
-                Value::Object(fields)
-            }
-            b'-' | b'0'..=b'9' => Value::Int(self.number()?.into()),
-            _ => match self.word()? {
-                "true" => Value::Boolean(true),
-                "false" => Value::Boolean(false),
-                "null" => Value::Null,
-                word => Value::Enum(self.interned(word)),
-            },
-        }))
-    }
-
-    fn number(&mut self) -> Option<i32> {
-        let rest = &self.text[self.at..];
-        let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_');
-        let word = &rest[..rest.find(|c| !goes_on(c)).unwrap_or(rest.len())];
-        let number: i32 = word.parse().ok()?;
-        // No sign in front, no zeros: anything else is another spelling, or none.
-        if number.to_string() != word {
-            return None;
-        }
-        self.at += word.len();
-        self.skip();
-        Some(number)
-    }
-
     fn description(&mut self) -> Option<Described> {
         if self.peek() != Some(b'"') {
             return Some(None);
         }
         Some(Some(Node::new_str(&self.string()?)))
-    }
-
-    fn string(&mut self) -> Option<String> {
-        let rest = &self.text[self.at..];
-        if let Some(rest) = rest.strip_prefix("\"\"\"") {
-            return self.block_string(rest);
-        }
-        let mut out = String::new();
-        let mut chars = rest[1..].char_indices();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '"' => {
-                    self.at += at + 2;
-                    self.skip();
-                    return Some(out);
-                }
-                '\\' => out.push(match chars.next()?.1 {
-                    c @ ('"' | '\\' | '/') => c,
-                    'b' => '\u{8}',
-                    'f' => '\u{c}',
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    _ => return None,
-                }),
-                c if c < ' ' && c != '\t' => return None,
-                c => out.push(c),
-            }
-        }
-        None
-    }
-
-    /// See <https://spec.graphql.org/draft/#BlockStringValue()>.
-    fn block_string(&mut self, rest: &str) -> Option<String> {
-        let mut end = 0;
-        loop {
-            end += rest[end..].find("\"\"\"")?;
-            if !rest[..end].ends_with('\\') {
-                break;
-            }
-            end += 3;
-        }
-        self.at += 3 + end + 3;
-        self.skip();
-        let raw = &rest[..end];
-        if raw.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n')) {
-            return None;
-        }
-        let blank = |line: &&str| line.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
-        let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-        let common = raw.split('\n').skip(1).filter(|line| !blank(line)).map(indent).min().unwrap_or(0);
-        let cut = |(index, line): (usize, &'_ str)| -> String {
-            let from = if index == 0 { 0 } else { common.min(line.len()) };
-            line[from..].to_owned()
-        };
-        let lines: Vec<String> = raw.split('\n').enumerate().map(cut).collect();
-        let first = lines.iter().position(|line| !blank(&line.as_str())).unwrap_or(lines.len());
-        let last = lines.iter().rposition(|line| !blank(&line.as_str())).map_or(first, |last| last + 1);
-        Some(lines[first..last].join("\n").replace("\\\"\"\"", "\"\"\""))
     }
 
     /// Items in braces, at least one; none without braces.
@@ -355,6 +284,23 @@ impl<'t> Reader<'t> {
             items.push(item(self)?);
         }
         Some(items)
+    }
+
+    /// A name that is not shared with others of its kind where places are asked for, since that is how its place is found.
+    fn placed_name(&mut self) -> Option<Name> {
+        let start = self.at;
+        let word = self.word()?;
+        let Some(places) = &mut self.places else { return Some(self.interned(word)) };
+        let name = Name::new_unchecked(word);
+        places.put_name(&name, start..self.end);
+        Some(name)
+    }
+
+    /// Keeps the place of what was read from `start` on.
+    fn put<T: ?Sized>(&mut self, node: &Node<T>, start: usize) {
+        if let Some(places) = &mut self.places {
+            places.put_node(node, start..self.end);
+        }
     }
 
     fn name(&mut self) -> Option<Name> {
@@ -402,6 +348,7 @@ impl<'t> Reader<'t> {
 
     /// Goes to the next token.
     fn skip(&mut self) {
+        self.end = self.at;
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' | b'\n' | b'\r' | b',' => self.at += 1,

@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::maps::{HashMap, HashSet, IndexMap};
 use crate::model::{
     Applied, Argument, DirectiveDefinition, EnumValue, Field, Kind, Schema, Span, TypeDefinition,
-    TypeReference, span_of,
+    TypeReference, span_of, span_of_name,
 };
 use crate::report::{Place, Report};
 
@@ -20,14 +20,14 @@ pub(crate) fn build<'a>(
     report: &mut Report,
 ) -> Schema<'a> {
     let mut builder = Builder {
-        subgraph: document.name(),
+        document,
         vocabulary,
         report,
         schema: Schema::default(),
         renames: HashMap::default(),
         parts: HashMap::default(),
     };
-    builder.roots(document);
+    builder.roots();
     for definition in &document.ast().definitions {
         builder.definition(definition);
     }
@@ -42,7 +42,7 @@ pub(crate) fn build<'a>(
 }
 
 struct Builder<'a, 'v> {
-    subgraph: &'a str,
+    document: &'a TypeSystemDocument,
     vocabulary: &'v Vocabulary,
     report: &'v mut Report,
     schema: Schema<'a>,
@@ -69,8 +69,8 @@ const ROOTS: [(OperationType, &str, Code); 3] = [
 
 impl<'a> Builder<'a, '_> {
     /// Finds the root types, and what they are to be renamed to.
-    fn roots(&mut self, document: &'a TypeSystemDocument) {
-        let definitions = &document.ast().definitions;
+    fn roots(&mut self) {
+        let definitions = &self.document.ast().definitions;
         let mut explicit: Vec<(OperationType, &'a Name)> = Vec::new();
         let mut has_definition = false;
         for definition in definitions {
@@ -100,7 +100,7 @@ impl<'a> Builder<'a, '_> {
                         self.report.error(
                             code,
                             message,
-                            Place { subgraph: self.subgraph, span: span_of!(name) },
+                            Place { subgraph: self.document.name(), span: self.span(name) },
                         );
                     }
                     self.renames.insert(name.as_str(), conventional);
@@ -121,7 +121,8 @@ impl<'a> Builder<'a, '_> {
     fn definition(&mut self, definition: &'a Definition) {
         match definition {
             Definition::SchemaDefinition(schema) => {
-                self.schema.description = schema.description.as_ref().map(|text| (&**text, span_of!(text)));
+                self.schema.description =
+                    schema.description.as_ref().map(|text| (&**text, span_of(self.document, text)));
                 self.schema_directives(&schema.directives, 0);
             }
             Definition::SchemaExtension(schema) => self.schema_directives(&schema.directives, 1),
@@ -208,17 +209,15 @@ impl<'a> Builder<'a, '_> {
         let number = *counter;
         *counter += 1;
         let applied = self.applied(part.directives, number);
-        let entry = self
-            .schema
-            .types
-            .entry(name)
-            .or_insert_with(|| TypeDefinition::new(name, part.kind, span_of!(part.name)));
+        let span = self.span(part.name);
+        let entry =
+            self.schema.types.entry(name).or_insert_with(|| TypeDefinition::new(name, part.kind, span));
         entry.applied.extend(applied);
         if part.is_extension {
             entry.extension_parts.push(number);
         } else {
             entry.defined = true;
-            entry.span = span_of!(part.name);
+            entry.span = span;
         }
         if let Some(description) = part.description {
             entry.description = Some(description);
@@ -235,13 +234,15 @@ impl<'a> Builder<'a, '_> {
         let Some((name, number)) = self.open(part) else { return };
         let fields: Vec<_> = fields.iter().filter_map(|field| self.field(name, field, number)).collect();
         let Some(entry) = self.schema.types.get_mut(name) else { return };
-        entry.implements.extend(interfaces.iter().map(|name| (name.as_str(), span_of!(name))));
+        entry
+            .implements
+            .extend(interfaces.iter().map(|name| (name.as_str(), span_of_name(self.document, name))));
         entry.fields.extend(fields.into_iter().map(|field| (field.name, field)));
     }
 
     fn with_members(&mut self, part: &TypePart<'a>, members: &'a [Name]) {
         let Some((name, _)) = self.open(part) else { return };
-        let members: Vec<_> = members.iter().map(|name| (self.rename(name), span_of!(name))).collect();
+        let members: Vec<_> = members.iter().map(|name| (self.rename(name), self.span(name))).collect();
         let Some(entry) = self.schema.types.get_mut(name) else { return };
         entry.members.extend(members);
     }
@@ -254,7 +255,7 @@ impl<'a> Builder<'a, '_> {
                 let entry = EnumValue {
                     description: value.description.as_deref(),
                     applied: self.applied(&value.directives, number),
-                    span: span_of!(value.value),
+                    span: self.span(&value.value),
                 };
                 (value.value.as_str(), entry)
             })
@@ -274,14 +275,15 @@ impl<'a> Builder<'a, '_> {
         if parent == "Query" && matches!(field.name.as_str(), "_service" | "_entities") {
             return None;
         }
+        let span = self.span(&field.name);
         Some(Field {
             name: &field.name,
-            ty: self.reference(&field.ty, span_of!(field.name))?,
+            ty: self.reference(&field.ty, span)?,
             description: field.description.as_deref(),
             arguments: self.arguments(&field.arguments),
             default: None,
             applied: self.applied(&field.directives, part),
-            span: span_of!(field.name),
+            span,
             part,
             requires: None,
             provides: None,
@@ -293,14 +295,15 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn input_field(&mut self, field: &'a Node<ast::InputValueDefinition>, part: u32) -> Option<Field<'a>> {
+        let span = self.span(&field.name);
         Some(Field {
             name: &field.name,
-            ty: self.reference(&field.ty, span_of!(field.name))?,
+            ty: self.reference(&field.ty, span)?,
             description: field.description.as_deref(),
             arguments: IndexMap::default(),
             default: field.default_value.as_deref(),
             applied: self.applied(&field.directives, part),
-            span: span_of!(field.name),
+            span,
             part,
             requires: None,
             provides: None,
@@ -318,7 +321,7 @@ impl<'a> Builder<'a, '_> {
         let mut found = IndexMap::default();
         found.reserve(arguments.len());
         for argument in arguments {
-            let span = span_of!(argument.name);
+            let span = self.span(&argument.name);
             let Some(ty) = self.reference(&argument.ty, span) else { continue };
             let entry = Argument {
                 name: &argument.name,
@@ -343,7 +346,7 @@ impl<'a> Builder<'a, '_> {
             arguments: self.arguments(&directive.arguments),
             repeatable: directive.repeatable,
             locations: directive.locations.clone(),
-            span: span_of!(directive.name),
+            span: self.span(&directive.name),
         };
         self.schema.directives.insert(definition.name, definition);
     }
@@ -351,7 +354,7 @@ impl<'a> Builder<'a, '_> {
     fn reference(&mut self, ty: &'a ast::Type, span: Span) -> Option<TypeReference<'a>> {
         let Some(reference) = TypeReference::from_ast(ty) else {
             let message = "a type is nested in more than 30 lists".to_owned();
-            self.report.error(Code::InvalidGraphql, message, Place { subgraph: self.subgraph, span });
+            self.report.error(Code::InvalidGraphql, message, Place { subgraph: self.document.name(), span });
             return None;
         };
         Some(TypeReference { name: self.rename(reference.name), ..reference })
@@ -361,9 +364,13 @@ impl<'a> Builder<'a, '_> {
         let applied = directives.iter().map(|node| Applied {
             meaning: self.vocabulary.meaning(&node.name),
             node,
-            span: span_of!(node),
+            span: span_of(self.document, node),
             part,
         });
         applied.collect()
+    }
+
+    fn span(&self, name: &Name) -> Span {
+        span_of_name(self.document, name)
     }
 }

@@ -7,7 +7,7 @@ use octavo_language::{Name, Node, TypeSystemDocument};
 
 use super::vocabulary::{Vocabulary, defined_name};
 use crate::code::Code;
-use crate::model::{Span, span_of};
+use crate::model::{Span, span_of_name};
 use crate::report::{Place, Report};
 
 /// The specification's definitions under the document's names.
@@ -33,7 +33,7 @@ impl Expected {
             let subgraph = document.name();
             match (definition, expected) {
                 (Definition::DirectiveDefinition(found), Definition::DirectiveDefinition(expected)) => {
-                    check_directive(subgraph, found, expected, report);
+                    check_directive(document, found, expected, report);
                 }
                 (Definition::ScalarTypeDefinition(_), Definition::ScalarTypeDefinition(_))
                 | (Definition::EnumTypeDefinition(_), Definition::EnumTypeDefinition(_))
@@ -41,7 +41,8 @@ impl Expected {
                 _ => {
                     let message =
                         format!("the type `{name}` is not of the kind that its specification defines");
-                    let span = definition.name().map_or_else(Span::default, |name| span_of!(name));
+                    let span =
+                        definition.name().map_or_else(Span::default, |name| span_of_name(document, name));
                     let place = Place { subgraph, span };
                     report.error(Code::TypeDefinitionInvalid, message, place);
                 }
@@ -51,7 +52,7 @@ impl Expected {
 }
 
 fn check_directive(
-    subgraph: &str,
+    document: &TypeSystemDocument,
     found: &Node<DirectiveDefinition>,
     expected: &DirectiveDefinition,
     report: &mut Report,
@@ -59,7 +60,11 @@ fn check_directive(
     let name = &found.name;
     let mut wrong = |message: String| {
         let message = format!("the definition of `@{name}` differs from its specification: {message}");
-        report.error(Code::DirectiveDefinitionInvalid, message, Place { subgraph, span: span_of!(name) });
+        report.error(
+            Code::DirectiveDefinitionInvalid,
+            message,
+            Place { subgraph: document.name(), span: span_of_name(document, name) },
+        );
     };
     for argument in &expected.arguments {
         match found.arguments.iter().find(|found| found.name == argument.name) {

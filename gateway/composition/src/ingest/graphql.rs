@@ -9,7 +9,7 @@ use octavo_language::{GraphqlError, Limits, Name, Node, TypeSystemDocument, Vali
 use super::vocabulary::{KnownDefinitions, Vocabulary, defined_name};
 use crate::code::Code;
 use crate::maps::HashSet;
-use crate::model::{Span, is_builtin_scalar, span_of};
+use crate::model::{Span, is_builtin_scalar, span_of_name};
 use crate::report::{Place, Report, error};
 use crate::validate::is_missing_input_field;
 
@@ -25,7 +25,8 @@ pub(crate) fn validate(
     }
     // Errors are in the order of their places, those in the definitions that are left out included.
     let parsed = TypeSystemDocument::parse("specification", &missing, Limits::SCHEMA);
-    let Ok(missing) = parsed else { return Vec::new() };
+    let (Ok(missing), Some(document)) = (parsed, with_all_places(document)) else { return Vec::new() };
+    let document = &document;
     let completed = complete(document, vocabulary, missing.ast().definitions.clone());
     let Err(errors) = ValidSchema::from_ast(&completed) else { return Vec::new() };
     let errors = errors.iter().filter(|error| !is_missing_input_field(error));
@@ -39,8 +40,26 @@ pub(crate) fn validate(
     found.collect()
 }
 
+/// A document that was read, with the place of every node.
+fn with_all_places(document: &TypeSystemDocument) -> Option<TypeSystemDocument> {
+    TypeSystemDocument::parse(document.name(), document.text(), Limits::SCHEMA).ok()
+}
+
 /// Who defines a directive defines the types of its arguments too, those of specifications included.
 pub(crate) fn undefined_types(document: &TypeSystemDocument) -> Vec<Diagnostic> {
+    if undefined_type_names(document).is_empty() {
+        return Vec::new();
+    }
+    let Some(document) = with_all_places(document) else { return Vec::new() };
+    let found = undefined_type_names(&document).into_iter().map(|ty| {
+        let message = format!("cannot find type `{ty}` in this document");
+        let place = Place { subgraph: document.name(), span: span_of_name(&document, ty) };
+        error(Code::InvalidGraphql, message, place)
+    });
+    found.collect()
+}
+
+fn undefined_type_names(document: &TypeSystemDocument) -> Vec<&Name> {
     let definitions = &document.ast().definitions;
     let defined: HashSet<&str> = definitions.iter().filter_map(Definition::name).map(Name::as_str).collect();
     let arguments = definitions.iter().flat_map(|definition| match definition {
@@ -48,12 +67,7 @@ pub(crate) fn undefined_types(document: &TypeSystemDocument) -> Vec<Diagnostic> 
         _ => &[],
     });
     let types = arguments.map(|argument| argument.ty.inner_named_type());
-    let undefined = types.filter(|ty| !is_builtin_scalar(ty) && !defined.contains(ty.as_str()));
-    let found = undefined.map(|ty| {
-        let message = format!("cannot find type `{ty}` in this document");
-        error(Code::InvalidGraphql, message, Place { subgraph: document.name(), span: span_of!(ty) })
-    });
-    found.collect()
+    types.filter(|ty| !is_builtin_scalar(ty) && !defined.contains(ty.as_str())).collect()
 }
 
 /// Whether a finding is about something that is not defined.

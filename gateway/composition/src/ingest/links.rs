@@ -8,7 +8,7 @@ use octavo_language::ast::{Definition, Directive, Value};
 use super::link_names::{self, is_name};
 use super::specification::{CORE, FEDERATION, LINK, NEWEST, specification};
 use crate::code::Code;
-use crate::model::{Declared, Link, Span, Version, span_of};
+use crate::model::{Declared, Link, Span, Version, span_of, span_of_name};
 use crate::report::{Place, Report};
 
 /// What the links of one document say.
@@ -24,7 +24,7 @@ impl<'a> Links<'a> {
     pub(crate) fn read(document: &'a TypeSystemDocument, report: &mut Report) -> Self {
         let applied = schema_directives(document);
         let link_name = bootstrap(document, &applied);
-        let mut reader = Reader { subgraph: document.name(), links: Vec::new(), report };
+        let mut reader = Reader { document, links: Vec::new(), report };
         for directive in applied.iter().filter(|directive| directive.name == link_name) {
             reader.read(directive);
         }
@@ -110,14 +110,14 @@ fn text<'a>(directive: &'a Directive, name: &str) -> Option<&'a str> {
 }
 
 struct Reader<'a, 'r> {
-    subgraph: &'a str,
+    document: &'a TypeSystemDocument,
     links: Vec<Link<'a>>,
     report: &'r mut Report,
 }
 
 impl<'a> Reader<'a, '_> {
     fn read(&mut self, directive: &'a Directive) {
-        let span = span_of!(directive.name);
+        let span = span_of_name(self.document, &directive.name);
         let Some(url) = text(directive, "url").or_else(|| text(directive, "feature")) else {
             let as_value = argument(directive, "url").or_else(|| argument(directive, "feature"));
             if as_value.is_none() {
@@ -183,7 +183,7 @@ impl<'a> Reader<'a, '_> {
             return self.usage("`import` must be a list".to_owned(), span);
         };
         for entry in entries {
-            let at = span_of!(entry);
+            let at = span_of(self.document, entry);
             match &**entry {
                 Value::String(element) => self.import(link, element, element, at),
                 Value::Object(fields) => {
@@ -247,7 +247,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn place(&self, span: Span) -> Place<'a> {
-        Place { subgraph: self.subgraph, span }
+        Place { subgraph: self.document.name(), span }
     }
 }
 

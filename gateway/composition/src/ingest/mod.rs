@@ -72,7 +72,7 @@ fn parse_one<'i>(input: &SubgraphInput<'i>, report: &mut Report) -> Option<Parse
         report.error(Code::InvalidGraphql, message, Place { subgraph: input.name, span: Span::default() });
         return None;
     }
-    match TypeSystemDocument::parse(input.name, input.sdl, Limits::SCHEMA) {
+    match TypeSystemDocument::read(input.name, input.sdl, Limits::SCHEMA) {
         Ok(document) => {
             // All else that could be said of it would follow from that.
             if supergraph::is_one(input.name, &document, report) {

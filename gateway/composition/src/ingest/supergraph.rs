@@ -4,7 +4,7 @@ use octavo_language::TypeSystemDocument;
 use octavo_language::ast::Definition;
 
 use crate::code::Code;
-use crate::model::Span;
+use crate::model::span_of_name;
 use crate::report::{Place, Report};
 
 /// Whether a text is a supergraph, which lists what it was composed of; then that is said.
@@ -14,8 +14,7 @@ pub(super) fn is_one(subgraph: &str, document: &TypeSystemDocument, report: &mut
         _ => None,
     });
     let Some(graphs) = graphs else { return false };
-    let span =
-        graphs.name.location().map_or_else(Span::default, |at| Span::new(at.offset(), at.end_offset()));
+    let span = span_of_name(document, &graphs.name);
     let message = format!(
         "`{subgraph}` is a supergraph, not the schema of a subgraph: compose the schemas that it was made of, or serve \
          it as it is"

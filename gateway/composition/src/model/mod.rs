@@ -12,4 +12,4 @@ pub(crate) use definition::{
     Argument, DirectiveDefinition, EnumValue, Field, FieldSet, Key, Kind, Schema, TypeDefinition,
 };
 pub(crate) use graph::{Declared, GraphId, Link, Subgraph, Version};
-pub(crate) use reference::{Span, TypeReference, is_builtin_scalar, span_of};
+pub(crate) use reference::{Span, TypeReference, is_builtin_scalar, span_of, span_of_name};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use octavo_language::ast::Type;
+use octavo_language::{Name, Node, TypeSystemDocument};
 
 /// A range of bytes in a subgraph's text; empty when the element was not written by anyone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,20 +18,24 @@ impl Span {
         Self { start: u32::try_from(start).unwrap_or_default(), end: u32::try_from(end).unwrap_or_default() }
     }
 
+    fn at(place: Option<Range<usize>>) -> Self {
+        place.map_or_else(Self::default, |place| Self::new(place.start, place.end))
+    }
+
     pub(crate) fn range(self) -> Option<Range<usize>> {
         (self.end > self.start).then_some(self.start as usize..self.end as usize)
     }
 }
 
-/// The span of an AST node or name.
-macro_rules! span_of {
-    ($node:expr) => {
-        $node.location().map_or_else($crate::model::Span::default, |at| {
-            $crate::model::Span::new(at.offset(), at.end_offset())
-        })
-    };
+/// Where a name of a document stands.
+pub(crate) fn span_of_name(document: &TypeSystemDocument, name: &Name) -> Span {
+    Span::at(document.place_of_name(name))
 }
-pub(crate) use span_of;
+
+/// Where a node of a document stands.
+pub(crate) fn span_of<T: ?Sized>(document: &TypeSystemDocument, node: &Node<T>) -> Span {
+    Span::at(document.place_of(node))
+}
 
 /// Whether every schema has the scalar.
 pub(crate) fn is_builtin_scalar(name: &str) -> bool {
