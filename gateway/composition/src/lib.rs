@@ -56,7 +56,8 @@ fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> 
     validate::validate_before_merging(&subgraphs, report);
     let merged = merge::merge(&subgraphs, report);
     let schema = MergedSchema { subgraphs: &subgraphs, merged: &merged };
-    validate::validate_merged(schema, report);
+    let check = || validate::validate_merged(schema, report);
+    let ((), supergraph) = both(threads, check, || emit::supergraph(&merged, &subgraphs));
     if report.has_errors() {
         return None;
     }
@@ -67,7 +68,6 @@ fn run(inputs: &[SubgraphInput<'_>], options: &Options, report: &mut Report) -> 
     if report.has_errors() {
         return None;
     }
-    let supergraph = emit::supergraph(&merged, &subgraphs);
     let prove = || satisfy::satisfy(&supergraph, schema, report);
     let ((), api) = both(threads, prove, || emit::api(&merged));
     if report.has_errors() {

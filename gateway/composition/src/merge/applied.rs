@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use octavo_language::ast::Value;
 
-use crate::emit::{JoinVersion, quote};
+use crate::emit::quote;
 use crate::maps::{IndexMap, IndexSet};
 use crate::merge::{Context, connect, differing};
 use crate::merged::{MergedArgument, MergedDirective, Visible};
@@ -38,7 +38,7 @@ pub(crate) fn merge_of_field<'a>(
     let mut groups: IndexMap<Builtin, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::default();
     let mut custom: IndexMap<usize, Vec<(GraphId, &'a Applied<'a>)>> = IndexMap::default();
     let mut lifetimes = Vec::new();
-    let carried = JoinVersion::of(context.subgraphs).has_directive();
+    let carried = context.join.has_directive();
     for &(graph, list) in sources {
         for applied in list {
             match applied.meaning {

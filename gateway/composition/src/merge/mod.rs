@@ -36,6 +36,7 @@ use octavo_index::IndexVec;
 use octavo_language::ast::OperationType;
 
 use crate::code::Code;
+use crate::emit::{JoinVersion, graph_names};
 use crate::maps::{HashMap, IndexMap};
 use crate::merged::{Access, Merged, MergedType, Sources};
 use crate::model::{GraphId, Kind, Span, Subgraph, TypeDefinition, Version};
@@ -55,6 +56,8 @@ pub(crate) struct Context<'a, 'r> {
     pub(crate) types: BTreeMap<&'a str, Sources<'a, TypeDefinition<'a>>>,
     /// Subgraphs as the values of `join__Graph`, by position.
     pub(crate) graph_names: Vec<String>,
+    /// The version of the join specification that the supergraph will link.
+    pub(crate) join: JoinVersion,
 }
 
 impl<'a> Context<'a, '_> {
@@ -77,7 +80,8 @@ pub(crate) fn merge<'a>(subgraphs: &'a IndexVec<GraphId, Subgraph<'a>>, report: 
         features: Features::default(),
         enum_usage: HashMap::default(),
         types: gather(subgraphs),
-        graph_names: crate::emit::graph_names(subgraphs),
+        graph_names: graph_names(subgraphs),
+        join: JoinVersion::of(subgraphs),
     };
     context.features = Features::collect(&mut context);
     report_upgrades(&mut context);
