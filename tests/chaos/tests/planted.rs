@@ -8,7 +8,7 @@ use octavo_chaos::{Load, Log, Stack, at_rest, broken, run};
 use tokio::time::sleep;
 
 /// How many operations must be acknowledged, so that there is something of each kind.
-const ENOUGH: usize = 300;
+const ENOUGH: usize = 500;
 const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
