@@ -13,6 +13,7 @@ mod context;
 mod decide;
 mod emit;
 mod enter;
+mod error;
 mod estimate;
 mod gather;
 mod improve;
@@ -36,6 +37,8 @@ use octavo_query_graph::QueryGraph;
 use octavo_query_plan::QueryPlan;
 use octavo_query_plan::print::Considered;
 
+pub use error::PlanError;
+
 /// Bounds of planning.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Options {
@@ -51,37 +54,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { steps: 20_000, apart: true }
     }
-}
-
-/// Why an operation cannot be planned.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// No subgraph can be asked for something. Composition proves that this cannot be, so the supergraph was not composed, or edited.
-    #[error("no subgraph can be asked for {what} at `{path}`; the supergraph is not satisfiable")]
-    Unreachable {
-        /// What cannot be had.
-        what: String,
-        /// The field names that lead to it.
-        path: String,
-    },
-    /// An argument takes its value from a context that no object around sets. Composition proves that this cannot be either.
-    #[error("no object around `{path}` sets the context from which the argument {what} takes its value")]
-    NoContext {
-        /// The argument and its field.
-        what: String,
-        /// The field names that lead to the objects that have the field.
-        path: String,
-    },
-    /// Requests would wait for one another in too long a row, each for what the next one sends.
-    #[error(
-        "what is asked for at `{path}` takes more than {most} requests in a row, each for what the next one sends"
-    )]
-    TooLong {
-        /// The field names that lead to the objects that are asked for.
-        path: String,
-        /// The most that there may be.
-        most: usize,
-    },
 }
 
 /// What planning took.
