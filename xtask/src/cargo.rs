@@ -117,15 +117,34 @@ pub(crate) async fn test(
     Ok(counts)
 }
 
+/// What cargo tells this process of the package that it is run from: whoever inherits it builds some dependencies anew, since their
+/// build scripts have seen other values, and so does the next one without it.
+const OF_THE_PACKAGE: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    let told = inherited.filter(|name| {
+        name.to_str().is_some_and(|name| OF_THE_PACKAGE.iter().any(|start| name.starts_with(start)))
+    });
+    told.for_each(|name| {
+        command.env_remove(name);
+    });
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 
 /// Where the development profile puts binaries.
 pub(crate) fn binaries_folder() -> PathBuf {
+    target().join("debug")
+}
+
+/// Where the release profile puts them.
+pub(crate) fn release_folder() -> PathBuf {
+    target().join("release")
+}
+
+fn target() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    target.join("debug")
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }

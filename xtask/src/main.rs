@@ -32,6 +32,8 @@ enum Task {
     Engines,
     /// Start the engines, and measure the messages between services.
     Bench(tasks::bench::Options),
+    /// Measure the gateway under load: requests a second, and what each costs it.
+    Load(tasks::load::Options),
     /// Hurt the library on engines of its own for hours, and check what it has stored.
     Chaos(tasks::chaos::Options),
     /// Make `schema/` from what the services print, or check that it is so.
@@ -51,6 +53,7 @@ async fn main() -> ExitCode {
             Task::Test(options) => tasks::test::run(&options).await,
             Task::Engines => tasks::engines::run().await,
             Task::Bench(options) => tasks::bench::run(&options).await,
+            Task::Load(options) => tasks::load::run(&options).await,
             Task::Chaos(options) => tasks::chaos::run(&options).await,
             Task::Schema(options) => tasks::schema::run(&options).await,
             Task::Events => tasks::events::run().await,

@@ -76,6 +76,12 @@ impl Reader {
         for name in ["DATABASE_URL", "LISTEN", "BUS_URL", "PEER_TOKEN", "JWKS"] {
             command.env_remove(name);
         }
+        // A reader's shell does not know of this package; build scripts that have seen it would be run anew.
+        for (name, _) in std::env::vars() {
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(name);
+            }
+        }
         command
     }
 

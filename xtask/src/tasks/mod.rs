@@ -6,5 +6,6 @@ pub(crate) mod chaos;
 pub(crate) mod composers;
 pub(crate) mod engines;
 pub(crate) mod events;
+pub(crate) mod load;
 pub(crate) mod schema;
 pub(crate) mod test;

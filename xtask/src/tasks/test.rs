@@ -8,7 +8,8 @@ use crate::scratch::Scratch;
 use crate::{cargo, install, progress};
 
 /// Packages whose tests start the binaries of others: cargo builds these for none of their tests.
-const STARTS_BINARIES: [&str; 4] = ["octavo-browser", "octavo-chaos", "octavo-conformance", "octavo-e2e"];
+const STARTS_BINARIES: [&str; 5] =
+    ["octavo-browser", "octavo-chaos", "octavo-conformance", "octavo-e2e", "octavo-load"];
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
