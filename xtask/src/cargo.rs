@@ -5,6 +5,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use octavo_engines::variables_of_the_package;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -117,19 +118,11 @@ pub(crate) async fn test(
     Ok(counts)
 }
 
-/// What cargo tells this process of the package that it is run from: whoever inherits it builds some dependencies anew, since their
-/// build scripts have seen other values, and so does the next one without it.
-const OF_THE_PACKAGE: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
-
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    let told = inherited.filter(|name| {
-        name.to_str().is_some_and(|name| OF_THE_PACKAGE.iter().any(|start| name.starts_with(start)))
-    });
-    told.for_each(|name| {
+    for name in variables_of_the_package() {
         command.env_remove(name);
-    });
+    }
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     command
 }

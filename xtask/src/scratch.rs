@@ -19,42 +19,43 @@ const MEMORY_ROOM: u64 = 6_000_000_000;
 const ROOM: u64 = 1_500_000_000;
 
 /// The folder for temporary files of one run, gone when this is dropped.
-pub(crate) struct Scratch {
-    path: PathBuf,
-    _own: Option<TempDir>,
-}
+pub(crate) struct Scratch(Option<TempDir>);
 
 impl Scratch {
     /// In memory, unless there is too little of it or `TMPDIR` names a folder; from now on temporary files of this process go there.
     pub(crate) fn new() -> anyhow::Result<Self> {
         if std::env::var_os("TMPDIR").is_some() || free(Path::new(MEMORY)).unwrap_or(0) < MEMORY_ROOM {
-            return Ok(Self { path: std::env::temp_dir(), _own: None });
+            return Ok(Self(None));
         }
         let own = tempfile::Builder::new().prefix("octavo-tests-").tempdir_in(MEMORY)?;
-        let path = own.path().to_owned();
-        if let Err(other) = tempfile::env::override_temp_dir(&path) {
+        if let Err(other) = tempfile::env::override_temp_dir(own.path()) {
             anyhow::bail!("temporary files go to {} already", other.display());
         }
         progress::note(&format!(
             "what tests and engines write goes to {} (TMPDIR names another folder)",
-            path.display()
+            own.path().display()
         ));
-        Ok(Self { path, _own: Some(own) })
+        Ok(Self(Some(own)))
     }
 
     /// The variable by which the tests' own processes find it.
     pub(crate) fn variable(&self) -> (&'static str, String) {
-        ("TMPDIR", self.path.display().to_string())
+        ("TMPDIR", self.path().display().to_string())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.as_ref().map_or_else(std::env::temp_dir, |own| own.path().to_owned())
     }
 
     /// Fails where the engines would come to refuse writes, and tests wait for them in vain.
     pub(crate) fn ensure_room(&self) -> anyhow::Result<()> {
-        let free = free(&self.path)?;
+        let folder = self.path();
+        let free = free(&folder)?;
         ensure!(
             free >= ROOM,
             "{} MB are free in {}, where the engines of the tests keep their data; they need {} MB (TMPDIR names another folder)",
             free / 1_000_000,
-            self.path.display(),
+            folder.display(),
             ROOM / 1_000_000
         );
         Ok(())

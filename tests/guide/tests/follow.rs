@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use octavo_engines::free_address;
+use octavo_engines::{free_address, variables_of_the_package};
 use octavo_guide::{Step, steps};
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::{Deserializer, Value};
@@ -76,11 +76,9 @@ impl Reader {
         for name in ["DATABASE_URL", "LISTEN", "BUS_URL", "PEER_TOKEN", "JWKS"] {
             command.env_remove(name);
         }
-        // A reader's shell does not know of this package; build scripts that have seen it would be run anew.
-        for (name, _) in std::env::vars() {
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-                command.env_remove(name);
-            }
+        // A reader's shell does not know of this package.
+        for name in variables_of_the_package() {
+            command.env_remove(name);
         }
         command
     }
