@@ -33,8 +33,8 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let schema = graphql::schema().data(loaders::loader(Arc::new(SqlBooks::new(db.clone()))));
     let schema = schema.data(effects_loader(db.clone())).finish();
     let steps = Steps::new(NAME, BookSteps, sources.clone());
-    let parts =
-        SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(Listener::to_sagas(NAME, &db, steps));
+    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS);
+    let parts = parts.listening(Listener::to_sagas(NAME, &db, steps)).taking_part(db.clone());
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -35,7 +35,8 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let schema = graphql::schema().data(loaders::loader(store)).data(sources.clone());
     let schema = schema.data(effects_loader(db.clone())).finish();
     let listener = hearing::listener(&db, &sources);
-    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener);
+    let parts =
+        SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener).taking_part(db.clone());
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

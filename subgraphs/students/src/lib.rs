@@ -37,6 +37,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     let store: Arc<dyn StudentStore> = Arc::new(students.clone());
     let schema = graphql::schema().data(loaders::loader(store));
     let schema = schema.data(effects_loader(students.effects())).finish();
+    let effects = students.effects();
     let (documents, outbox) = (Arc::clone(students.engine()), Arc::clone(students.outbox()));
     let depositories = Depositories::default();
     let participant = StudentSteps::new(students, depositories.clone());
@@ -44,7 +45,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
         DocumentSteps::new(NAME, participant, (Arc::clone(&documents), Arc::clone(&outbox)), sources.clone());
     let listener = Listener::in_sagas(NAME, DocumentInbox::new(Arc::clone(&documents)), steps);
     let listener = Joining::new(listener, depositories);
-    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener);
+    let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).listening(listener).taking_part(effects);
     let engine = DocumentEngine { documents, outbox, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

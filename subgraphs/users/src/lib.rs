@@ -53,7 +53,7 @@ pub async fn open(database_url: &str, sources: Sources) -> Result<Service, OpenE
     // A registration asks for its saga.
     listener.speaks_on.push(Topic::commands(COORDINATOR));
     let parts = SchemaParts::new(NAME, schema, graphql::ANNOTATIONS).publishing(JWKS_PATH, public_keys);
-    let parts = parts.listening(listener).keeping(Registrations(db.clone()));
+    let parts = parts.listening(listener).keeping(Registrations(db.clone())).taking_part(db.clone());
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

@@ -56,7 +56,7 @@ pub struct StepNote {
 }
 
 /// What became of one step of a saga.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// The saga.
     pub saga: String,
@@ -73,4 +73,8 @@ pub struct Effect {
 pub trait Effects: Send + Sync {
     /// What was done for these sagas, in no order.
     async fn effects(&self, sagas: &[String]) -> Result<Vec<Effect>, StoreError>;
+
+    /// The sagas after an identifier of which something is kept, in the order of their identifiers: some of them, and none
+    /// only if there are no more.
+    async fn sagas_after(&self, saga: &str) -> Result<Vec<String>, StoreError>;
 }

@@ -12,6 +12,9 @@ use crate::{
     sql::{Db, Row, Sql, Tx},
 };
 
+/// How many sagas are told at once.
+const AT_ONCE: u32 = 1_000;
+
 /// Forgets steps of long ago.
 pub(crate) async fn purge(db: &Db) -> Result<(), StoreError> {
     // What is done may still be undone, however long its saga is stuck.
@@ -25,6 +28,12 @@ impl Effects for Db {
         let select = Sql::new("SELECT saga, step, state, at FROM saga_steps WHERE saga = ANY($1)");
         let rows = self.rows(&select.bind(sagas.to_vec())).await?;
         rows.iter().filter_map(|row| effect(row).transpose()).collect()
+    }
+
+    async fn sagas_after(&self, saga: &str) -> Result<Vec<String>, StoreError> {
+        let select = Sql::new("SELECT DISTINCT saga FROM saga_steps WHERE saga > $1 ORDER BY saga LIMIT $2");
+        let rows = self.rows(&select.bind(saga).bind(i64::from(AT_ONCE))).await?;
+        rows.iter().map(|row| row.text("saga")).collect()
     }
 }
 

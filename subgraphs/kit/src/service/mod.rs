@@ -44,6 +44,7 @@ use crate::{
     error::StoreError,
     federation::SdlError,
     migrate::Process,
+    saga::Effects,
     sources::Sources,
     watch::{Heard, Sent, SpokenOn},
 };
@@ -68,6 +69,8 @@ struct Inner {
     documents: Vec<Document>,
     listeners: Vec<Box<dyn Listen>>,
     deposits: Option<Arc<dyn Deposits>>,
+    /// Where it is kept what was done for sagas.
+    effects: Option<Arc<dyn Effects>>,
     engine: Arc<dyn Engine>,
     sources: Sources,
     beat: Beat,
@@ -96,6 +99,7 @@ impl Service {
             documents,
             listeners,
             deposits,
+            effects,
             sagas,
             measures,
         } = parts;
@@ -110,6 +114,7 @@ impl Service {
             documents,
             listeners,
             deposits,
+            effects,
             engine,
             process: Process::of_now(),
             sources,
@@ -209,6 +214,11 @@ impl Service {
     /// What the service keeps for others, if it does.
     pub(crate) fn deposits(&self) -> Option<&dyn Deposits> {
         self.inner.deposits.as_deref()
+    }
+
+    /// What the service did for sagas, if it takes part in any.
+    pub(crate) fn effects_of_sagas(&self) -> Option<&dyn Effects> {
+        self.inner.effects.as_deref()
     }
 
     /// What has come to each of the service's consumers.

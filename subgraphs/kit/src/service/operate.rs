@@ -1,5 +1,5 @@
-//! What only other services may ask: the state, what waits here ([`crate::watch`]) and what is kept for them
-//! ([`crate::deposit`]).
+//! What only other services may ask: the state, what waits here and what was done for sagas ([`crate::watch`]), and what
+//! is kept for them ([`crate::deposit`]).
 
 use axum::{
     Json, Router,
@@ -28,6 +28,8 @@ pub(super) fn routes() -> Router<Service> {
         .route("/messages/replay", post(replay))
         .route("/messages/discard", post(discard))
         .route("/metrics", get(metrics))
+        .route("/sagas", get(sagas))
+        .route("/sagas/effects", get(effects))
         .route("/migrations", get(standing))
         .route("/migrations/contract", post(contract))
 }
@@ -84,6 +86,40 @@ async fn deposit(
 ) -> Response {
     match admit(&service, &headers) {
         Ok(()) => answer(service.deposit(&key).await.map(|deposit| Deposit { deposit })),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// After which saga others are asked for.
+#[derive(Deserialize)]
+struct SagasParameters {
+    after: String,
+}
+
+async fn sagas(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(SagasParameters { after }): Query<SagasParameters>,
+) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => answer(service.sagas_after(&after).await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Of which saga the effects are asked for.
+#[derive(Deserialize)]
+struct EffectsParameters {
+    of: String,
+}
+
+async fn effects(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    Query(EffectsParameters { of }): Query<EffectsParameters>,
+) -> Response {
+    match admit(&service, &headers) {
+        Ok(()) => answer(service.effects(&of).await),
         Err(refusal) => refusal.into_response(),
     }
 }

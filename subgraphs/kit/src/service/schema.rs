@@ -13,6 +13,7 @@ use super::{KeepsSagas, Listen, Measures};
 use crate::{
     deposit::Deposits,
     federation::{Annotation, Federated, SdlError, annotate},
+    saga::Effects,
 };
 
 /// How deep selections may go, entities and connections included.
@@ -62,6 +63,7 @@ pub struct SchemaParts {
     pub(super) sagas: Option<Box<dyn KeepsSagas>>,
     pub(super) measures: Option<Box<dyn Measures>>,
     pub(super) deposits: Option<Arc<dyn Deposits>>,
+    pub(super) effects: Option<Arc<dyn Effects>>,
 }
 
 /// JSON that anyone may read beside the graph.
@@ -93,6 +95,7 @@ impl SchemaParts {
             sagas: None,
             measures: None,
             deposits: None,
+            effects: None,
         }
     }
 
@@ -121,6 +124,13 @@ impl SchemaParts {
     #[must_use]
     pub fn keeping(mut self, deposits: impl Deposits + 'static) -> Self {
         self.deposits = Some(Arc::new(deposits));
+        self
+    }
+
+    /// Takes part in sagas, and tells whoever coordinates them what it did for them.
+    #[must_use]
+    pub fn taking_part(mut self, effects: impl Effects + 'static) -> Self {
+        self.effects = Some(Arc::new(effects));
         self
     }
 

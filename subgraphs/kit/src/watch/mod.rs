@@ -10,6 +10,8 @@
 //! | `GET /messages/dead` | [`Letters`](crate::inbox::Letters) |
 //! | `POST /messages/replay`, [`Replay`] | `{"problem": null}`, or why nothing was done |
 //! | `GET /deposits?key=KEY` | [`Deposit`](crate::deposit::Deposit) |
+//! | `GET /sagas?after=SAGA` | the sagas after it that something was done for ([`Effects`](crate::saga::Effects)) |
+//! | `GET /sagas/effects?of=SAGA` | what was done for it, each an [`Effect`](crate::saga::Effect) |
 //! | `POST /messages/discard`, [`LetterKey`] | the same |
 
 mod letter;

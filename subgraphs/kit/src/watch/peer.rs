@@ -12,6 +12,7 @@ use crate::{
     error::{Cause, StoreError},
     inbox::{DeadLetters, Letters, Most, Received},
     problem::Problem,
+    saga::Effect,
 };
 
 /// A service that tells of its messages.
@@ -25,6 +26,16 @@ pub trait Peer: Send + Sync {
 
     /// What it keeps for another service under a key.
     async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError>;
+
+    /// The sagas after an identifier that it has done something for ([`Effects::sagas_after`](crate::saga::Effects)).
+    async fn sagas_after(&self, _saga: &str) -> Result<Vec<String>, PeerError> {
+        Err(PeerError::KeepsNothing)
+    }
+
+    /// What it has done for a saga.
+    async fn effects(&self, _saga: &str) -> Result<Vec<Effect>, PeerError> {
+        Err(PeerError::KeepsNothing)
+    }
 
     /// Has a letter tried again, with this body if one is given.
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError>;
@@ -107,6 +118,16 @@ impl Peer for Service {
     async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError> {
         let deposits = self.deposits().ok_or(PeerError::KeepsNothing)?;
         Ok(deposits.deposit(key).await?)
+    }
+
+    async fn sagas_after(&self, saga: &str) -> Result<Vec<String>, PeerError> {
+        let effects = self.effects_of_sagas().ok_or(PeerError::KeepsNothing)?;
+        Ok(effects.sagas_after(saga).await?)
+    }
+
+    async fn effects(&self, saga: &str) -> Result<Vec<Effect>, PeerError> {
+        let effects = self.effects_of_sagas().ok_or(PeerError::KeepsNothing)?;
+        Ok(effects.effects(&[saga.to_owned()]).await?)
     }
 
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError> {

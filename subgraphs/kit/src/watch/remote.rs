@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{LetterKey, Mended, Peer, PeerError, Replay, Traffic};
 use crate::{
     access::PeerToken, deposit::Deposit, error::Cause, inbox::Letters, migrate::Standing, problem::Problem,
+    saga::Effect,
 };
 
 /// How long an answer may take: somebody waits for it, and for those of the others.
@@ -49,6 +50,19 @@ impl HttpPeer {
         answer.await.map_err(PeerError::Away)?.ok_or(PeerError::KeepsNothing)
     }
 
+    /// Asks for what is under a path, of which a parameter says more.
+    async fn ask_about<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        (name, value): (&str, &str),
+    ) -> Result<T, PeerError> {
+        let asked = self.ask(path, |client, mut url| {
+            url.query_pairs_mut().append_pair(name, value);
+            client.get(url)
+        });
+        asked.await
+    }
+
     async fn mend(
         &self,
         path: &str,
@@ -77,12 +91,16 @@ impl Peer for HttpPeer {
     }
 
     async fn deposit(&self, key: &str) -> Result<Option<Value>, PeerError> {
-        let asked = self.ask("deposits", |client, mut url| {
-            url.query_pairs_mut().append_pair("key", key);
-            client.get(url)
-        });
-        let Deposit { deposit } = asked.await?;
+        let Deposit { deposit } = self.ask_about("deposits", ("key", key)).await?;
         Ok(deposit)
+    }
+
+    async fn sagas_after(&self, saga: &str) -> Result<Vec<String>, PeerError> {
+        self.ask_about("sagas", ("after", saga)).await
+    }
+
+    async fn effects(&self, saga: &str) -> Result<Vec<Effect>, PeerError> {
+        self.ask_about("sagas/effects", ("of", saga)).await
     }
 
     async fn replay(&self, letter: &LetterKey, body: Option<&str>) -> Result<Result<(), Problem>, PeerError> {

@@ -6,7 +6,7 @@ use lms_kit::{
     access::{Caller, Scope},
     graphql::effects_loader,
     idempotency::Call,
-    saga::{Action, Owner, Request},
+    saga::{Action, Effects, Owner, Request},
     service::schema,
 };
 use serde_json::{Value, json};
@@ -108,4 +108,30 @@ async fn what_was_done_is_told_on<D: Doing>(engine: &str) {
     assert_eq!(owner, Err("FORBIDDEN".to_owned()), "{engine}");
     let staff = told(&service, bearer("lib", Scope::Admin), "old").await;
     assert_eq!(staff, Ok(json!([["step", "DONE", null]])), "{engine}");
+}
+
+#[tokio::test]
+async fn whoever_lost_sagas_is_told_which_there_were() {
+    for engine in ENGINES {
+        sagas_are_told_on::<Database>(engine).await;
+    }
+    for engine in shelf::ENGINES {
+        sagas_are_told_on::<Kept>(engine).await;
+        sagas_are_told_on::<Made>(engine).await;
+    }
+}
+
+async fn sagas_are_told_on<D: Doing>(engine: &str) {
+    let service = D::of(engine).await;
+    // One whose identifier begins with that of another, which has two steps.
+    for (saga, step) in [("b", "1"), ("b", "2"), ("ba", "1"), ("a", "1"), ("c", "1")] {
+        let (saga, step) = (saga.to_owned(), step.to_owned());
+        service.asked(&Request { saga, step, ..request(Action::Do, 1, Value::Null) }).await;
+    }
+    let effects = service.effects();
+    for (after, told) in
+        [("", &["a", "b", "ba", "c"][..]), ("a", &["b", "ba", "c"]), ("b", &["ba", "c"]), ("c", &[])]
+    {
+        assert_eq!(effects.sagas_after(after).await.unwrap(), told, "{engine}: after {after:?}");
+    }
 }

@@ -9,12 +9,15 @@ use lms_kit::{
     bus::MessageKind,
     changes::{HttpOwners, Owners},
     inbox::SqlInbox,
+    saga::{Action, Effects, Owner, Request},
     service::{Listener, SchemaParts, SqlEngine, schema},
-    watch::{HttpPeer, Peer},
+    watch::{HttpPeer, Peer, PeerError},
 };
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::{
+    steps::{Doing, request},
     wire::Wire,
     world::{ALL, Database, Ear, apply_all, inbox},
 };
@@ -38,7 +41,8 @@ async fn serve(notes: &Database, token: &str) -> reqwest::Url {
         messages: Vec::new(),
         speaks_on: Vec::new(),
     };
-    let parts = SchemaParts::new("notes", schema(Query, EmptyMutation).finish(), &[]).listening(listener);
+    let parts = SchemaParts::new("notes", schema(Query, EmptyMutation).finish(), &[]);
+    let parts = parts.listening(listener).taking_part(notes.db.clone());
     let engine = SqlEngine { db: notes.db.clone(), owner: "notes", migrations: &[] };
     let service = Service::new(parts, Arc::new(engine), Sources::system()).unwrap();
     let service = service.with_peer_token(PeerToken::new(token));
@@ -154,4 +158,29 @@ async fn another_service_sees_what_waits_and_mends_it_with_the_shared_token() {
     ] {
         assert!(refused.unwrap_err().to_string().contains("403"));
     }
+}
+
+#[tokio::test]
+async fn another_service_is_told_what_was_done_for_sagas_with_the_shared_token() {
+    let notes = Database::of("sqlite").await;
+    let owner = Owner::User("zoë & co".into());
+    let of_saga = |step: &str| {
+        let step = step.to_owned();
+        Request { step, owner: owner.clone(), ..request(Action::Do, 1, json!({})) }
+    };
+    notes.asked(&of_saga("a#0")).await;
+    notes.asked(&Request { input: json!({ "refused": true }), ..of_saga("b") }).await;
+    let url = serve(&notes, "secret").await;
+    let peer = HttpPeer::new(url.clone(), PeerToken::new("secret")).unwrap();
+    assert_eq!(peer.sagas_after("s").await.unwrap(), ["saga"]);
+    assert_eq!(peer.sagas_after("saga").await.unwrap(), [""; 0]);
+    let effects = peer.effects("saga").await.unwrap();
+    assert_eq!(effects, Effects::effects(&notes.db, &["saga".to_owned()]).await.unwrap());
+    assert_eq!(effects.len(), 2);
+    assert!(effects.iter().all(|effect| effect.note.owner == owner), "{effects:?}");
+    assert_eq!(peer.effects("other").await.unwrap(), []);
+
+    let stranger = HttpPeer::new(url, PeerToken::new("other")).unwrap();
+    assert!(matches!(stranger.sagas_after("").await, Err(PeerError::Away(_))));
+    assert!(matches!(stranger.effects("saga").await, Err(PeerError::Away(_))));
 }

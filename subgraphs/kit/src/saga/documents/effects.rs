@@ -15,6 +15,10 @@ use crate::{
 
 /// The most steps of one saga that one service is asked for, with room to spare.
 const MOST: u32 = 256;
+/// How many steps are looked at for the sagas that they are of.
+const AT_ONCE: u32 = 1_000;
+/// Comes right after what stands between a saga and its step.
+const AFTER_STEPS: char = '0';
 
 /// What was done to the documents of a service.
 pub struct DocumentEffects {
@@ -67,6 +71,15 @@ impl Effects for DocumentEffects {
         let places: Vec<&DocumentKey> = entries.iter().flat_map(|(_, entry)| &entry.places).collect();
         let marks = self.marks(&places).await?;
         Ok(entries.iter().filter_map(|(saga, entry)| effect(saga, entry, &marks)).collect())
+    }
+
+    async fn sagas_after(&self, saga: &str) -> Result<Vec<String>, StoreError> {
+        let after = format!("{saga}{AFTER_STEPS}");
+        let found = self.documents.scan(&STEPS, Some(&after), AT_ONCE).await?;
+        let sagas = found.iter().filter_map(|found| found.id.split_once('/'));
+        let mut sagas: Vec<String> = sagas.map(|(saga, _)| saga.to_owned()).collect();
+        sagas.dedup();
+        Ok(sagas)
     }
 }
 
