@@ -56,7 +56,7 @@ impl Library {
             lms_genres::open(&genres, Sources::system()),
             lms_lendings::open(&lendings, Sources::system()),
             lms_reports::open(&reports, Sources::system()),
-            lms_sagas::open(&sagas, Sources::system(), lms_sagas::KEPT),
+            lms_sagas::open(&sagas, Sources::system(), lms_sagas::Times::default()),
             lms_students::open(&students, Sources::system()),
             lms_users::open(&users, Sources::system()),
         )?;

@@ -10,14 +10,14 @@ use lms_kit::{
     idempotency::Command,
     inbox::{HandleError, Handler},
     planted::{self, Bug},
-    saga::{Reply, Start, StepTx},
+    saga::{Effect, Reply, Start, StepTx},
 };
 use serde_json::json;
 
 use crate::{
     NAME,
     definition::{self, Definition},
-    machine::{self, Ask, Beginning, Resolution},
+    machine::{self, Ask, Beginning, Remains, Resolution},
     saga::Saga,
 };
 
@@ -45,6 +45,9 @@ pub trait SagaTx: StepTx {
 
     /// Stores a saga in place of its version before.
     async fn put(&mut self, saga: &Saga) -> Result<(), StoreError>;
+
+    /// Notes that a saga is lost: services did something for it that is not known here.
+    async fn miss(&mut self, id: &str) -> Result<(), StoreError>;
 }
 
 /// Coordinates the sagas of these definitions.
@@ -114,13 +117,45 @@ impl Coordinator {
     ) -> Result<(), StoreError> {
         let Some(mut saga) = tx.saga(&reply.saga).await? else {
             tracing::warn!(saga = reply.saga, step = reply.step, "an answer belongs to no saga");
-            return Ok(());
+            return tx.miss(&reply.saga).await;
         };
         let (definition, now_ms) = (self.definition(&saga)?, self.now_ms(tx).await?);
         match machine::answer(definition, &mut saga, reply, now_ms) {
             Some(asks) => store(tx, &saga, &asks, command).await,
+            None if machine::is_news(&saga, reply) => tx.miss(&reply.saga).await,
             None => Ok(()),
         }
+    }
+
+    /// Takes a saga up again that is lost, from what each service did for it. One that is known, and was not taken up before,
+    /// stays as it is.
+    pub(crate) async fn take_up<Tx: SagaTx>(
+        &self,
+        tx: &mut Tx,
+        (id, began_at): (&str, i64),
+        done: Vec<(&str, Effect)>,
+    ) -> Result<(), StoreError> {
+        let before = tx.saga(id).await?;
+        let is_known = before.as_ref().is_some_and(|saga| !saga.taken_up);
+        let steps: Vec<(&str, &str)> =
+            done.iter().map(|(service, effect)| (*service, effect.step.as_str())).collect();
+        let definition = definition::of_steps(self.definitions, &steps);
+        let Some(definition) = definition.filter(|_| !is_known) else {
+            tracing::info!(saga = id, is_known, "a saga that was missed is not taken up");
+            return Ok(());
+        };
+        let (is_new, now_ms) = (before.is_none(), self.now_ms(tx).await?);
+        let effects = done.into_iter().map(|(_, effect)| effect).collect();
+        let remains = Remains { id: id.to_owned(), began_at, effects, before };
+        let (saga, asks) = machine::take_up(definition, remains, now_ms);
+        tracing::warn!(saga = id, kind = saga.kind, phase = saga.phase.as_str(), "a lost saga is taken up");
+        if is_new {
+            tx.add(&saga).await?;
+        } else {
+            tx.put(&saga).await?;
+        }
+        let command = Command::of_saga(id, None, &self.sources);
+        say(tx, &saga, &asks, &command).await
     }
 
     /// Goes on with sagas whose time has come; how many there were.

@@ -4,6 +4,7 @@
 //! stores the saga that comes of it together with what is to be asked. [`definition`] says what each kind
 //! of saga consists of.
 
+mod comparing;
 mod consistency;
 pub mod coordinator;
 pub mod definition;
@@ -29,6 +30,7 @@ use lms_kit::{
     sql::{Db, DbOptions},
 };
 
+use comparing::Comparing;
 use coordinator::Coordinator;
 use definition::DEFINITIONS;
 use listening::Coordinating;
@@ -39,12 +41,23 @@ use watching::Watch;
 /// The subgraph's name.
 pub const NAME: &str = "sagas";
 
-/// How long a saga that has ended is kept if nobody says: for thirty days.
-pub const KEPT: Duration = Duration::from_hours(30 * 24);
+/// For how long sagas are kept, and how often those that are lost are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// How long a saga that has ended is kept.
+    pub kept: Duration,
+    /// How often services are asked for sagas that are not known here, those that began longer ago than that.
+    pub compared: Duration,
+}
 
-/// Opens the service on the database of a URL, and migrates it. Sagas that have ended are forgotten when they have been
-/// `kept` for so long.
-pub async fn open(database_url: &str, sources: Sources, kept: Duration) -> Result<Service, OpenError> {
+impl Default for Times {
+    fn default() -> Self {
+        Self { kept: Duration::from_hours(30 * 24), compared: Duration::from_mins(1) }
+    }
+}
+
+/// Opens the service on the database of a URL, and migrates it.
+pub async fn open(database_url: &str, sources: Sources, times: Times) -> Result<Service, OpenError> {
     let db = Db::open(NAME, database_url, DbOptions::default()).await?;
     migrate::apply(&db, NAME, store::MIGRATIONS, sources.clock.as_ref()).await?;
     definition::check(DEFINITIONS).map_err(|errors| {
@@ -56,11 +69,12 @@ pub async fn open(database_url: &str, sources: Sources, kept: Duration) -> Resul
     let store: Arc<dyn SagaStore> = Arc::new(SqlSagas::new(db.clone(), coordinator.clone()));
     let schema = graphql::schema().data(loaders::loader(Arc::clone(&store))).data(store).data(moved.clone());
     let schema = schema.data(watch.clone()).data(done).data(History::new(db.clone()));
+    let comparing = Comparing::new(db.clone(), coordinator.clone(), moved.clone(), times);
     let coordinating = Coordinating::new(db.clone(), coordinator, moved);
     let parts = SchemaParts::new(NAME, schema.finish(), graphql::ANNOTATIONS);
     let measured = Measured::new(db.clone(), watch.clone());
-    let parts = parts.listening(coordinating).listening(watch).keeping(Kept(db.clone()));
-    let parts = parts.keeping_sagas(Keeping::new(db.clone(), kept)).measuring(measured);
+    let parts = parts.listening(coordinating).listening(comparing).listening(watch).keeping(Kept(db.clone()));
+    let parts = parts.keeping_sagas(Keeping::new(db.clone(), times.kept)).measuring(measured);
     let engine = SqlEngine { db, owner: NAME, migrations: store::MIGRATIONS };
     Ok(Service::new(parts, Arc::new(engine), sources)?)
 }

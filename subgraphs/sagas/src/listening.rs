@@ -1,6 +1,6 @@
 //! What the coordinator hears: answers, sagas that services want begun, and the time.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join;
@@ -18,7 +18,7 @@ use lms_kit::{
 use crate::{
     NAME,
     coordinator::Coordinator,
-    definition::{DEFINITIONS, Definition},
+    definition::{DEFINITIONS, services},
 };
 
 /// How many sagas are taken at once.
@@ -33,15 +33,13 @@ pub(crate) struct Coordinating {
 
 impl Coordinating {
     pub(crate) fn new(db: Db, coordinator: Coordinator, moved: Wake) -> Self {
-        let asked: BTreeSet<&str> =
-            DEFINITIONS.iter().flat_map(Definition::steps).map(|step| step.service).collect();
         let listener = Listener {
             consumer: NAME,
             store: SqlInbox::new(db.clone()),
             handler: Telling { coordinator: coordinator.clone(), moved },
             events_of: &[],
             messages: vec![Topic::replies(NAME), Topic::commands(NAME)],
-            speaks_on: asked.into_iter().map(Topic::commands).collect(),
+            speaks_on: services(DEFINITIONS).into_iter().map(Topic::commands).collect(),
         };
         Self { listener, coordinator, db }
     }

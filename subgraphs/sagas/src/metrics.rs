@@ -23,6 +23,13 @@ impl Measured {
         Self { db, watch }
     }
 
+    /// Sagas that have not been taken up since they were found to be lost.
+    async fn missed(&self) -> Result<Measure, StoreError> {
+        let missed = self.db.one(&Sql::new("SELECT COUNT(*) AS sagas FROM missed"), "missed").await?;
+        let help = "Sagas that services did something for, and that are not known";
+        Ok(Measure { name: "sagas_missed", help, samples: vec![(Vec::new(), count(missed.int("sagas")?))] })
+    }
+
     async fn unfinished(&self) -> Result<[Measure; 2], StoreError> {
         let query = Sql::new(
             "SELECT kind, phase, COUNT(*) AS sagas, now_ms() - MIN(created_at) AS age FROM sagas \
@@ -64,6 +71,7 @@ impl Measures for Measured {
             },
         ];
         measures.extend(self.unfinished().await?);
+        measures.push(self.missed().await?);
         Ok(measures)
     }
 }

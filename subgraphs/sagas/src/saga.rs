@@ -34,6 +34,9 @@ pub struct Saga {
     pub problem: Option<Problem>,
     /// What did not come about, though the saga has.
     pub warnings: Vec<Problem>,
+    /// Whether it was lost, and is known again from what its services did for it: what it was given is what that tells.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub taken_up: bool,
     /// When it began, in ms of the engine's clock.
     pub created_at: i64,
     /// When it last changed.

@@ -1,6 +1,6 @@
 //! What a definition must hold to, or sagas of it could end half way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Definition, Role, Step};
 
@@ -37,7 +37,7 @@ pub enum DefinitionError {
 
 /// Checks all definitions; every error there is.
 pub fn check(definitions: &[Definition]) -> Result<(), Vec<DefinitionError>> {
-    let (mut errors, mut known) = (Vec::new(), BTreeSet::new());
+    let (mut errors, mut known, mut kinds) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
     for definition in definitions {
         let (kind, version) = (definition.kind, definition.version);
         if !known.insert((kind, version)) {
@@ -45,6 +45,11 @@ pub fn check(definitions: &[Definition]) -> Result<(), Vec<DefinitionError>> {
         }
         errors.extend(pivots(definition));
         errors.extend(steps(definition));
+        // A saga of which only its steps are left is known by them.
+        for step in definition.steps().filter(|step| *kinds.entry(step.name).or_insert(kind) != kind) {
+            let reason = "has the name of a step of another kind";
+            errors.push(DefinitionError::Step { kind, step: step.name, reason });
+        }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -139,5 +144,9 @@ mod tests {
         assert_eq!(of(&[&[EARLY], &[P]]), ["K: a reads what no step before it comes to"]);
         assert_eq!(of(&[&[A], &[P], &[Step { name: "a", ..R }]]), ["K: a has the name of another step"]);
         assert_eq!(of(&[&[A, A], &[P]]), ["K: a has the name of another step"]);
+        let [one, other] =
+            ["K", "L"].map(|kind| Definition { kind, version: 1, stages: &[&[P]], result: &[] });
+        let reason = "has the name of a step of another kind";
+        assert_eq!(check(&[one, other]), Err(vec![DefinitionError::Step { kind: "L", step: "p", reason }]));
     }
 }

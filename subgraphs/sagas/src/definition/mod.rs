@@ -9,7 +9,7 @@ mod register_student;
 mod return_book;
 mod source;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 pub use check::{DefinitionError, check};
 pub use source::{Source, gather};
@@ -97,4 +97,22 @@ pub fn find<'d>(definitions: &'d [Definition], kind: &str, version: u32) -> Opti
 #[must_use]
 pub fn newest<'d>(definitions: &'d [Definition], kind: &str) -> Option<&'d Definition> {
     definitions.iter().filter(|known| known.kind == kind).max_by_key(|known| known.version)
+}
+
+/// The newest definition of which these are steps, each by its service and its name: the kind of a saga of which only
+/// that is left. No other kind has steps of these names ([`check`]).
+#[must_use]
+pub fn of_steps<'d>(definitions: &'d [Definition], steps: &[(&str, &str)]) -> Option<&'d Definition> {
+    let has = |known: &Definition, (service, name): &(&str, &str)| {
+        let name = name.split('#').next().unwrap_or_default();
+        known.step(name).is_some_and(|step| step.service == *service)
+    };
+    let of_all = definitions.iter().filter(|known| steps.iter().all(|step| has(known, step)));
+    of_all.max_by_key(|known| known.version).filter(|_| !steps.is_empty())
+}
+
+/// The services that take part in sagas.
+#[must_use]
+pub fn services(definitions: &[Definition]) -> BTreeSet<&'static str> {
+    definitions.iter().flat_map(Definition::steps).map(|step| step.service).collect()
 }

@@ -30,6 +30,16 @@ impl Source {
         }
     }
 
+    /// Whether it is not known any more where this is all that is left of what the saga was given.
+    #[must_use]
+    pub fn is_lost(&self, left: &Value) -> bool {
+        match self {
+            Self::Input(place) => left.pointer(place).is_none_or(Value::is_null),
+            Self::Item(_) => true,
+            Self::Output(..) | Self::Outputs(..) | Self::BeganAt => false,
+        }
+    }
+
     fn read(self, saga: &Saga, item: &Value) -> Value {
         let at = |value: &Value, place: &str| value.pointer(place).cloned().unwrap_or(Value::Null);
         match self {

@@ -9,17 +9,21 @@
 //!    rest is brought to an end, and somebody is needed.
 //! 5. What somebody settles by hand, services do not know of: when the saga is over they are told to let go of what
 //!    they hold for it.
+//! 6. A saga that is not known any more is taken up from what its services did: after the pivot it goes on, before it it
+//!    turns back, unless all is known that is still to be asked.
 
 mod answer;
 mod operator;
 mod stages;
 mod start;
+mod take_up;
 mod time;
 
 pub use answer::answer;
 pub use operator::{Resolution, cancel, resolve, retry};
 pub use stages::result;
 pub use start::{Beginning, start};
+pub use take_up::{Remains, is_news, take_up};
 pub use time::on_time;
 
 use crate::{
@@ -61,6 +65,10 @@ impl<'t> Turn<'t> {
 
     /// Goes on as far as it can without another answer.
     fn finish(mut self) -> Vec<Ask> {
+        if self.saga.taken_up {
+            // What it was given has the names of what it comes to.
+            self.saga.input = result(self.definition, self.saga);
+        }
         self.drive();
         if self.saga.phase.is_over() && self.saga.steps.iter().any(|run| run.by_hand) {
             self.release();

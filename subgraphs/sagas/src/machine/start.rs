@@ -39,6 +39,7 @@ pub fn start(definition: &Definition, beginning: Beginning, now_ms: i64) -> (Sag
         steps,
         problem: None,
         warnings: Vec::new(),
+        taken_up: false,
         created_at: now_ms,
         updated_at: now_ms,
     };
@@ -48,7 +49,15 @@ pub fn start(definition: &Definition, beginning: Beginning, now_ms: i64) -> (Sag
 
 /// The instances of a step.
 fn runs(step: &Step, input: &Value) -> Vec<StepRun> {
-    let run = |name: String, item: Value| StepRun {
+    let Some(list) = step.each else { return vec![pending(step, step.name.to_owned(), Value::Null)] };
+    let items = input.pointer(list).and_then(Value::as_array).cloned().unwrap_or_default();
+    let instance = |(number, item)| pending(step, format!("{}#{number}", step.name), item);
+    items.into_iter().enumerate().map(instance).collect()
+}
+
+/// A step, or one instance of it, that was not asked for yet.
+pub(super) fn pending(step: &Step, name: String, item: Value) -> StepRun {
+    StepRun {
         name,
         step: step.name.to_owned(),
         item,
@@ -60,9 +69,5 @@ fn runs(step: &Step, input: &Value) -> Vec<StepRun> {
         by_hand: false,
         started_at: None,
         changed_at: None,
-    };
-    let Some(list) = step.each else { return vec![run(step.name.to_owned(), Value::Null)] };
-    let items = input.pointer(list).and_then(Value::as_array).cloned().unwrap_or_default();
-    let instance = |(number, item)| run(format!("{}#{number}", step.name), item);
-    items.into_iter().enumerate().map(instance).collect()
+    }
 }

@@ -4,6 +4,7 @@ mod done;
 mod history;
 mod keeping;
 mod kept;
+mod missed;
 mod sql;
 
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ pub(crate) use done::Done;
 pub(crate) use history::{History, SagaChange};
 pub(crate) use keeping::Keeping;
 pub(crate) use kept::Kept;
+pub(crate) use missed::{Missed, Missing};
 pub(crate) use sql::{MIGRATIONS, SqlSagas};
 
 /// Which sagas are wanted.

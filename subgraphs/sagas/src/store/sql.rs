@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{
     SagaFilter, SagaStore,
     kept::{forget, keep},
+    missed::miss,
 };
 use crate::{
     coordinator::{Coordinator, POSTPONED_MS, SagaTx, StepIn},
@@ -43,6 +44,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         phase: MigrationPhase::Expand,
         sqlite: include_str!("../../migrations/sqlite/0003_ended.sql"),
         postgres: include_str!("../../migrations/postgres/0003_ended.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "missed",
+        phase: MigrationPhase::Expand,
+        sqlite: include_str!("../../migrations/sqlite/0004_missed.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_missed.sql"),
     },
 ];
 
@@ -103,6 +111,10 @@ impl SagaTx for Tx {
             1 => Ok(()),
             _ => Err(StoreError::corrupt("saga", format!("{} was changed by somebody else", saga.id))),
         }
+    }
+
+    async fn miss(&mut self, id: &str) -> Result<(), StoreError> {
+        miss(self, id).await
     }
 }
 

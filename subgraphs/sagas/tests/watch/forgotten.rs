@@ -25,7 +25,7 @@ impl Desk {
             "postgres" => octavo_engines::shared::postgres_database("sagas").await.unwrap(),
             _ => format!("sqlite:{}", folder.path().join("sagas.sqlite").display()),
         };
-        let service = lms_sagas::open(&url, Sources::system(), lms_sagas::KEPT).await.unwrap();
+        let service = lms_sagas::open(&url, Sources::system(), lms_sagas::Times::default()).await.unwrap();
         let db = Db::open("test", &url, DbOptions::default()).await.unwrap();
         Self { service, db, _folder: folder }
     }

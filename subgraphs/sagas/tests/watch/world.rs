@@ -96,7 +96,7 @@ impl World {
         let notes = service(db.clone(), "notes", parts("notes"));
         let ear = service(heard, "ear", parts("ear").listening(listener));
         let url = format!("sqlite:{}", folder.path().join("sagas.sqlite").display());
-        let sagas = lms_sagas::open(&url, Sources::system(), lms_sagas::KEPT).await.unwrap();
+        let sagas = lms_sagas::open(&url, Sources::system(), lms_sagas::Times::default()).await.unwrap();
         let bus = LocalBus::open(&folder.path().join("bus.sqlite")).await.unwrap();
         let mut owners = LocalOwners::default();
         owners.insert("notes", notes.messages().unwrap().changes);

@@ -57,6 +57,11 @@ impl SagaTx for MemoryTx {
         MemoryTx::put(self, |state| &mut state.sagas, saga.id.clone(), saga.clone());
         Ok(())
     }
+
+    /// Nothing comes from a backup here.
+    async fn miss(&mut self, id: &str) -> Result<(), StoreError> {
+        Err(StoreError::corrupt("saga", format!("{id} was begun, and is not there")))
+    }
 }
 
 impl MemoryTx {

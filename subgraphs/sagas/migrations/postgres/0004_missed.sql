@@ -1,0 +1,10 @@
+-- Sagas that services did something for, and that are not known here; how often each was missed.
+CREATE TABLE missed (
+    saga TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    times BIGINT NOT NULL
+);
+-- Up to which saga each service was asked whether it did something for one that is not known here.
+CREATE TABLE compared (
+    service TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    saga TEXT COLLATE "C" NOT NULL
+);
