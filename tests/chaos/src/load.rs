@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::check::key_in;
+
 const CLIENTS: usize = 4;
 /// What a client waits between two operations.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -25,6 +27,8 @@ const READ: &str = "{ books(first: 10) { edges { node { title genre { name } aut
 /// How long a client waits for one answer, and before it asks again.
 const PATIENCE: Duration = Duration::from_secs(8);
 const AGAIN: Duration = Duration::from_millis(150);
+/// What stands between two answers under one key that are not the same.
+const ASKED_AGAIN: &str = ", and asked again ";
 /// How long a client that was told to stop goes on asking for what it has begun.
 const GIVES_UP_AFTER: Duration = Duration::from_mins(3);
 
@@ -94,6 +98,13 @@ impl Load {
     pub fn unanswered(&self) -> usize {
         let log = locked(&self.log);
         log.again - log.busy
+    }
+
+    /// Forgets that these sagas were acknowledged, and that what was asked for under the same key again was another.
+    pub(crate) fn forget_sagas(&self, gone: &BTreeSet<String>) {
+        let mut log = locked(&self.log);
+        log.known.entry("sagas").or_default().retain(|saga| !gone.contains(&key_in(saga)));
+        log.wrong.retain(|wrong| !wrong.contains(ASKED_AGAIN));
     }
 
     /// Stops, when what is under way has been answered.
@@ -263,9 +274,7 @@ impl Client {
             && let Some(same) = self.until_answered(operation).await
             && same.pointer(operation.at) != done.pointer(operation.at)
         {
-            locked(&self.log)
-                .wrong
-                .push(format!("I10: {} was {id}, and asked again {same}", operation.field));
+            locked(&self.log).wrong.push(format!("I10: {} was {id}{ASKED_AGAIN}{same}", operation.field));
         }
     }
 

@@ -40,6 +40,8 @@ pub enum Scenario {
     TwoRelays,
     /// A coordinator sleeps within a transaction beside another.
     TwoCoordinators,
+    /// The coordinator's database comes from a backup that is older than sagas which have begun.
+    OlderBackup,
     /// Redis is killed, and does not answer.
     RedisAway,
     /// The gateway is killed when a mutation is done, and not answered.
@@ -65,12 +67,13 @@ impl Scenario {
         Self::RedisAway,
     ];
     /// What befalls processes and messages.
-    pub const OF_PROCESSES: [Self; 7] = [
+    pub const OF_PROCESSES: [Self; 8] = [
         Self::EveryPlace,
         Self::SaidAgain,
         Self::Poison,
         Self::TwoRelays,
         Self::TwoCoordinators,
+        Self::OlderBackup,
         Self::GatewayKilled,
         Self::SlowConsumer,
     ];
@@ -100,6 +103,7 @@ impl Scenario {
             Self::Poison => "14 poison",
             Self::TwoRelays => "16 two relays",
             Self::TwoCoordinators => "17 two coordinators",
+            Self::OlderBackup => "21 older backup",
             Self::RedisAway => "22 Redis away",
             Self::GatewayKilled => "24 gateway killed",
             Self::SlowConsumer => "25 slow consumer",
@@ -126,6 +130,7 @@ impl Scenario {
             Self::Poison => faults::poison::poison(scene).await,
             Self::TwoRelays => faults::replicas::two_relays(scene).await,
             Self::TwoCoordinators => faults::replicas::two_coordinators(scene).await,
+            Self::OlderBackup => faults::restored::older_backup(scene).await,
             Self::RedisAway => faults::wires::redis_away(scene).await,
             Self::GatewayKilled => faults::kills::gateway_killed(scene).await,
             Self::SlowConsumer => faults::backlog::slow_consumer(scene).await,

@@ -26,6 +26,8 @@ const POLL: Duration = Duration::from_millis(1);
 const NOTICED_WITHIN: Duration = Duration::from_millis(50);
 /// How long the gateway takes what it has read of an entity for true, in seconds.
 const MAX_AGE: u32 = 5;
+/// How often the coordinator asks for sagas that it has lost, in seconds.
+const FIND_LOST_EVERY: u32 = 10;
 
 /// Everything that runs.
 pub struct Stack {
@@ -198,6 +200,9 @@ impl Stack {
             arguments.extend(["--database-url".to_owned(), self.through_door(url)?]);
             arguments.extend(["--bus-url".to_owned(), self.pulsar.url()]);
             arguments.extend(["--bus-admin-url".to_owned(), self.pulsar.admin_url()]);
+        }
+        if name == "sagas" {
+            arguments.extend(["--find-lost-sagas-every".to_owned(), FIND_LOST_EVERY.to_string()]);
         }
         for peer in SERVICES.into_iter().filter(|peer| *peer != name) {
             arguments.extend(["--peer".to_owned(), format!("{peer}=http://{}/", self.door(peer)?.address())]);

@@ -17,7 +17,7 @@ const TABLES: [(&str, &[&str]); 6] = [
     ("books", &["books", "book_authors"]),
     ("genres", &["genres"]),
     ("lendings", &["lendings", "known_books", "known_students"]),
-    ("sagas", &["sagas"]),
+    ("sagas", &["sagas", "missed"]),
     ("users", &["users", "registrations"]),
 ];
 const COLLECTIONS: [&str; 5] = ["students", "comments", "events", "inbox", "inbox_streams"];

@@ -79,7 +79,7 @@ pub(super) fn say_again(times: u64, books: &str) -> String {
 }
 
 /// Waits until a number in a service's database is as it should be.
-async fn until(
+pub(super) async fn until(
     scene: &Scene<'_>,
     service: &str,
     query: &str,

@@ -9,5 +9,6 @@ pub(crate) mod messages;
 pub(crate) mod places;
 pub(crate) mod poison;
 pub(crate) mod replicas;
+pub(crate) mod restored;
 pub(crate) mod topics;
 pub(crate) mod wires;
