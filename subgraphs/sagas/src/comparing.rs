@@ -28,6 +28,11 @@ use crate::{
     store::{Missed, Missing},
 };
 
+/// How many sagas that cannot be taken up end a round: a service that is away tells of none.
+const FEW: usize = 10;
+/// Longer than a round: nothing may be forgotten in it that it looks for.
+const ROUND: Duration = Duration::from_hours(1);
+
 /// Compares what services did with the sagas of a database.
 pub(crate) struct Comparing {
     db: Db,
@@ -58,7 +63,8 @@ impl Comparing {
     async fn round(&self, peers: &Peers) -> Result<(), CompareError> {
         let now_ms = self.db.one(&Sql::new("SELECT now_ms() AS now"), "clock").await?.int("now")?;
         // Those that ended before may have been forgotten, and of those that have just begun the request may still be to come.
-        let (oldest, newest) = (ago(now_ms, self.times.kept), ago(now_ms, self.times.compared));
+        let oldest = ago(now_ms, self.times.kept.saturating_sub(ROUND));
+        let newest = ago(now_ms, self.times.compared);
         let mut failed = None;
         for service in services(DEFINITIONS) {
             if let Err(error) = self.compare(peers, service, (&oldest, &newest)).await {
@@ -89,29 +95,34 @@ impl Comparing {
     }
 
     async fn take_up_all(&self, peers: &Peers, oldest: &str) -> Result<(), CompareError> {
-        let mut after = String::new();
+        let (mut after, mut failures) = (String::new(), 0);
         loop {
             let missing = self.missed.after(&after).await?;
             let Some(last) = missing.last() else { return Ok(()) };
             after.clone_from(&last.saga);
             for missing in &missing {
-                let is_old = missing.saga.as_str() < oldest;
-                // What was done for one that is too old is nobody's any more: it ended, and was forgotten.
-                let done = if is_old { Vec::new() } else { done_for(peers, &missing.saga).await? };
-                if let Err(error) = self.take_up(missing, done).await {
+                if let Err(error) = self.look_after(peers, missing, oldest).await {
                     tracing::warn!(saga = missing.saga, %error, "a lost saga waits");
+                    failures += 1;
+                }
+                if failures == FEW {
+                    return Ok(());
                 }
             }
             self.moved.tell();
         }
     }
 
-    async fn take_up(&self, missing: &Missing, done: Vec<(&str, Effect)>) -> Result<(), StoreError> {
+    async fn look_after(&self, peers: &Peers, missing: &Missing, oldest: &str) -> Result<(), CompareError> {
+        let is_old = missing.saga.as_str() < oldest;
+        // What was done for one that is too old is nobody's any more: it ended, and was forgotten.
+        let done = if is_old { Vec::new() } else { done_for(peers, &missing.saga).await? };
         let mut tx = self.db.begin().await?;
-        let began_at = began_at(&missing.saga);
-        self.coordinator.take_up(&mut tx, (&missing.saga, began_at), done).await?;
-        missing.found(&mut tx).await?;
-        tx.commit().await
+        if missing.found(&mut tx).await? {
+            let began_at = began_at(&missing.saga);
+            self.coordinator.take_up(&mut tx, (&missing.saga, began_at), done).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 

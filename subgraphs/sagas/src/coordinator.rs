@@ -139,11 +139,13 @@ impl Coordinator {
         let is_known = before.as_ref().is_some_and(|saga| !saga.taken_up);
         let steps: Vec<(&str, &str)> =
             done.iter().map(|(service, effect)| (*service, effect.step.as_str())).collect();
-        let definition = definition::of_steps(self.definitions, &steps);
-        let Some(definition) = definition.filter(|_| !is_known) else {
+        if is_known || steps.is_empty() {
             tracing::info!(saga = id, is_known, "a saga that was missed is not taken up");
             return Ok(());
-        };
+        }
+        let definition = definition::of_steps(self.definitions, &steps).ok_or_else(|| {
+            StoreError::corrupt("saga", format!("no kind of saga has all steps of {id}: {steps:?}"))
+        })?;
         let (is_new, now_ms) = (before.is_none(), self.now_ms(tx).await?);
         let effects = done.into_iter().map(|(_, effect)| effect).collect();
         let remains = Remains { id: id.to_owned(), began_at, effects, before };

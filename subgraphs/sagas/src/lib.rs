@@ -46,13 +46,14 @@ pub const NAME: &str = "sagas";
 pub struct Times {
     /// How long a saga that has ended is kept.
     pub kept: Duration,
-    /// How often services are asked for sagas that are not known here, those that began longer ago than that.
+    /// How often services are asked for sagas that are not known here, those that began longer ago than that: their clocks must
+    /// not differ by more, and what asks for a saga must come sooner.
     pub compared: Duration,
 }
 
 impl Default for Times {
     fn default() -> Self {
-        Self { kept: Duration::from_hours(30 * 24), compared: Duration::from_mins(1) }
+        Self { kept: Duration::from_hours(30 * 24), compared: Duration::from_mins(10) }
     }
 }
 

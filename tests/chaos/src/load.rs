@@ -100,11 +100,13 @@ impl Load {
         log.again - log.busy
     }
 
-    /// Forgets that these sagas were acknowledged, and that what was asked for under the same key again was another.
-    pub(crate) fn forget_sagas(&self, gone: &BTreeSet<String>) {
+    /// Forgets of sagas that were lost that those that are gone were acknowledged, and that what was asked for under the key of one
+    /// again was another.
+    pub(crate) fn forget_sagas(&self, lost: &BTreeSet<String>, gone: &BTreeSet<String>) {
         let mut log = locked(&self.log);
         log.known.entry("sagas").or_default().retain(|saga| !gone.contains(&key_in(saga)));
-        log.wrong.retain(|wrong| !wrong.contains(ASKED_AGAIN));
+        let first = |wrong: &str| Some(key_in(wrong.split_once(ASKED_AGAIN)?.0.rsplit_once(" was ")?.1));
+        log.wrong.retain(|wrong| !first(wrong).is_some_and(|saga| lost.contains(&saga)));
     }
 
     /// Stops, when what is under way has been answered.

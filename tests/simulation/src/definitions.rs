@@ -32,6 +32,7 @@ const BASE: Step = Step {
 const WIDE: Definition = Definition {
     kind: "WideSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[
             Step { name: "a", operation: "reserve", each: Some("/authors"), input: EACH, ..BASE },
@@ -74,6 +75,7 @@ const OUTPUTS: &[(&str, Source)] =
 const LONG: Definition = Definition {
     kind: "LongSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[Step { name: "a", operation: "reserve", timeout: LATER, ..BASE }],
         &[Step { name: "b", service: "authors", operation: "reserve", ..BASE }],
@@ -96,6 +98,7 @@ const LONG: Definition = Definition {
 const SHORT: Definition = Definition {
     kind: "ShortSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[Step { name: "p", service: "books", operation: "decide", role: Role::Pivot, ..BASE }],
         &[

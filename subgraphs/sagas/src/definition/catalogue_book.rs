@@ -6,6 +6,7 @@ use super::{Definition, Role, Source, Step, TIMEOUT};
 pub(super) const CATALOGUE_BOOK: Definition = Definition {
     kind: "CatalogueBookSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[
             Step {

@@ -121,7 +121,7 @@ mod tests {
     const R: Step = Step { name: "r", role: Role::Retriable, ..A };
 
     fn of(stages: &'static [&'static [Step]]) -> Vec<String> {
-        let definition = Definition { kind: "K", version: 1, stages, result: &[] };
+        let definition = Definition { kind: "K", version: 1, asked_by: None, stages, result: &[] };
         let errors = check(&[definition]).err().unwrap_or_default();
         errors.iter().map(ToString::to_string).collect()
     }
@@ -144,8 +144,13 @@ mod tests {
         assert_eq!(of(&[&[EARLY], &[P]]), ["K: a reads what no step before it comes to"]);
         assert_eq!(of(&[&[A], &[P], &[Step { name: "a", ..R }]]), ["K: a has the name of another step"]);
         assert_eq!(of(&[&[A, A], &[P]]), ["K: a has the name of another step"]);
-        let [one, other] =
-            ["K", "L"].map(|kind| Definition { kind, version: 1, stages: &[&[P]], result: &[] });
+        let [one, other] = ["K", "L"].map(|kind| Definition {
+            kind,
+            version: 1,
+            asked_by: None,
+            stages: &[&[P]],
+            result: &[],
+        });
         let reason = "has the name of a step of another kind";
         assert_eq!(check(&[one, other]), Err(vec![DefinitionError::Step { kind: "L", step: "p", reason }]));
     }

@@ -6,6 +6,7 @@ use super::{Definition, Role, Source, Step, TIMEOUT};
 pub(super) const ERASE_STUDENT: Definition = Definition {
     kind: "EraseStudentSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[Step {
             name: "beginErasure",

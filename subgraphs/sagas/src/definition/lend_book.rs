@@ -6,6 +6,7 @@ use super::{Definition, Role, Source, Step, TIMEOUT};
 pub(super) const LEND_BOOK: Definition = Definition {
     kind: "LendBookSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[Step {
             name: "reserveSlot",

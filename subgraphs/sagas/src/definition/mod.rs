@@ -21,6 +21,9 @@ pub struct Definition {
     pub kind: &'static str,
     /// Counts from 1; an older one stays known for as long as a saga of it may run.
     pub version: u32,
+    /// The service that asks for it, and keeps that it is wanted; nothing where clients ask the coordinator. One that its
+    /// coordinator has lost is still wanted only by the former.
+    pub asked_by: Option<&'static str>,
     /// One after the other; the steps of a stage at the same time.
     pub stages: &'static [&'static [Step]],
     /// What a completed saga has come to: names, and where their values are.

@@ -7,6 +7,7 @@ use super::{Definition, Role, Source, Step, TIMEOUT};
 pub(super) const REGISTER_STUDENT: Definition = Definition {
     kind: "RegisterStudentSaga",
     version: 1,
+    asked_by: Some("users"),
     stages: &[
         &[Step {
             name: "takeUser",

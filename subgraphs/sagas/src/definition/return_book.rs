@@ -6,6 +6,7 @@ use super::{Definition, Role, Source, Step, TIMEOUT};
 pub(super) const RETURN_BOOK: Definition = Definition {
     kind: "ReturnBookSaga",
     version: 1,
+    asked_by: None,
     stages: &[
         &[Step {
             name: "returnLending",

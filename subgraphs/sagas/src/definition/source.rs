@@ -30,14 +30,10 @@ impl Source {
         }
     }
 
-    /// Whether it is not known any more where this is all that is left of what the saga was given.
+    /// Whether it is of what the saga was given, which its coordinator alone knows.
     #[must_use]
-    pub fn is_lost(&self, left: &Value) -> bool {
-        match self {
-            Self::Input(place) => left.pointer(place).is_none_or(Value::is_null),
-            Self::Item(_) => true,
-            Self::Output(..) | Self::Outputs(..) | Self::BeganAt => false,
-        }
+    pub fn is_given(&self) -> bool {
+        matches!(self, Self::Input(_) | Self::Item(_))
     }
 
     fn read(self, saga: &Saga, item: &Value) -> Value {

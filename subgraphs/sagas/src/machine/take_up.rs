@@ -1,12 +1,13 @@
 //! A saga that is not known any more, since its coordinator's database came from an older backup, is taken up again from
 //! what its services say that they did for it.
 //!
-//! What it was given is lost, but for what its steps came to. So
+//! What it was given is lost, but for what its steps came to; and that it is still wanted is known only where a service
+//! keeps that. So
 //!
 //! 1. past the pivot, it goes on: what is asked there goes by what steps came to;
-//! 2. turned back, or with a step before the pivot that cannot be asked any more, it turns back;
-//! 3. with all done that stands before the pivot, the pivot is asked for if that can be, and else abandoned: it may have
-//!    been asked for already.
+//! 2. before it, one that a service wants goes on if all is known that is to be asked;
+//! 3. others turn back, and so does what had begun to. Where all was done that stands before the pivot, that is abandoned
+//!    first: it may have been asked for already.
 
 use lms_kit::{
     Problem,
@@ -136,26 +137,34 @@ impl Turn<'_> {
         let before = of_role(self, |role| matches!(role, Role::Compensable { .. }));
         let Some(&pivot) = of_role(self, |role| role == Role::Pivot).first() else { return };
         if self.saga.steps[pivot].status == Status::Done {
-            return self.fail_what_is_lost();
+            return self.go_on_past_pivot();
         }
         let is = |index: &usize, status: Status| self.saga.steps[*index].status == status;
         let is_turned = |index: &usize| is(index, Status::Undone) || is(index, Status::Refused);
         let turned = before.iter().chain([&pivot]).any(is_turned);
-        let must_turn = before.iter().any(|index| self.is_lost(*index));
         let is_open = before.iter().any(|index| is(index, Status::Pending));
-        if turned || must_turn || (is_open && self.is_lost(pivot)) {
+        let is_known = !before.iter().chain([&pivot]).any(|index| self.is_lost(*index));
+        let goes_on = self.definition.asked_by.is_some() && is_known;
+        if turned || (is_open && !goes_on) {
             let steps = &self.saga.steps;
             let refusal = before.iter().chain([&pivot]).find_map(|index| steps[*index].problem.clone());
             self.turn_back(Some(refusal.unwrap_or_else(lost)));
-        } else if self.is_lost(pivot) {
+        } else if !goes_on {
             self.set(pivot, Status::Abandoning);
             self.saga.steps[pivot].problem = Some(lost());
             self.ask(pivot);
         }
     }
 
-    /// What cannot be asked any more needs somebody, past the pivot.
-    fn fail_what_is_lost(&mut self) {
+    /// What stands before the pivot was done, even if its service has lost that. What cannot be asked without what it came to
+    /// needs somebody.
+    fn go_on_past_pivot(&mut self) {
+        for index in 0..self.saga.steps.len() {
+            let is_before = matches!(self.step(index).role, Role::Compensable { .. });
+            if is_before && self.saga.steps[index].status == Status::Pending {
+                self.set(index, Status::Done);
+            }
+        }
         for index in 0..self.saga.steps.len() {
             if self.is_lost(index) {
                 self.set(index, Status::Failed);
@@ -169,6 +178,15 @@ impl Turn<'_> {
     fn is_lost(&self, index: usize) -> bool {
         let run = &self.saga.steps[index];
         let mut sources = self.step(index).input.iter();
-        run.status == Status::Pending && sources.any(|(_, source)| source.is_lost(&self.saga.input))
+        run.status == Status::Pending
+            && sources.any(|(_, source)| {
+                source.is_given() || source.step().is_some_and(|of| self.came_to_nothing(of))
+            })
+    }
+
+    /// Whether a step was done, and its service does not know any more what it came to.
+    fn came_to_nothing(&self, step: &str) -> bool {
+        let mut runs = self.saga.steps.iter().filter(|run| run.step == step);
+        runs.all(|run| run.status == Status::Done && run.output.is_none())
     }
 }

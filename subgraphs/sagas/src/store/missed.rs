@@ -54,10 +54,11 @@ impl Missed {
 }
 
 impl Missing {
-    /// It is not missed any more, unless it has been once more since it was read.
-    pub(crate) async fn found(&self, tx: &mut Tx) -> Result<(), StoreError> {
+    /// It is not missed any more, unless it has been once more since it was read, or another coordinator has found it; whether
+    /// it was missed until now.
+    pub(crate) async fn found(&self, tx: &mut Tx) -> Result<bool, StoreError> {
         let delete = Sql::new("DELETE FROM missed WHERE saga = $1 AND times = $2");
-        tx.run(&delete.bind(&self.saga).bind(self.times)).await.map(drop)
+        Ok(tx.run(&delete.bind(&self.saga).bind(self.times)).await? == 1)
     }
 }
 

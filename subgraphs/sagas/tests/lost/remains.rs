@@ -3,7 +3,7 @@
 use lms_kit::saga::{Action, Effect, Outcome, Owner, Reply, StepNote, StepState};
 use lms_sagas::{
     definition::{DEFINITIONS, Definition, of_steps},
-    machine::{Ask, Remains, answer, is_news, take_up},
+    machine::{Ask, Remains, Resolution, answer, is_news, resolve, take_up},
     saga::{Phase, Saga},
 };
 use serde_json::{Value, json};
@@ -137,15 +137,19 @@ fn what_is_undone_is_found_again_by_what_it_came_to() {
 }
 
 #[test]
-fn what_needs_nothing_that_is_lost_goes_on() {
+fn what_a_service_wants_goes_on_and_what_a_client_wanted_does_not() {
     let account = vec![done("takeUser", json!({ "userId": "u" }))];
     let registration = TakenUp::from(account);
     assert_eq!(registration.asked(), ["Do registerStudent register"]);
     assert_eq!(registration.input("registerStudent"), &json!({ "userId": "u" }));
     let leaving = vec![done("beginErasure", json!({ "studentNumber": "n", "userId": "u" }))];
     let erasure = TakenUp::from(leaving);
-    assert_eq!(erasure.asked(), ["Do disableUser disable"]);
-    assert_eq!(erasure.saga.phase, Phase::Running);
+    assert_eq!(erasure.asked(), ["Undo beginErasure endErasure"], "nobody keeps that it is wanted");
+    let disabled = vec![
+        done("beginErasure", json!({ "studentNumber": "n", "userId": "u" })),
+        done("disableUser", json!({ "userId": "u" })),
+    ];
+    assert_eq!(TakenUp::from(disabled).asked(), ["Abandon anonymiseStudent anonymise"]);
 }
 
 #[test]
@@ -165,6 +169,20 @@ fn past_the_pivot_without_what_it_needs_it_waits_for_somebody() {
     let stuck = TakenUp::from(vec![done("createBook", json!({ "isbn": "i" }))]);
     assert_eq!((stuck.saga.phase, stuck.asks.len()), (Phase::Stuck, 0));
     assert!(stuck.message().unwrap().contains("older backup"));
+    let TakenUp { definition, mut saga, .. } = stuck;
+    let asks = resolve(definition, &mut saga, Resolution::Settled, NOW_MS).unwrap();
+    assert_eq!(
+        (saga.phase, asks.iter().filter(|ask| ask.request.action == Action::Undo).count()),
+        (Phase::Completed, 0)
+    );
+
+    let mut effects = proposed();
+    effects.retain(|effect| effect.step != "ensureGenre");
+    effects.push(done("createBook", json!({ "isbn": "i" })));
+    let without_genre = TakenUp::from(effects);
+    assert_eq!(without_genre.asked(), ["Do activateAuthors activate"]);
+    let stuck = without_genre.answered(&Outcome::Done { output: json!({}) });
+    assert_eq!(stuck.saga.phase, Phase::Stuck);
 }
 
 #[test]

@@ -165,6 +165,15 @@ impl World {
         db.close().await;
     }
 
+    /// How often a saga was stored.
+    pub(crate) async fn version(&self, saga: &str) -> i64 {
+        let db = Db::open("test", &self.url, DbOptions::default()).await.unwrap();
+        let select = Sql::new("SELECT version FROM sagas WHERE id = $1").bind(saga);
+        let version = db.row(&select).await.unwrap().unwrap().int("version").unwrap();
+        db.close().await;
+        version
+    }
+
     /// What a service holds for sagas.
     pub(crate) async fn held(&self, name: &str) -> i64 {
         let count = Sql::new("SELECT COUNT(*) AS n FROM claims");

@@ -29,6 +29,8 @@ const RESTORE: &str = "DO $$ DECLARE name text; BEGIN \
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP \
     EXECUTE format('DELETE FROM public.%I', name); \
     EXECUTE format('INSERT INTO public.%I SELECT * FROM backup.%I', name, name); END LOOP; END $$";
+/// Services with tables that take part in sagas.
+const PARTICIPANTS: [&str; 5] = ["authors", "books", "genres", "lendings", "users"];
 /// Transactions of a process that is gone.
 const OPEN: &str = "SELECT count(*) AS open FROM pg_stat_activity WHERE datname = 'sagas' AND state <> 'idle' AND pid <> pg_backend_pid()";
 const LOST: &str = "SELECT id, phase FROM sagas WHERE id NOT IN (SELECT id FROM backup.sagas)";
@@ -55,25 +57,44 @@ pub(crate) async fn older_backup(scene: &mut Scene<'_>) -> anyhow::Result<String
     until_lent(scene, &student, 1).await?;
     scene.stack.kill9("sagas")?;
     until(scene, "sagas", OPEN, "open", |open| open == 0).await?;
-    let lost = select(scene.stack, "sagas", LOST).await?;
-    let open = lost.iter().filter(|saga| saga["phase"] == "RUNNING").count();
-    ensure!(open > SAGAS, "only {open} of {} sagas that were lost were under way: {lost:?}", lost.len());
+    let found = select(scene.stack, "sagas", LOST).await?;
+    let (lost, open) = (ids(&found), found.iter().filter(|saga| saga["phase"] == "RUNNING").count());
+    ensure!(open > SAGAS, "only {open} of {} sagas that were lost were under way: {found:?}", lost.len());
     run(scene.stack, "sagas", RESTORE).await?;
     for name in ["books", "lendings", "sagas"] {
         scene.stack.start_process(name).await?;
     }
     until(scene, "sagas", TAKEN_UP, "taken_up", |taken_up| taken_up > 2 * least).await?;
-    let taken_up = number(scene, "sagas", TAKEN_UP, "taken_up").await?;
     // Whoever asked for one of those again has been answered by now.
     scene.acknowledges(20).await?;
-    let known = ids(&select(scene.stack, "sagas", "SELECT id FROM sagas").await?);
-    let gone: BTreeSet<String> = ids(&lost).difference(&known).cloned().collect();
-    scene.load.forget_sagas(&gone);
+    let gone = until_known(scene, &lost).await?;
+    let taken_up = number(scene, "sagas", TAKEN_UP, "taken_up").await?;
+    scene.load.forget_sagas(&lost, &gone);
     Ok(format!(
         "{} sagas lost, {open} of them under way with genres, authors and a place held; {taken_up} taken up again, {} gone",
         lost.len(),
         gone.len()
     ))
+}
+
+/// Waits until each lost saga is known of which a service keeps anything; those that are gone.
+async fn until_known(scene: &Scene<'_>, lost: &BTreeSet<String>) -> anyhow::Result<BTreeSet<String>> {
+    let began = Instant::now();
+    loop {
+        let known = ids(&select(scene.stack, "sagas", "SELECT id FROM sagas").await?);
+        let gone: BTreeSet<String> = lost.difference(&known).cloned().collect();
+        let mut kept = BTreeSet::new();
+        for service in PARTICIPANTS {
+            kept.extend(ids(
+                &select(scene.stack, service, "SELECT DISTINCT saga AS id FROM saga_steps").await?
+            ));
+        }
+        if gone.is_disjoint(&kept) {
+            return Ok(gone);
+        }
+        ensure!(began.elapsed() < PATIENCE, "services keep steps of sagas that are not known: {gone:?}");
+        sleep(POLL).await;
+    }
 }
 
 fn ids(sagas: &[Value]) -> BTreeSet<String> {
