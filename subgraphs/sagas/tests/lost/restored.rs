@@ -78,7 +78,7 @@ async fn a_saga_that_had_ended_is_known_again_and_nothing_is_done_twice() {
         second.until(&saga, "COMPLETED").await;
         third.until(&saga, "COMPLETED").await;
         tokio::time::sleep(3 * OFTEN).await;
-        assert_eq!(world.version(&saga).await, 1, "{engine}");
+        assert_eq!(world.version().await, 1, "{engine}");
         assert_eq!(world.acts(), acts, "{engine}");
     }
 }
