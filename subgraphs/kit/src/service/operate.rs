@@ -84,10 +84,8 @@ async fn deposit(
     headers: HeaderMap,
     Query(Asked { key }): Query<Asked>,
 ) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => answer(service.deposit(&key).await.map(|deposit| Deposit { deposit })),
-        Err(refusal) => refusal.into_response(),
-    }
+    let deposit = async { Ok(Deposit { deposit: service.deposit(&key).await? }) };
+    tell(&service, &headers, deposit).await
 }
 
 /// After which saga others are asked for.
@@ -101,10 +99,7 @@ async fn sagas(
     headers: HeaderMap,
     Query(SagasParameters { after }): Query<SagasParameters>,
 ) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => answer(service.sagas_after(&after).await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, service.sagas_after(&after)).await
 }
 
 /// Of which saga the effects are asked for.
@@ -118,31 +113,19 @@ async fn effects(
     headers: HeaderMap,
     Query(EffectsParameters { of }): Query<EffectsParameters>,
 ) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => answer(service.effects(&of).await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, service.effects(&of)).await
 }
 
 async fn traffic(State(service): State<Service>, headers: HeaderMap) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => answer(service.traffic().await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, service.traffic()).await
 }
 
 async fn dead_letters(State(service): State<Service>, headers: HeaderMap) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => answer(service.dead_letters().await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, service.dead_letters()).await
 }
 
 async fn replay(State(service): State<Service>, headers: HeaderMap, Json(wish): Json<Replay>) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => mended(service.replay(&wish.letter, wish.body.as_deref()).await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, mended(service.replay(&wish.letter, wish.body.as_deref()))).await
 }
 
 async fn discard(
@@ -150,10 +133,7 @@ async fn discard(
     headers: HeaderMap,
     Json(letter): Json<LetterKey>,
 ) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => mended(service.discard(&letter).await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, mended(service.discard(&letter))).await
 }
 
 /// The media type of the text format of `OpenMetrics` 1.0.
@@ -170,10 +150,7 @@ async fn metrics(State(service): State<Service>, headers: HeaderMap) -> Response
 }
 
 async fn standing(State(service): State<Service>, headers: HeaderMap) -> Response {
-    match admit(&service, &headers) {
-        Ok(()) => answer(service.standing().await),
-        Err(refusal) => refusal.into_response(),
-    }
+    tell(&service, &headers, service.standing()).await
 }
 
 async fn contract(
@@ -192,8 +169,22 @@ async fn contract(
     }
 }
 
-fn mended(done: Result<Result<(), Problem>, PeerError>) -> Response {
-    answer(done.map(|done| Mended { problem: done.err() }))
+async fn mended(
+    done: impl Future<Output = Result<Result<(), Problem>, PeerError>>,
+) -> Result<Mended, PeerError> {
+    Ok(Mended { problem: done.await?.err() })
+}
+
+/// Answers whoever is admitted.
+async fn tell<T: Serialize>(
+    service: &Service,
+    headers: &HeaderMap,
+    told: impl Future<Output = Result<T, PeerError>>,
+) -> Response {
+    match admit(service, headers) {
+        Ok(()) => answer(told.await),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 fn answer<T: Serialize>(told: Result<T, PeerError>) -> Response {
