@@ -35,7 +35,6 @@ const ROUND: Duration = Duration::from_hours(1);
 
 /// Compares what services did with the sagas of a database.
 pub(crate) struct Comparing {
-    db: Db,
     missed: Missed,
     coordinator: Coordinator,
     /// Told when a saga was taken up.
@@ -56,12 +55,12 @@ enum CompareError {
 
 impl Comparing {
     pub(crate) fn new(db: Db, coordinator: Coordinator, moved: Wake, times: Times) -> Self {
-        Self { missed: Missed(db.clone()), db, coordinator, moved, times }
+        Self { missed: Missed(db), coordinator, moved, times }
     }
 
     /// Asks all services once, and takes up what is missed.
     async fn round(&self, peers: &Peers) -> Result<(), CompareError> {
-        let now_ms = self.db.one(&Sql::new("SELECT now_ms() AS now"), "clock").await?.int("now")?;
+        let now_ms = self.missed.0.one(&Sql::new("SELECT now_ms() AS now"), "clock").await?.int("now")?;
         // Those that ended before may have been forgotten, and of those that have just begun the request may still be to come.
         let oldest = ago(now_ms, self.times.kept.saturating_sub(ROUND));
         let newest = ago(now_ms, self.times.compared);
@@ -117,7 +116,7 @@ impl Comparing {
         let is_old = missing.saga.as_str() < oldest;
         // What was done for one that is too old is nobody's any more: it ended, and was forgotten.
         let done = if is_old { Vec::new() } else { done_for(peers, &missing.saga).await? };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.missed.0.begin().await?;
         if missing.found(&mut tx).await? {
             let began_at = began_at(&missing.saga);
             self.coordinator.take_up(&mut tx, (&missing.saga, began_at), done).await?;
