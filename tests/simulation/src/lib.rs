@@ -13,6 +13,7 @@ mod check;
 mod definitions;
 mod engine;
 mod listener;
+mod many;
 mod participant;
 mod plan;
 mod planted;
@@ -24,10 +25,15 @@ mod trace;
 mod weather;
 mod world;
 
+pub use many::{Outcomes, run_all};
 pub use planted::find;
 pub use run::Outcome;
 pub use seen::{PHASE_CHANGES, STATUS_CHANGES, Seen};
 pub use trace::Trace;
+
+/// A run is made of small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs one seed.
 #[must_use]

@@ -1,13 +1,6 @@
 //! Runs by the thousand.
 
-use std::{
-    fmt::Write,
-    path::PathBuf,
-    process::ExitCode,
-    sync::atomic::{AtomicU64, Ordering},
-    thread,
-    time::Instant,
-};
+use std::{fmt::Write, path::PathBuf, process::ExitCode, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -15,11 +8,7 @@ use lms_kit::{
     fault::{self, AbortAt},
     planted::Bug,
 };
-use octavo_simulation::{Outcome, Seen, find, run, run_in_words};
-
-/// A run is made of small allocations.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use octavo_simulation::{find, run_all, run_in_words};
 
 /// Runs services and sagas under faults, a seed a run.
 #[derive(Parser)]
@@ -83,20 +72,16 @@ fn find_all(within: u64) -> Result<(String, bool)> {
 /// Runs the seeds; what came of it in words, and whether every rule holds and everything was seen.
 fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
     let began = Instant::now();
-    let (seen, broken) = run_all(first, number);
+    let outcomes = run_all(first, number);
+    let (seen, broken) = (&outcomes.seen, outcomes.broken.len());
     let mut report = String::new();
-    for outcome in &broken {
-        for rule in &outcome.broken {
-            writeln!(report, "seed {}: {rule}", outcome.seed)?;
-        }
-    }
     let gaps = [seen.missing(), seen.unexpected()].concat();
-    for gap in &gaps {
-        writeln!(report, "{gap}")?;
+    for complaint in outcomes.complaints().iter().chain(&gaps) {
+        writeln!(report, "{complaint}")?;
     }
     let took = began.elapsed();
     let each = took / u32::try_from(number.max(1)).unwrap_or(u32::MAX);
-    writeln!(report, "{number} seeds, {} with broken rules, {took:.1?}, {each:.2?} a seed", broken.len())?;
+    writeln!(report, "{number} seeds, {broken} with broken rules, {took:.1?}, {each:.2?} a seed")?;
     writeln!(report, "sagas: {:?}", seen.sagas)?;
     writeln!(
         report,
@@ -106,36 +91,5 @@ fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
     for (place, (reached, ended)) in &seen.places {
         writeln!(report, "{}: reached {reached} times, ended at {ended} times", place.name())?;
     }
-    Ok((report, broken.is_empty() && gaps.is_empty()))
-}
-
-/// Runs the seeds on all cores, each seed on one; what was seen, and the runs with broken rules by their seeds.
-fn run_all(first: u64, number: u64) -> (Seen, Vec<Outcome>) {
-    let next = AtomicU64::new(0);
-    let worker = || {
-        let (mut seen, mut broken) = (Seen::default(), Vec::new());
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= number {
-                return (seen, broken);
-            }
-            let mut outcome = run(first + index);
-            seen.add(std::mem::take(&mut outcome.seen));
-            if !outcome.broken.is_empty() {
-                broken.push(outcome);
-            }
-        }
-    };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let results = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().map(|worker| worker.join().expect("a run does not panic")).collect::<Vec<_>>()
-    });
-    let (mut seen, mut broken) = (Seen::default(), Vec::new());
-    for (of_worker, broken_there) in results {
-        seen.add(of_worker);
-        broken.extend(broken_there);
-    }
-    broken.sort_by_key(|outcome| outcome.seed);
-    (seen, broken)
+    Ok((report, broken == 0 && gaps.is_empty()))
 }

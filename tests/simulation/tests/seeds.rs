@@ -1,18 +1,15 @@
 //! What holds of every run, and that runs see what can happen.
 
-use octavo_simulation::{Seen, run, run_in_words};
+use octavo_simulation::{run_all, run_in_words};
 
 /// As many as fit into two minutes of one core without optimisation; the command runs more.
 const SEEDS: u64 = 250;
 
 #[test]
 fn every_rule_holds_and_everything_that_can_happen_does() {
-    let (mut seen, mut broken) = (Seen::default(), Vec::new());
-    for outcome in (0..SEEDS).map(run) {
-        broken.extend(outcome.broken.iter().map(|rule| format!("seed {}: {rule}", outcome.seed)));
-        seen.add(outcome.seen);
-    }
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let outcomes = run_all(0, SEEDS);
+    let (seen, complaints) = (&outcomes.seen, outcomes.complaints());
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert_eq!(seen.missing(), [""; 0]);
     assert_eq!(seen.unexpected(), [""; 0]);
     assert!(seen.faults >= 5 * SEEDS && seen.sagas.values().sum::<u64>() >= 20 * SEEDS, "{seen:?}");
