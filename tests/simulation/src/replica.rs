@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use futures::future::{join, join3};
+use futures::{
+    future::{BoxFuture, FutureExt},
+    stream::{FuturesUnordered, StreamExt},
+};
 use lms_kit::{
     Sources, StoreError,
     bus::{Bus, SharedBus, Topic},
@@ -150,8 +153,9 @@ pub(crate) async fn live(part: Part, database: Database, common: Arc<Common>, pr
             };
             let office =
                 Office { coordinator, database: database.clone(), common: Arc::clone(&common), sources };
-            let traffic = take_part(COORDINATOR, &listener, &database, &common);
-            join(traffic, join3(office.keep_time(), office.serve(), office.operate())).await;
+            let traffic = take_part(COORDINATOR, &listener, &database, &common).boxed();
+            all([traffic, office.keep_time().boxed(), office.serve().boxed(), office.operate().boxed()])
+                .await;
         }
     }
 }
@@ -161,7 +165,12 @@ async fn take_part(service: &str, listener: &dyn Listen, database: &Database, co
     declare(listener, common).await;
     let (outbox, bus) = (Arc::new(database.clone()), Arc::clone(&common.around.bus));
     let relay = Relay::new(service, outbox, bus, database.wake().clone(), common.around.relay);
-    join(relay.run(), listener.listen(&common.around)).await;
+    all([relay.run().boxed(), listener.listen(&common.around)]).await;
+}
+
+/// Does all of this, and looks only at that whose time has come.
+async fn all<'f>(parts: impl IntoIterator<Item = BoxFuture<'f, ()>>) {
+    parts.into_iter().collect::<FuturesUnordered<_>>().collect::<()>().await;
 }
 
 async fn hear_all(consumer: &'static str, database: Database, common: &Common) {
