@@ -1,6 +1,9 @@
 //! What must hold when everything has come to rest, read from all stores: the invariants I1 to I6 and I8.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use lms_kit::{inbox::SequenceKey, saga::StepState};
 use lms_sagas::{
@@ -11,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     definitions::DEFINITIONS,
-    engine::{Effect, Heard, State, backlog},
+    engine::{Effect, State, backlog},
     listener::THING,
     participant::{Worker, effect},
     world::{LISTENERS, World},
@@ -146,7 +149,7 @@ fn expected(saga: &Saga, step: &Step, run: &StepRun) -> Option<i64> {
 fn strays(
     service: &str,
     kept: &BTreeMap<Effect, i64>,
-    sagas: &BTreeMap<String, Saga>,
+    sagas: &BTreeMap<String, Arc<Saga>>,
     broken: &mut Vec<String>,
 ) {
     for (effect, count) in kept.iter().filter(|(_, count)| **count != 0) {
@@ -164,44 +167,35 @@ fn strays(
 
 /// I2 and I4: a listener has applied every event of every owner once and in order, or a state in their place.
 fn hears(world: &World, listener: &str, broken: &mut Vec<String>) -> Option<()> {
-    let (heard, transfers) =
-        world.node(listener).database.read(|state| (by_sequence(state), state.transfers.clone()))?;
-    for owner in &world.nodes {
-        owner.database.read(|state| {
-            for (aggregate, head) in &state.heads {
-                let last = &state.outbox[&(aggregate.clone(), head.last_seq)].row;
-                if last.topic.is_some() {
-                    continue;
-                }
-                let stream = format!("{}/{}", aggregate.aggregate_type, aggregate.id);
-                let sequence = SequenceKey { source: owner.name.to_owned(), stream };
-                let events = heard.get(&sequence).map(Vec::as_slice).unwrap_or_default();
-                let mut applied = 0;
-                for event in events {
-                    let is_next = event.seq == applied + 1;
-                    if !is_next && !transfers.contains(&(sequence.clone(), applied, event.seq)) {
-                        broken.push(format!(
-                            "I4: {listener} applied {} of {sequence:?} after {applied}",
-                            event.seq
-                        ));
-                    }
-                    applied = event.seq;
-                }
-                let state = events.last().map(|event| &event.state);
-                let body: Value = serde_json::from_str(&last.body).unwrap_or_default();
-                if applied != head.last_seq || state != Some(&body["data"]["state"]) {
-                    broken.push(format!("I2: {listener} has {sequence:?} at {applied} of {}", head.last_seq));
-                }
-            }
-        })?;
-    }
-    Some(())
+    world.node(listener).database.read(|listening| {
+        for owner in world.nodes.iter().filter(|owner| owner.name != listener) {
+            owner.database.read(|state| hears_all_of(owner.name, state, (listener, listening), broken))?;
+        }
+        Some(())
+    })?
 }
 
-fn by_sequence(state: &State) -> BTreeMap<SequenceKey, Vec<Heard>> {
-    let mut heard: BTreeMap<SequenceKey, Vec<Heard>> = BTreeMap::new();
-    for ((sequence, _), event) in &state.heard {
-        heard.entry(sequence.clone()).or_default().push(event.clone());
+fn hears_all_of(owner: &str, state: &State, (listener, listening): (&str, &State), broken: &mut Vec<String>) {
+    for (aggregate, head) in &state.heads {
+        let last = &state.outbox[&(aggregate.clone(), head.last_seq)].row;
+        if last.topic.is_some() {
+            continue;
+        }
+        let stream = format!("{}/{}", aggregate.aggregate_type, aggregate.id);
+        let sequence = SequenceKey { source: owner.to_owned(), stream };
+        let heard = listening.heard.get(&sequence);
+        let mut applied = 0;
+        for seq in heard.into_iter().flat_map(|heard| &heard.seqs) {
+            let is_next = *seq == applied + 1;
+            if !is_next && !listening.transfers.contains(&(sequence.clone(), applied, *seq)) {
+                broken.push(format!("I4: {listener} applied {seq} of {sequence:?} after {applied}"));
+            }
+            applied = *seq;
+        }
+        let body: Value = serde_json::from_str(&last.body).unwrap_or_default();
+        let state = body["data"]["state"].to_string();
+        if applied != head.last_seq || heard.is_none_or(|heard| heard.state != state) {
+            broken.push(format!("I2: {listener} has {sequence:?} at {applied} of {}", head.last_seq));
+        }
     }
-    heard
 }

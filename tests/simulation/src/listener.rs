@@ -26,7 +26,7 @@ pub(crate) struct Ear;
 impl Handler<MemoryTx> for Ear {
     async fn apply(&self, tx: &mut MemoryTx, event: &Envelope) -> Result<(), HandleError> {
         tx.pause("hear").await?;
-        tx.hear(SequenceKey::of(event), event.seq, event.data.state.clone());
+        tx.hear(SequenceKey::of(event), event.seq, event.data.state.to_string());
         Ok(())
     }
 }
@@ -46,7 +46,7 @@ impl Handler<MemoryTx> for Watched {
         self.coordinator.apply(tx, event).await?;
         let after = tx.stored(&reply.saga);
         if let (Some(before), Some(after)) = (before, after)
-            && before != after
+            && before.version != after.version
             && let Some(reason) = passed_over(&before, &reply)
         {
             self.weather

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lms_sagas::saga::Saga;
+use lms_sagas::saga::Phase;
 use tokio::{runtime::Builder, time::sleep};
 
 use crate::{
@@ -82,17 +82,17 @@ fn is_at_rest(world: &World) -> bool {
         .database
         .read(|state| state.sources.values().filter(|source| source.loaded).count());
     world.common.wishes.are_fulfilled()
-        && world.common.bus.waiting() == 0
-        && world.nodes.iter().all(has_nothing)
         && sagas == Some(true)
         && loaded == Some(4)
+        && world.common.bus.waiting() == 0
+        && world.nodes.iter().all(has_nothing)
 }
 
 fn count(world: &World, seen: &mut Seen) {
-    let all: Option<Vec<Saga>> =
-        world.node("sagas").database.read(|state| state.sagas.values().cloned().collect());
-    for saga in all.into_iter().flatten() {
-        *seen.sagas.entry(saga.phase.as_str()).or_default() += 1;
+    let phases: Option<Vec<Phase>> =
+        world.node("sagas").database.read(|state| state.sagas.values().map(|saga| saga.phase).collect());
+    for phase in phases.into_iter().flatten() {
+        *seen.sagas.entry(phase.as_str()).or_default() += 1;
     }
     for node in &world.nodes {
         let transfers = node.database.read(|state| state.transfers.len()).unwrap_or_default();

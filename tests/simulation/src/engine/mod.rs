@@ -17,7 +17,7 @@ use lms_kit::{StoreError, outbox::Wake};
 use tokio::sync::Mutex;
 
 pub(crate) use outbox::backlog;
-pub(crate) use state::{Effect, Heard, State};
+pub(crate) use state::{Effect, State};
 pub(crate) use tx::MemoryTx;
 
 use crate::weather::{Weather, away};

@@ -1,5 +1,7 @@
 //! Sagas, with what must hold of every change of one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use lms_kit::StoreError;
 use lms_sagas::{
@@ -22,7 +24,7 @@ impl SagaTx for MemoryTx {
 
     async fn saga(&mut self, id: &str) -> Result<Option<Saga>, StoreError> {
         self.pause("read saga").await?;
-        Ok(self.stored(id))
+        Ok(self.stored(id).map(Arc::unwrap_or_clone))
     }
 
     async fn due(&mut self, most: u32) -> Result<Vec<Saga>, StoreError> {
@@ -31,7 +33,8 @@ impl SagaTx for MemoryTx {
         let mut due: Vec<_> =
             self.state.sagas.values().filter(|saga| saga.due_at().is_some_and(|at| at <= now)).collect();
         due.sort_by_key(|saga| saga.due_at());
-        Ok(due.into_iter().take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect())
+        due.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(due.into_iter().map(|saga| Saga::clone(saga)).collect())
     }
 
     /// Every saga's definition is known here.
@@ -44,7 +47,7 @@ impl SagaTx for MemoryTx {
         if self.state.sagas.contains_key(&saga.id) {
             return Err(StoreError::Taken(format!("sagas.id {}", saga.id)));
         }
-        self.put(|state| &mut state.sagas, saga.id.clone(), saga.clone());
+        self.put(|state| &mut state.sagas, saga.id.clone(), Arc::new(saga.clone()));
         Ok(())
     }
 
@@ -54,7 +57,7 @@ impl SagaTx for MemoryTx {
             return Err(StoreError::corrupt("saga", format!("{} was changed by somebody else", saga.id)));
         };
         self.watch(&before, saga);
-        MemoryTx::put(self, |state| &mut state.sagas, saga.id.clone(), saga.clone());
+        MemoryTx::put(self, |state| &mut state.sagas, saga.id.clone(), Arc::new(saga.clone()));
         Ok(())
     }
 
@@ -66,7 +69,7 @@ impl SagaTx for MemoryTx {
 
 impl MemoryTx {
     /// A saga as it is stored by now.
-    pub(crate) fn stored(&self, id: &str) -> Option<Saga> {
+    pub(crate) fn stored(&self, id: &str) -> Option<Arc<Saga>> {
         self.state.sagas.get(id).cloned()
     }
 

@@ -1,6 +1,9 @@
 //! What a database holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use lms_kit::{
     event::OutboxRow,
@@ -9,7 +12,6 @@ use lms_kit::{
     saga::StepState,
 };
 use lms_sagas::saga::Saga;
-use serde_json::Value;
 
 /// The tables.
 #[derive(Default)]
@@ -20,13 +22,13 @@ pub(crate) struct State {
     pub(crate) inbox: BTreeMap<(String, SequenceKey, i64), Arrived>,
     pub(crate) sources: BTreeMap<(String, String), SourceState>,
     pub(crate) steps: BTreeMap<(String, String), StepState>,
-    pub(crate) sagas: BTreeMap<String, Saga>,
+    pub(crate) sagas: BTreeMap<String, Arc<Saga>>,
     /// What steps have done: how often, less how often it was undone.
     pub(crate) effects: BTreeMap<Effect, i64>,
     /// How often each of a service's own things has changed.
     pub(crate) things: BTreeMap<String, i64>,
-    /// What a listener has heard, in its order.
-    pub(crate) heard: BTreeMap<(SequenceKey, usize), Heard>,
+    /// What a listener has heard of each sequence.
+    pub(crate) heard: BTreeMap<SequenceKey, Heard>,
     /// Where a state was loaded in place of events: after which number, and up to which.
     pub(crate) transfers: BTreeSet<(SequenceKey, i64, i64)>,
 }
@@ -74,9 +76,11 @@ pub(crate) struct Effect {
     pub(crate) item: String,
 }
 
-/// An event as a listener has applied it.
-#[derive(Clone)]
+/// What a listener has applied of a sequence.
+#[derive(Default)]
 pub(crate) struct Heard {
-    pub(crate) seq: i64,
-    pub(crate) state: Value,
+    /// The events' numbers, in its order.
+    pub(crate) seqs: Vec<i64>,
+    /// The state that the last of them had, in JSON.
+    pub(crate) state: String,
 }

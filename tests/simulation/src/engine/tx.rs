@@ -15,10 +15,9 @@ use lms_kit::{
     outbox::{AggregateKey, Wake},
     saga::{Keep, StepNote, StepState, StepTx},
 };
-use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Effect, EngineClock, Heard, State, state::Waiting};
+use super::{Effect, EngineClock, State, state::Waiting};
 use crate::weather::Weather;
 
 type Undo = Box<dyn FnOnce(&mut State) + Send + Sync>;
@@ -113,11 +112,15 @@ impl MemoryTx {
     }
 
     /// Notes an event that a listener applies.
-    pub(crate) fn hear(&mut self, sequence: SequenceKey, seq: i64, state: Value) {
-        let all = (sequence.clone(), 0)..=(sequence.clone(), usize::MAX);
-        let last = self.state.heard.range(all).next_back();
-        let place = last.map_or(0, |((_, place), _)| place + 1);
-        self.put(|state| &mut state.heard, (sequence, place), Heard { seq, state });
+    pub(crate) fn hear(&mut self, sequence: SequenceKey, seq: i64, state: String) {
+        let heard = self.state.heard.entry(sequence.clone()).or_default();
+        heard.seqs.push(seq);
+        let before = std::mem::replace(&mut heard.state, state);
+        self.undo.push(Box::new(move |state| {
+            let heard = state.heard.entry(sequence).or_default();
+            heard.seqs.pop();
+            heard.state = before;
+        }));
     }
 
     /// Notes that a state may be loaded in place of the events after a number.
