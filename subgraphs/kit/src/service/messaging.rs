@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures::future::{join, join_all, join4};
+use futures::{
+    future::{FutureExt, join, join_all, join4},
+    stream::{FuturesUnordered, StreamExt},
+};
 
 use super::{Markers, Service, beat, contract, recovery};
 use crate::{
@@ -147,16 +150,20 @@ where
 
     async fn listen(&self, around: &Surroundings) {
         let inbox = Arc::new(self.inbox(around));
-        let events = self.events_of.iter().map(|source| async {
+        let events = self.events_of.iter().map(|source| {
             let subscription = self.subscription(Topic::events(source));
-            let consumer = Consumer::of_events(Arc::clone(&around.bus), subscription, Arc::clone(&inbox));
-            join(consumer.run(), load(&inbox, source)).await;
+            Consumer::of_events(Arc::clone(&around.bus), subscription, Arc::clone(&inbox)).run()
         });
         let messages = self.messages.iter().map(|topic| {
             let subscription = self.subscription(topic.clone());
             Consumer::of_messages(Arc::clone(&around.bus), subscription, Arc::clone(&inbox)).run()
         });
-        join(join(join_all(events), join_all(messages)), join(inbox.run(), inbox.repair())).await;
+        let loads = self.events_of.iter().map(|source| load(&inbox, source).boxed());
+        // Of many that wait, only the one whose time has come is looked at.
+        let mut all: FuturesUnordered<_> =
+            events.chain(messages).map(FutureExt::boxed).chain(loads).collect();
+        all.extend([inbox.run().boxed(), inbox.repair().boxed()]);
+        all.collect::<()>().await;
     }
 
     async fn unload(&self, around: &Surroundings, source: &str) -> Result<(), StoreError> {
