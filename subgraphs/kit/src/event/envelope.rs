@@ -163,9 +163,13 @@ impl Envelope {
 
     /// Reads an event, and says what is wrong with it. One of an older version is brought to what its type says now.
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let mut read = Self::as_written(bytes)?;
-        read.schemaversion = lift::lift(&read.kind, read.schemaversion, &mut read.data)?;
-        Ok(read)
+        Self::as_written(bytes)?.lifted()
+    }
+
+    /// What was read [as it was written](Self::as_written), brought to what its type says now.
+    pub(crate) fn lifted(mut self) -> Result<Self, Unreadable> {
+        self.schemaversion = lift::lift(&self.kind, self.schemaversion, &mut self.data)?;
+        Ok(self)
     }
 
     /// The same in the version in which it was written, for whoever passes it on.

@@ -8,19 +8,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inbox, InboxStore, MARKERS, Ready, Received, SequenceKey, Standing};
-use crate::error::StoreError;
+use super::{Inbox, InboxStore, MARKERS, Received, SequenceKey, Standing, marker::newest, process::Due};
+use crate::{error::StoreError, event::Envelope};
+
+/// What has come, as it is stored and as it was read: what is applied at once is not read a second time.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// As it is stored.
+    pub received: Received,
+    /// As it was read; nothing where that cannot be, so that it is stored first.
+    pub read: Option<Envelope>,
+}
 
 impl<S: InboxStore> Inbox<S> {
     /// Applies or stores what has come; when this returns, it may be acknowledged.
-    pub async fn take(&self, events: &[Received]) -> Result<(), StoreError> {
-        let events = self.with_numbered_markers(events).await?;
-        let sequences = events.iter().map(|event| &event.sequence);
-        let sequences: BTreeSet<&SequenceKey> =
-            sequences.filter(|sequence| sequence.source != MARKERS).collect();
+    pub async fn take(&self, arrivals: Vec<Arrival>) -> Result<(), StoreError> {
+        let is_marker = |arrival: &Arrival| arrival.received.sequence.source == MARKERS;
+        let (markers, events): (Vec<_>, Vec<_>) = arrivals.into_iter().partition(is_marker);
+        let markers = self.numbered(newest(markers.iter().map(|arrival| &arrival.received))).await?;
+        let sequences: BTreeSet<&SequenceKey> = events.iter().map(|event| &event.received.sequence).collect();
         let sequences: Vec<SequenceKey> = sequences.into_iter().cloned().collect();
         if sequences.is_empty() {
-            return self.keep(&events).await;
+            return self.keep(&markers).await;
         }
         // Two transactions of one process could only wait for one another.
         let _turn = self.turns.lock().await;
@@ -32,17 +41,18 @@ impl<S: InboxStore> Inbox<S> {
                 return Err(error);
             }
         };
-        let (at_once, others) = divided(&events, &standings);
+        let Divided { at_once, theirs, mut others } = divided(events, &standings);
+        others.extend(markers);
         if at_once.is_empty() {
             self.store.roll_back(tx).await?;
             return self.keep(&others).await;
         }
-        if let Ok(done) = self.apply_all(&mut tx, &at_once).await {
+        if let Ok(done) = self.apply_all(&mut tx, at_once.into_iter()).await {
             self.finish(tx, &done).await?;
             self.keep(&others).await
         } else {
             self.store.roll_back(tx).await?;
-            self.keep(&events).await
+            self.keep(&[theirs, others].concat()).await
         }
     }
 
@@ -57,43 +67,65 @@ impl<S: InboxStore> Inbox<S> {
     }
 }
 
+/// What has come, by what becomes of it.
+#[derive(Default)]
+struct Divided {
+    /// What can be applied at once.
+    at_once: Vec<Due>,
+    /// The same as it is stored if that fails.
+    theirs: Vec<Received>,
+    /// What must be stored first.
+    others: Vec<Received>,
+}
+
 /// What can be applied at once, and what must be stored first. What was applied before is neither.
-fn divided(events: &[Received], standings: &BTreeMap<SequenceKey, Standing>) -> (Vec<Ready>, Vec<Received>) {
-    let (mut of, mut others) = (BTreeMap::<&SequenceKey, BTreeMap<i64, &Received>>::new(), Vec::new());
+fn divided(events: Vec<Arrival>, standings: &BTreeMap<SequenceKey, Standing>) -> Divided {
+    let mut of = BTreeMap::<SequenceKey, BTreeMap<i64, Arrival>>::new();
+    let mut divided = Divided::default();
     for event in events {
-        match standings.get(&event.sequence) {
-            Some(standing) if event.seq > standing.last_seq => {
+        match standings.get(&event.received.sequence) {
+            Some(standing) if event.received.seq > standing.last_seq => {
                 // What comes twice is kept as it came first.
-                of.entry(&event.sequence).or_default().entry(event.seq).or_insert(event);
+                let sequence = of.entry(event.received.sequence.clone()).or_default();
+                sequence.entry(event.received.seq).or_insert(event);
             }
             Some(_) => {}
-            None => others.push(event.clone()),
+            None => divided.others.push(event.received),
         }
     }
-    let mut at_once = Vec::with_capacity(of.len());
-    for (sequence, events) in of {
-        let Standing { last_seq, holds } = standings[sequence];
-        if holds || !(last_seq + 1..).zip(events.keys()).all(|(due, seq)| due == *seq) {
-            others.extend(events.into_values().cloned());
+    for (sequence, arrivals) in of {
+        let Standing { last_seq, holds } = standings[&sequence];
+        let is_next = !holds && (last_seq + 1..).zip(arrivals.keys()).all(|(due, seq)| due == *seq);
+        let (mut received, mut events) = (Vec::with_capacity(arrivals.len()), Vec::new());
+        for (seq, arrival) in arrivals {
+            events.extend(arrival.read.map(|event| (seq, event.lifted())));
+            received.push(arrival.received);
+        }
+        if is_next && events.len() == received.len() {
+            divided.at_once.push(Due { sequence, attempts: 0, events });
+            divided.theirs.extend(received);
         } else {
-            let events = events.into_values().map(|event| (event.seq, event.body.clone())).collect();
-            at_once.push(Ready { sequence: sequence.clone(), attempts: 0, events });
+            divided.others.extend(received);
         }
     }
-    (at_once, others)
+    divided
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::Sources;
 
     fn sequence(stream: &str) -> SequenceKey {
         SequenceKey { source: "notes".to_owned(), stream: stream.to_owned() }
     }
 
-    fn event(stream: &str, seq: i64) -> Received {
+    fn event(stream: &str, seq: i64) -> Arrival {
         let body = format!("{stream} {seq}");
-        Received { sequence: sequence(stream), seq, event_id: body.clone(), body }
+        let received = Received { sequence: sequence(stream), seq, event_id: body.clone(), body };
+        let data = serde_json::Value::Null;
+        let read = Envelope::of_nothing("notes", "Note", stream.to_owned(), data, &Sources::system());
+        Arrival { received, read: Some(read) }
     }
 
     #[test]
@@ -104,16 +136,22 @@ mod tests {
             (sequence("gap"), standing(2, false)),
             (sequence("waiting"), standing(2, true)),
             (sequence("old"), standing(9, false)),
+            (sequence("unreadable"), standing(3, false)),
         ]);
-        let streams = ["next", "gap", "waiting", "old", "unknown"];
+        let streams = ["next", "gap", "waiting", "old", "unknown", "unreadable"];
         let mut events: Vec<_> = streams.iter().map(|stream| event(stream, 4)).collect();
         events.extend(["next", "waiting", "old"].map(|stream| event(stream, 3)));
         events.push(event("next", 4));
         events.push(event("next", 2));
-        let (at_once, others) = divided(&events, &standings);
-        let next = vec![(3, "next 3".to_owned()), (4, "next 4".to_owned())];
-        assert_eq!(at_once, [Ready { sequence: sequence("next"), attempts: 0, events: next }]);
-        let others: Vec<_> = others.iter().map(|event| event.body.as_str()).collect();
-        assert_eq!(others, ["unknown 4", "gap 4", "waiting 3", "waiting 4"]);
+        for event in events.iter_mut().filter(|event| event.received.sequence.stream == "unreadable") {
+            event.read = None;
+        }
+        let Divided { at_once, theirs, others } = divided(events, &standings);
+        let [due] = <[Due; 1]>::try_from(at_once).expect("one sequence is applied at once");
+        let seqs: Vec<_> = due.events.iter().map(|(seq, _)| *seq).collect();
+        assert_eq!((due.sequence, due.attempts, seqs), (sequence("next"), 0, vec![3, 4]));
+        let bodies = |events: Vec<Received>| events.into_iter().map(|event| event.body).collect::<Vec<_>>();
+        assert_eq!(bodies(theirs), ["next 3", "next 4"]);
+        assert_eq!(bodies(others), ["unknown 4", "gap 4", "unreadable 4", "waiting 3", "waiting 4"]);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Inbox, InboxStore, Marker, Received};
+use super::{Inbox, InboxStore, Marker, Received, at_once::Arrival};
 use crate::{
     backoff::Backoff,
-    bus::{BusError, Delivery, SharedBus, Subscription, SubscriptionName},
+    bus::{BusError, SharedBus, Subscription, SubscriptionName, Topic},
     error::StoreError,
     event::Envelope,
     fault::{self, Place},
@@ -72,35 +72,36 @@ impl<S: InboxStore> Consumer<S> {
     pub async fn receive_once(&self, subscription: &mut dyn Subscription) -> Result<usize, ReceiveError> {
         let deliveries = subscription.receive(BATCH).await?;
         fault::at(Place::ConsumerAfterReceive).await;
-        let received: Vec<Received> = deliveries.iter().map(|delivery| self.read(delivery)).collect();
         let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
+        let arrivals = deliveries.into_iter();
+        let arrivals = arrivals.map(|delivery| read(&self.subscription.topic, self.ordering, delivery.body));
+        let arrivals = arrivals.collect();
         if planted::is(Bug::AcknowledgeFirst) {
             subscription.acknowledge(&receipts).await?;
         }
-        self.inbox.take(&received).await?;
+        self.inbox.take(arrivals).await?;
         fault::at(Place::ConsumerAfterStore).await;
         subscription.acknowledge(&receipts).await?;
         fault::at(Place::ConsumerAfterAcknowledge).await;
-        Ok(deliveries.len())
+        Ok(receipts.len())
     }
+}
 
-    fn read(&self, delivery: &Delivery) -> Received {
-        match Envelope::as_written(&delivery.body) {
-            Ok(event) => {
-                // What could be parsed is text.
-                let body = String::from_utf8_lossy(&delivery.body).into_owned();
-                if let Some(marker) = Marker::of(&event) {
-                    return marker.received(&event, body);
-                }
-                match self.ordering {
-                    Ordering::Sequences if planted::is(Bug::NoOrder) => Received::alone(&event, body),
-                    Ordering::Sequences => Received::in_sequence(&event, body),
-                    Ordering::Alone => Received::alone(&event, body),
-                }
-            }
-            Err(_) => Received::unreadable(self.subscription.topic.name(), &delivery.body),
-        }
-    }
+/// Reads what has come by a topic.
+fn read(topic: &Topic, ordering: Ordering, bytes: Vec<u8>) -> Arrival {
+    let Ok(event) = Envelope::as_written(&bytes) else {
+        return Arrival { received: Received::unreadable(topic.name(), &bytes), read: None };
+    };
+    // What nobody looks at when an event is read need not be text.
+    let body = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let received = match (Marker::of(&event), ordering) {
+        (Some(marker), _) => marker.received(&event, body),
+        (None, Ordering::Sequences) if planted::is(Bug::NoOrder) => Received::alone(&event, body),
+        (None, Ordering::Sequences) => Received::in_sequence(&event, body),
+        (None, Ordering::Alone) => Received::alone(&event, body),
+    };
+    Arrival { received, read: Some(event) }
 }
 
 /// Messages were not taken into the inbox; those that were not acknowledged come again.
@@ -112,4 +113,23 @@ pub enum ReceiveError {
     /// The engine failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::Sources;
+
+    #[test]
+    fn what_comes_is_read_and_kept_even_if_not_all_of_it_is_text() {
+        let topic = Topic::events("notes");
+        let event = Envelope::of_nothing("notes", "Note", "a".to_owned(), 7.into(), &Sources::system());
+        let text = event.to_json().replacen('{', "{\"unknown\":\"?\",", 1);
+        let bytes: Vec<u8> = text.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
+        let Arrival { received, read: whole } = read(&topic, Ordering::Sequences, bytes.clone());
+        assert_eq!(received.body, text.replace('?', "\u{fffd}"));
+        assert_eq!(whole, Some(event));
+        let Arrival { received, read: part } = read(&topic, Ordering::Sequences, bytes[1..].to_vec());
+        assert!(received.sequence.is_unreadable() && part.is_none());
+    }
 }

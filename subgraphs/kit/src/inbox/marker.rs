@@ -54,9 +54,11 @@ pub(crate) fn place(stream: &str) -> Option<(&str, &str, usize)> {
 }
 
 /// The newest marker of each sequence among what has come.
-pub(super) fn newest(events: &[Received]) -> BTreeMap<&SequenceKey, &Received> {
+pub(super) fn newest<'e>(
+    events: impl Iterator<Item = &'e Received>,
+) -> BTreeMap<&'e SequenceKey, &'e Received> {
     let mut newest: BTreeMap<&SequenceKey, &Received> = BTreeMap::new();
-    for event in events.iter().filter(|event| event.sequence.source == MARKERS) {
+    for event in events.filter(|event| event.sequence.source == MARKERS) {
         let known = newest.entry(&event.sequence).or_insert(event);
         if event.seq > known.seq {
             *known = event;

@@ -20,6 +20,7 @@ mod sql;
 mod store;
 mod transfer;
 
+pub use at_once::Arrival;
 pub use consumer::{Consumer, ReceiveError};
 pub use dead::{DeadLetter, DeadLetters, Letters, Most};
 pub(crate) use marker::{MARKERS, Marker, place};

@@ -1,7 +1,6 @@
 //! Applying what has come.
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     sync::{
         Arc,
@@ -20,7 +19,7 @@ use crate::{
     backoff::doubled,
     changes::Owners,
     error::StoreError,
-    event::Envelope,
+    event::{Envelope, Unreadable},
     fault::{self, Place},
     outbox::Wake,
     planted::{self, Bug},
@@ -111,33 +110,28 @@ impl<S: InboxStore> Inbox<S> {
         &self.store
     }
 
-    /// Stores what has come; when this returns, it may be acknowledged.
+    /// Stores what has come; when this returns, it may be acknowledged. Of markers the newest of each sequence are stored.
     pub async fn receive(&self, events: &[Received]) -> Result<(), StoreError> {
-        let events = self.with_numbered_markers(events).await?;
-        self.store.receive(self.consumer, &events).await?;
+        let markers = marker::newest(events.iter());
+        if markers.is_empty() {
+            self.store.receive(self.consumer, events).await?;
+        } else {
+            let markers = self.numbered(markers).await?;
+            let others = events.iter().filter(|event| event.sequence.source != MARKERS).cloned();
+            self.store.receive(self.consumer, &others.chain(markers).collect::<Vec<_>>()).await?;
+        }
         self.wake.tell();
         Ok(())
     }
 
-    /// What has come, with the newest markers of each sequence as the next of it.
-    pub(super) async fn with_numbered_markers<'e>(
-        &self,
-        events: &'e [Received],
-    ) -> Result<Cow<'e, [Received]>, StoreError> {
-        let markers = marker::newest(events);
-        if markers.is_empty() {
-            return Ok(Cow::Borrowed(events));
-        }
-        let markers = self.numbered(markers).await?;
-        let others = events.iter().filter(|event| event.sequence.source != MARKERS).cloned();
-        Ok(others.chain(markers).collect())
-    }
-
     /// Markers, each as the next of its sequence; those left out that are older than the one applied last.
-    async fn numbered(
+    pub(super) async fn numbered(
         &self,
         markers: BTreeMap<&SequenceKey, &Received>,
     ) -> Result<Vec<Received>, StoreError> {
+        if markers.is_empty() {
+            return Ok(Vec::new());
+        }
         // Read without a claim: where one is applied meanwhile, the number is taken, and the other is left out.
         let sequences: Vec<SequenceKey> = markers.keys().map(|sequence| (*sequence).clone()).collect();
         let reached = self.store.reached(self.consumer, &sequences).await?;
@@ -185,7 +179,7 @@ impl<S: InboxStore> Inbox<S> {
         if events == 0 {
             return Ok(Turn::Idle);
         }
-        match self.apply_all(&mut tx, &ready).await {
+        match self.apply_all(&mut tx, ready.into_iter().map(Due::from)).await {
             Ok(done) => {
                 self.finish(tx, &done).await?;
                 Ok(Turn::Applied(events))
@@ -220,20 +214,21 @@ impl<S: InboxStore> Inbox<S> {
         Ok(())
     }
 
-    pub(super) async fn apply_all(&self, tx: &mut S::Tx, ready: &[Ready]) -> Result<Vec<Advance>, Failed> {
-        let mut done = Vec::with_capacity(ready.len());
-        for Ready { sequence, attempts, events } in ready {
+    pub(super) async fn apply_all(
+        &self,
+        tx: &mut S::Tx,
+        due: impl ExactSizeIterator<Item = Due> + Send,
+    ) -> Result<Vec<Advance>, Failed> {
+        let mut done = Vec::with_capacity(due.len());
+        for Due { sequence, attempts, events } in due {
             let mut reached = None;
-            for (seq, body) in events {
-                let applied = self.apply(tx, sequence, *seq, body).await;
-                reached = Some(applied.map_err(|error| Failed {
-                    sequence: sequence.clone(),
-                    seq: *seq,
-                    attempts: *attempts,
-                    error,
-                })?);
+            for (seq, read) in events {
+                match self.apply(tx, &sequence, seq, read).await {
+                    Ok(up_to) => reached = Some(up_to),
+                    Err(error) => return Err(Failed { sequence, seq, attempts, error }),
+                }
             }
-            done.extend(reached.map(|up_to| Advance { sequence: sequence.clone(), up_to }));
+            done.extend(reached.map(|up_to| Advance { sequence, up_to }));
         }
         Ok(done)
     }
@@ -244,9 +239,9 @@ impl<S: InboxStore> Inbox<S> {
         tx: &mut S::Tx,
         sequence: &SequenceKey,
         seq: i64,
-        body: &str,
+        read: Result<Envelope, Unreadable>,
     ) -> Result<i64, HandleError> {
-        let mut event = Envelope::parse(body.as_bytes())?;
+        let mut event = read?;
         if let Some(marker) = Marker::of(&event).filter(|_| sequence.source == MARKERS) {
             return Ok(marker.left_at);
         }
@@ -285,6 +280,23 @@ impl<S: InboxStore> Inbox<S> {
             }
         }
         self.store.fail(consumer, sequence, *seq, &error.to_string(), retry_in_ms).await
+    }
+}
+
+/// A sequence whose next events are applied now.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) sequence: SequenceKey,
+    /// How often in a row its next event has failed.
+    pub(super) attempts: i64,
+    /// Numbers, and what was read of each.
+    pub(super) events: Vec<(i64, Result<Envelope, Unreadable>)>,
+}
+
+impl From<Ready> for Due {
+    fn from(Ready { sequence, attempts, events }: Ready) -> Self {
+        let events = events.into_iter().map(|(seq, body)| (seq, Envelope::parse(body.as_bytes())));
+        Self { sequence, attempts, events: events.collect() }
     }
 }
 

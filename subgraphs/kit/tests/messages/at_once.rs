@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use lms_kit::inbox::{DeadLetters, InboxStore, Most, Received};
+use lms_kit::{
+    event::Envelope,
+    inbox::{Arrival, DeadLetters, InboxStore, Most, Received},
+};
 
 use crate::{
     inbox::said,
@@ -13,6 +16,15 @@ use crate::{
 fn of(events: &[Received], stream: &str, seqs: &[i64]) -> Vec<Received> {
     let wanted = |seq: &i64| events.iter().find(|event| event.sequence.stream == stream && event.seq == *seq);
     seqs.iter().filter_map(wanted).cloned().collect()
+}
+
+/// Events as they come.
+fn arrivals(events: &[Received]) -> Vec<Arrival> {
+    let arrival = |received: &Received| {
+        let read = Envelope::parse(received.body.as_bytes()).ok();
+        Arrival { received: received.clone(), read }
+    };
+    events.iter().map(arrival).collect()
 }
 
 #[tokio::test]
@@ -33,7 +45,7 @@ async fn what_is_next_is_applied_as_it_comes_and_what_is_early_waits_on<L: Liste
     ];
     for (a, b, heard, left) in steps {
         let both = [of(&events, "Note/a", a), of(&events, "Note/b", b)].concat();
-        inbox.take(&both).await.unwrap();
+        inbox.take(arrivals(&both)).await.unwrap();
         if L::AT_ONCE {
             let now = listener.heard().await;
             assert_eq!([&now["Note/a"].0, &now["Note/b"].0], heard, "{engine}");
@@ -41,7 +53,7 @@ async fn what_is_next_is_applied_as_it_comes_and_what_is_early_waits_on<L: Liste
         let applied = apply_all(&inbox).await.unwrap();
         assert!(!L::AT_ONCE || applied == left, "{engine}: {applied} were left");
     }
-    inbox.take(&events).await.unwrap();
+    inbox.take(arrivals(&events)).await.unwrap();
     assert_eq!(apply_all(&inbox).await.unwrap(), 0, "{engine}: all of it was applied before");
     for (stream, (seqs, value)) in listener.heard().await {
         assert_eq!((seqs.as_str(), value), ("1 2 3 4 5 6", 6), "{engine}: {stream}");
@@ -60,11 +72,13 @@ async fn a_poison_event_among_what_comes_holds_up_its_own_sequence_only_on<L: Li
     let ear = Ear::default();
     let inbox = inbox(&listener, &notes, ear.clone());
     ear.refuses.lock().unwrap().push(2);
-    inbox.take(&[of(&events, "Note/a", &[1, 2, 3]), of(&events, "Note/b", &[1])].concat()).await.unwrap();
+    let first = [of(&events, "Note/a", &[1, 2, 3]), of(&events, "Note/b", &[1])].concat();
+    inbox.take(arrivals(&first)).await.unwrap();
     apply_all(&inbox).await.unwrap();
     assert_eq!(listener.heard().await["Note/a"].0, "1", "{engine}");
     ear.refuses.lock().unwrap().clear();
-    inbox.take(&[of(&events, "Note/a", &[4]), of(&events, "Note/b", &[2, 3])].concat()).await.unwrap();
+    let then = [of(&events, "Note/a", &[4]), of(&events, "Note/b", &[2, 3])].concat();
+    inbox.take(arrivals(&then)).await.unwrap();
     if !L::AT_ONCE {
         apply_all(&inbox).await.unwrap();
     }
@@ -92,7 +106,7 @@ async fn two_replicas_apply_once_what_comes_to_both_on<L: Listening>(engine: &st
             let inbox = inbox(&*listener, &notes, Ear::default());
             events.sort_by_key(|event| (event.seq, event.sequence.clone()));
             for batch in events.chunks(5 + 2 * replica) {
-                inbox.take(batch).await.unwrap();
+                inbox.take(arrivals(batch)).await.unwrap();
                 apply_all(&inbox).await.unwrap();
             }
         })
