@@ -12,9 +12,9 @@ mod scenario;
 mod stack;
 mod stores;
 
-pub use check::{at_rest, broken};
+pub use check::{at_rest, broken, seen_by_clients};
 pub use load::{Load, Log};
 pub use run::{Outcome, Run, hurt_in_turn};
 pub use scenario::Scenario;
-pub use stack::Stack;
+pub use stack::{MAX_AGE, Stack};
 pub use stores::{Stores, run};

@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// How long connections take to notice that they are cut.
 const NOTICED_WITHIN: Duration = Duration::from_millis(50);
 /// How long the gateway takes what it has read of an entity for true, in seconds.
-const MAX_AGE: u32 = 5;
+pub const MAX_AGE: u32 = 5;
 /// How often the coordinator asks for sagas that it has lost, in seconds.
 const FIND_LOST_EVERY: u32 = 10;
 

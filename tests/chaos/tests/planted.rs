@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use octavo_chaos::{Load, Log, Stack, at_rest, broken, run};
+use octavo_chaos::{Load, Log, MAX_AGE, Stack, at_rest, broken, run, seen_by_clients};
 use tokio::time::sleep;
 
 /// How many operations must be acknowledged, so that there is something of each kind.
@@ -112,7 +112,9 @@ async fn each_is_found(stack: &Stack, log: &Mutex<Log>) -> anyhow::Result<()> {
         let found = at_rest(stack, log).await?;
         ensure!(found.is_empty(), "{breaks} was taken back: {found:?}");
     }
-    // What clients are shown is older than what is stored, for as long as it is kept.
+    // What clients are shown is older than what is stored, for as long as it is kept: from now on, when all has run out and is read.
+    sleep(Duration::from_secs(MAX_AGE.into())).await;
+    seen_by_clients(stack).await?;
     let (older, newer) =
         ("UPDATE genres SET name = name || '!'", "UPDATE genres SET name = rtrim(name, '!')");
     run(stack, "genres", older).await?;

@@ -1,6 +1,11 @@
 //! Runs by the thousand.
 
-use std::{fmt::Write, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    fmt::Write,
+    path::PathBuf,
+    process::{Command, ExitCode},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -19,8 +24,8 @@ struct Arguments {
     /// How many seeds.
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
-    /// Where to write what was found, beside printing it.
-    #[arg(long, value_name = "FILE")]
+    /// A folder to write the report to, beside printing it.
+    #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Make each of the mistakes that can be planted, and find it within so many seeds.
     #[arg(long)]
@@ -49,8 +54,10 @@ fn main() -> Result<ExitCode> {
         simulate(arguments.seed, arguments.seeds)?
     };
     print!("{report}");
-    if let Some(path) = &arguments.report {
-        std::fs::write(path, &report).with_context(|| format!("{} cannot be written", path.display()))?;
+    if let Some(folder) = &arguments.report {
+        let kind = if arguments.planted { "planted" } else { "simulation" };
+        let file = folder.join(format!("{kind}-{}.txt", arguments.seed));
+        std::fs::write(&file, &report).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -69,10 +76,25 @@ fn find_all(within: u64) -> Result<(String, bool)> {
     Ok((report, holds))
 }
 
+#[expect(clippy::print_stderr, reason = "a run of hours says how far it is")]
+fn progress(begun: u64, number: u64, took: Duration) {
+    eprintln!("{begun} of {number} seeds after {} s", took.as_secs());
+}
+
+/// What was built, as its history names it.
+fn commit() -> String {
+    let described = Command::new("git").args(["describe", "--always", "--dirty"]).output();
+    let named = described.ok().filter(|output| output.status.success());
+    named.map_or_else(
+        || "no commit".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
+
 /// Runs the seeds; what came of it in words, and whether every rule holds and everything was seen.
 fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
     let began = Instant::now();
-    let outcomes = run_all(first, number);
+    let outcomes = run_all(first, number, |begun| progress(begun, number, began.elapsed()));
     let (seen, broken) = (&outcomes.seen, outcomes.broken.len());
     let mut report = String::new();
     let gaps = [seen.missing(), seen.unexpected()].concat();
@@ -81,7 +103,12 @@ fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
     }
     let took = began.elapsed();
     let each = took / u32::try_from(number.max(1)).unwrap_or(u32::MAX);
-    writeln!(report, "{number} seeds, {broken} with broken rules, {took:.1?}, {each:.2?} a seed")?;
+    writeln!(
+        report,
+        "seeds {first} to {} at {}: {number} runs, {broken} with broken rules, {took:.1?}, {each:.2?} a seed",
+        first + number.saturating_sub(1),
+        commit()
+    )?;
     writeln!(report, "sagas: {:?}", seen.sagas)?;
     writeln!(
         report,

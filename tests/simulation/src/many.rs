@@ -3,6 +3,7 @@
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
 use crate::{Outcome, Seen, run};
@@ -40,13 +41,18 @@ impl Outcomes {
     }
 }
 
-/// Runs so many seeds from the first on.
+/// How often it is told how far runs have come.
+const TELLS_EVERY: Duration = Duration::from_secs(10);
+/// How often is looked whether all have ended.
+const LOOKS_EVERY: Duration = Duration::from_millis(10);
+
+/// Runs so many seeds from the first on, and tells now and then how many have begun.
 ///
 /// # Panics
 ///
 /// Where a run does.
 #[must_use]
-pub fn run_all(first: u64, number: u64) -> Outcomes {
+pub fn run_all(first: u64, number: u64, tell: impl Fn(u64)) -> Outcomes {
     let next = AtomicU64::new(first);
     let work = || {
         let mut outcomes = Outcomes::default();
@@ -62,6 +68,14 @@ pub fn run_all(first: u64, number: u64) -> Outcomes {
     let mut all = Outcomes::default();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let mut told = Instant::now();
+        while !workers.iter().all(thread::ScopedJoinHandle::is_finished) {
+            thread::sleep(LOOKS_EVERY);
+            if told.elapsed() >= TELLS_EVERY {
+                tell((next.load(Ordering::Relaxed) - first).min(number));
+                told = Instant::now();
+            }
+        }
         for worker in workers {
             all.add(worker.join().expect("a run does not panic"));
         }

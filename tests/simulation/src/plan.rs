@@ -6,6 +6,9 @@ use tokio::time::sleep;
 
 use crate::world::{HOUR_MS, World};
 
+/// How far an engine's clock jumps, in ms: further than any lease, pause or timeout. What waits by it waits for that long as well.
+pub(crate) const JUMP_MS: i64 = HOUR_MS / 6;
+
 /// Runs the weather of one run, until it is calm.
 pub(crate) async fn storm(world: &World) {
     let weather = &world.common.weather;
@@ -43,6 +46,6 @@ fn strike(world: &World) {
         39..=47 => world.common.bus.leave(until(long)),
         48..=53 => node.database.leave(until(long)),
         54..=59 => replica.skew(skew),
-        _ => node.database.jump(skew),
+        _ => node.database.jump(skew / HOUR_MS * JUMP_MS),
     }
 }

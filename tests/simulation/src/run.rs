@@ -8,7 +8,7 @@ use tokio::{runtime::Builder, time::sleep};
 use crate::{
     check,
     engine::backlog,
-    plan::storm,
+    plan::{JUMP_MS, storm},
     seen::Seen,
     trace::Trace,
     weather::Weather,
@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// How long a world may take to come to rest once the weather is calm, in ms: every timeout with its doublings
-/// may pass, and an engine's clock may have to catch up the hour that it was set back.
-const BOUND_MS: i64 = HOUR_MS * 3 / 2;
+/// may pass, and an engine's clock may have to catch up what it was set back.
+const BOUND_MS: i64 = JUMP_MS + HOUR_MS / 2;
 
 /// What a run has found.
 #[derive(Debug)]

@@ -63,7 +63,7 @@ impl World {
         for name in PARTICIPANTS.into_iter().chain([COORDINATOR]) {
             owners.insert(name, Arc::new(databases[name].for_process()));
         }
-        let number = weather.draw(|chance| chance.between(20, 28));
+        let number = weather.draw(|chance| chance.between(20, 22));
         let wishes = Wishes { number: usize::try_from(number).unwrap_or(20), ..Wishes::default() };
         let around = surroundings(&bus, owners);
         let ids = Arc::new(CountedIds::default());
