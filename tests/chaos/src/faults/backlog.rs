@@ -6,12 +6,13 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use tokio::time::sleep;
 
+use super::growth::{Progress, one_to_two, until_shared};
 use crate::run::Scene;
 use crate::stack::status_of;
 use crate::stores::{run, select};
 
 /// How many events wait for a consumer that was away.
-const BACKLOG: u64 = 5_000;
+const BACKLOG: u64 = 20_000;
 /// What a consumer may have in memory then, in KiB.
 const MOST: u64 = 512 * 1024;
 /// How long the events take to leave, and to be applied.
@@ -21,32 +22,46 @@ const POLL: Duration = Duration::from_millis(200);
 /// Books of which nothing waits, so that a fault may write their events.
 pub(super) const BOOKS: &str = "SELECT aggregate_id AS isbn FROM outbox_heads \
     WHERE aggregate_type = 'Book' AND waiting_since IS NULL AND lease_until <= now_ms()";
-const WAITING: &str = "SELECT count(*) AS waiting FROM outbox_heads \
-    WHERE aggregate_type = 'Book' AND waiting_since IS NOT NULL";
+const SENT: &str =
+    "SELECT coalesce(sum(next_seq - 1), 0)::bigint AS sent FROM outbox_heads WHERE aggregate_type = 'Book'";
 const APPLIED: &str = "SELECT coalesce(sum(last_seq), 0)::bigint AS applied FROM inbox_streams WHERE source = 'books' AND stream LIKE 'Book/%'";
 const SAID: &str = "SELECT sum(last_seq)::bigint AS said FROM outbox_heads WHERE aggregate_type = 'Book'";
 
-/// Scenario 25: lendings come back to more than they take at once.
+/// Scenario 25: lendings come back to more than they take at once; a second relay, consumer and coordinator come in the middle of it.
 pub(crate) async fn slow_consumer(scene: &mut Scene<'_>) -> anyhow::Result<String> {
     let books = books(scene).await?.len();
     scene.stack.kill9("lendings")?;
+    let coordinator = scene.stack.another("sagas").await?;
     let each = BACKLOG.div_ceil(u64::try_from(books)?);
     let said = run(scene.stack, "books", &say_again(each, BOOKS)).await?;
     ensure!(said >= BACKLOG, "only {said} events of {books} books were to be said");
-    until(scene, "books", WAITING, "waiting", |waiting| waiting == 0).await?;
+    let goal = number(scene, "books", SAID, "said").await?;
+    let sending = Progress { service: "books", query: SENT, column: "sent" };
+    let (sent, relay) = one_to_two(scene, &sending, goal).await?;
     scene.stack.start_process("lendings").await?;
-    let (began, said) = (Instant::now(), number(scene, "books", SAID, "said").await?);
-    let behind = said - number(scene, "lendings", APPLIED, "applied").await?;
+    let goal = number(scene, "books", SAID, "said").await?;
+    let behind = goal - number(scene, "lendings", APPLIED, "applied").await?;
     ensure!(behind > 0, "lendings were not behind when they had started");
-    until(scene, "lendings", APPLIED, "applied", |applied| applied >= said).await?;
-    let (seconds, pid) = (began.elapsed().as_secs(), scene.stack.process("lendings")?.pid());
-    let most = status_of(pid, "VmHWM").context("the system does not say what lendings had in memory")?;
-    let most: u64 = most.trim_end_matches(" kB").parse()?;
+    let applying = Progress { service: "lendings", query: APPLIED, column: "applied" };
+    let (applied, consumer) = one_to_two(scene, &applying, goal).await?;
+    until_shared(scene, "books.events", "lendings").await?;
+    until_shared(scene, "sagas.replies", "sagas").await?;
+    let most = scene.stack.process("lendings")?.pid();
+    let most = most_in_memory(most)?.max(most_in_memory(consumer.pid())?);
     ensure!(most < MOST, "lendings had {most} KiB in memory");
+    for other in [coordinator, relay, consumer] {
+        other.kill9()?;
+    }
     Ok(format!(
-        "{behind} events of {books} books waited, applied in {seconds} s with {} MiB at most",
+        "{behind} events of {books} books waited: {sent}, {applied}, with {} MiB at most",
         most / 1024
     ))
+}
+
+/// What a process had in memory at most, in KiB.
+fn most_in_memory(pid: u32) -> anyhow::Result<u64> {
+    let most = status_of(pid, "VmHWM").context("the system does not say what a process had in memory")?;
+    Ok(most.trim_end_matches(" kB").parse()?)
 }
 
 /// Books that have said something, as soon as there are some; nothing else may be hurt meanwhile.

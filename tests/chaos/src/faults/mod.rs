@@ -4,6 +4,7 @@ pub(crate) mod backlog;
 pub(crate) mod connections;
 pub(crate) mod disks;
 pub(crate) mod engines;
+mod growth;
 pub(crate) mod kills;
 pub(crate) mod messages;
 pub(crate) mod places;
