@@ -16,6 +16,8 @@ use tokio::time::sleep;
 /// The services, in the order in which they start.
 pub(crate) const SERVICES: [&str; 9] =
     ["authors", "books", "genres", "lendings", "node", "reports", "sagas", "students", "users"];
+/// Those with tables that take part in sagas.
+pub(crate) const PARTICIPANTS: [&str; 5] = ["authors", "books", "genres", "lendings", "users"];
 /// The doors of engines.
 pub(crate) const POSTGRES: &str = "PostgreSQL";
 pub(crate) const DOCUMENTS: &str = "documents";

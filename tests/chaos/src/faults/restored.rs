@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::backlog::{number, until};
 use crate::run::Scene;
+use crate::stack::PARTICIPANTS;
 use crate::stores::{run, select};
 
 /// How many sagas of each fate begin after the backup.
@@ -29,8 +30,6 @@ const RESTORE: &str = "DO $$ DECLARE name text; BEGIN \
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP \
     EXECUTE format('DELETE FROM public.%I', name); \
     EXECUTE format('INSERT INTO public.%I SELECT * FROM backup.%I', name, name); END LOOP; END $$";
-/// Services with tables that take part in sagas.
-const PARTICIPANTS: [&str; 5] = ["authors", "books", "genres", "lendings", "users"];
 /// Transactions of a process that is gone.
 const OPEN: &str = "SELECT count(*) AS open FROM pg_stat_activity WHERE datname = 'sagas' AND state <> 'idle' AND pid <> pg_backend_pid()";
 const LOST: &str = "SELECT id, phase FROM sagas WHERE id NOT IN (SELECT id FROM backup.sagas)";
