@@ -41,6 +41,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         "no scenario has a name that begins with {}",
         arguments.only.join(" or ")
     );
+    // What is committed while it runs is not what runs.
+    let commit = commit();
     let mut run = Run::new(Stack::start().await?, arguments.seed_from);
     let (mut report, mut holds, mut seeds, mut acknowledged, mut again) = (String::new(), true, 0, 0, 0);
     for scenario in scenarios.iter().copied().cycle() {
@@ -59,10 +61,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     say(
         &mut report,
         &format!(
-            "seeds {} to {} at {}: {seeds} scenarios, {acknowledged} operations acknowledged, {again} asked again, {seconds} s: {}",
+            "seeds {} to {} at {commit}: {seeds} scenarios, {acknowledged} operations acknowledged, {again} asked again, {seconds} s: {}",
             arguments.seed_from,
             arguments.seed_from + seeds - 1,
-            commit(),
             if holds { "holds" } else { "BROKEN" }
         ),
     );

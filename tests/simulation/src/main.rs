@@ -45,26 +45,35 @@ fn main() -> Result<ExitCode> {
         let is_first = fault::install(place.parse::<AbortAt>()?);
         ensure!(is_first, "something else decides already where this process ends");
     }
+    if let Some(folder) = &arguments.report {
+        ensure!(folder.is_dir(), "--report: {} is no folder", folder.display());
+    }
+    // What is committed while it runs is not what runs.
+    let commit = commit();
     if arguments.words {
         println!("{}", run_in_words(arguments.seed).trace.lines.join("\n"));
     }
     let (report, holds) = if arguments.planted {
-        find_all(arguments.seeds)?
+        find_all(arguments.seeds, &commit)?
     } else {
-        simulate(arguments.seed, arguments.seeds)?
+        simulate(arguments.seed, arguments.seeds, &commit)?
     };
     print!("{report}");
     if let Some(folder) = &arguments.report {
-        let kind = if arguments.planted { "planted" } else { "simulation" };
-        let file = folder.join(format!("{kind}-{}.txt", arguments.seed));
+        let name = if arguments.planted {
+            "planted.txt".to_owned()
+        } else {
+            format!("simulation-{}.txt", arguments.seed)
+        };
+        let file = folder.join(name);
         std::fs::write(&file, &report).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Finds each planted mistake; where, in words, and whether all were found.
-fn find_all(within: u64) -> Result<(String, bool)> {
-    let (mut report, mut holds) = (String::new(), true);
+fn find_all(within: u64, commit: &str) -> Result<(String, bool)> {
+    let (mut report, mut holds) = (format!("mistakes planted in {commit}\n"), true);
     for bug in Bug::ALL {
         if let Some(found) = find(bug, within) {
             writeln!(report, "{bug:?}: seed {}: {}", found.seed, found.broken.join("; "))?;
@@ -92,7 +101,7 @@ fn commit() -> String {
 }
 
 /// Runs the seeds; what came of it in words, and whether every rule holds and everything was seen.
-fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
+fn simulate(first: u64, number: u64, commit: &str) -> Result<(String, bool)> {
     let began = Instant::now();
     let outcomes = run_all(first, number, |begun| progress(begun, number, began.elapsed()));
     let (seen, broken) = (&outcomes.seen, outcomes.broken.len());
@@ -105,9 +114,8 @@ fn simulate(first: u64, number: u64) -> Result<(String, bool)> {
     let each = took / u32::try_from(number.max(1)).unwrap_or(u32::MAX);
     writeln!(
         report,
-        "seeds {first} to {} at {}: {number} runs, {broken} with broken rules, {took:.1?}, {each:.2?} a seed",
-        first + number.saturating_sub(1),
-        commit()
+        "seeds {first} to {} at {commit}: {number} runs, {broken} with broken rules, {took:.1?}, {each:.2?} a seed",
+        first.saturating_add(number.saturating_sub(1))
     )?;
     writeln!(report, "sagas: {:?}", seen.sagas)?;
     writeln!(

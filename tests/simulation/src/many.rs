@@ -1,12 +1,13 @@
 //! Many runs: on all cores, each in one thread.
 
 use std::{
+    panic::catch_unwind,
     sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{Outcome, Seen, run};
+use crate::{Outcome, Seen, Trace, run};
 
 /// What many runs have found.
 #[derive(Debug, Default)]
@@ -46,11 +47,21 @@ const TELLS_EVERY: Duration = Duration::from_secs(10);
 /// How often is looked whether all have ended.
 const LOOKS_EVERY: Duration = Duration::from_millis(10);
 
+/// Runs a seed; if that panics, the run is broken, and the others go on.
+fn run_or_panic(seed: u64) -> Outcome {
+    catch_unwind(|| run(seed)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say why");
+        let broken = vec![format!("it panics: {text}")];
+        Outcome { seed, broken, seen: Seen::default(), trace: Trace::new(false), virtual_ms: 0 }
+    })
+}
+
 /// Runs so many seeds from the first on, and tells now and then how many have begun.
 ///
 /// # Panics
 ///
-/// Where a run does.
+/// Never: a run that does is broken.
 #[must_use]
 pub fn run_all(first: u64, number: u64, tell: impl Fn(u64)) -> Outcomes {
     let next = AtomicU64::new(first);
@@ -61,7 +72,7 @@ pub fn run_all(first: u64, number: u64, tell: impl Fn(u64)) -> Outcomes {
             if seed >= first.saturating_add(number) {
                 return outcomes;
             }
-            outcomes.add_run(run(seed));
+            outcomes.add_run(run_or_panic(seed));
         }
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -77,7 +88,7 @@ pub fn run_all(first: u64, number: u64, tell: impl Fn(u64)) -> Outcomes {
             }
         }
         for worker in workers {
-            all.add(worker.join().expect("a run does not panic"));
+            all.add(worker.join().expect("a panic of a run is caught"));
         }
     });
     all.broken.sort_by_key(|outcome| outcome.seed);

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// How long a world may take to come to rest once the weather is calm, in ms: every timeout with its doublings
-/// may pass, and an engine's clock may have to catch up what it was set back.
-const BOUND_MS: i64 = JUMP_MS + HOUR_MS / 2;
+/// may pass, and an engine's clock may have to catch up what it was set back, at most from a jump ahead to one back.
+const BOUND_MS: i64 = 2 * JUMP_MS + HOUR_MS / 2;
 
 /// What a run has found.
 #[derive(Debug)]

@@ -1,24 +1,17 @@
 //! Applying what has come before it is stored, where nothing of its sequence waits: its effect and its mark are all that
 //! has to be kept of it then.
 //!
-//! 1. The sequences are locked; those in which something waits, or an event is missing, have all of theirs stored. So are
+//! 1. The sequences are locked; those in which something waits, or an event is missing or cannot be read, have all of theirs stored. So are
 //!    markers: how far behind a consumer is shows in them, whatever waits in its inbox included.
 //! 2. The others' events are applied in one transaction.
 //! 3. If one of them fails, none was applied. All are stored, and the turns of [`Inbox::run`] find the one that fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inbox, InboxStore, MARKERS, Received, SequenceKey, Standing, marker::newest, process::Due};
-use crate::{error::StoreError, event::Envelope};
-
-/// What has come, as it is stored and as it was read: what is applied at once is not read a second time.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// As it is stored.
-    pub received: Received,
-    /// As it was read; nothing where that cannot be, so that it is stored first.
-    pub read: Option<Envelope>,
-}
+use super::{
+    Arrival, Inbox, InboxStore, MARKERS, Received, SequenceKey, Standing, marker::newest, process::Due,
+};
+use crate::error::StoreError;
 
 impl<S: InboxStore> Inbox<S> {
     /// Applies or stores what has come; when this returns, it may be acknowledged.
@@ -98,7 +91,7 @@ fn divided(events: Vec<Arrival>, standings: &BTreeMap<SequenceKey, Standing>) ->
         let is_next = !holds && (last_seq + 1..).zip(arrivals.keys()).all(|(due, seq)| due == *seq);
         let (mut received, mut events) = (Vec::with_capacity(arrivals.len()), Vec::new());
         for (seq, arrival) in arrivals {
-            events.extend(arrival.read.map(|event| (seq, event.lifted())));
+            events.extend(arrival.event.and_then(|event| event.lifted().ok()).map(|event| (seq, Ok(event))));
             received.push(arrival.received);
         }
         if is_next && events.len() == received.len() {
@@ -113,19 +106,23 @@ fn divided(events: Vec<Arrival>, standings: &BTreeMap<SequenceKey, Standing>) ->
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::sources::Sources;
+    use crate::{bus::Topic, inbox::Ordering};
 
     fn sequence(stream: &str) -> SequenceKey {
-        SequenceKey { source: "notes".to_owned(), stream: stream.to_owned() }
+        SequenceKey { source: "students".to_owned(), stream: format!("Student/{stream}") }
     }
 
-    fn event(stream: &str, seq: i64) -> Arrival {
-        let body = format!("{stream} {seq}");
-        let received = Received { sequence: sequence(stream), seq, event_id: body.clone(), body };
-        let data = serde_json::Value::Null;
-        let read = Envelope::of_nothing("notes", "Note", stream.to_owned(), data, &Sources::system());
-        Arrival { received, read: Some(read) }
+    /// An event of the first version of its type, of which there is a second.
+    fn event(stream: &str, seq: i64) -> Value {
+        json!({
+            "specversion": "1.0", "id": format!("{stream} {seq}"), "source": "/library/students",
+            "type": "library.students.StudentUpdated", "subject": stream, "time": "2026-01-01T00:00:00Z",
+            "datacontenttype": "application/json", "seq": seq, "schemaversion": 1,
+            "data": { "aggregate": "Student", "state": {} },
+        })
     }
 
     #[test]
@@ -136,22 +133,37 @@ mod tests {
             (sequence("gap"), standing(2, false)),
             (sequence("waiting"), standing(2, true)),
             (sequence("old"), standing(9, false)),
-            (sequence("unreadable"), standing(3, false)),
+            (sequence("newer"), standing(2, false)),
         ]);
-        let streams = ["next", "gap", "waiting", "old", "unknown", "unreadable"];
+        let streams = ["next", "gap", "waiting", "old", "unknown", "newer"];
         let mut events: Vec<_> = streams.iter().map(|stream| event(stream, 4)).collect();
-        events.extend(["next", "waiting", "old"].map(|stream| event(stream, 3)));
+        events.extend(["next", "waiting", "old", "newer"].map(|stream| event(stream, 3)));
         events.push(event("next", 4));
         events.push(event("next", 2));
-        for event in events.iter_mut().filter(|event| event.received.sequence.stream == "unreadable") {
-            event.read = None;
+        for event in events.iter_mut().filter(|event| event["id"] == "newer 4") {
+            event["schemaversion"] = json!(9);
         }
-        let Divided { at_once, theirs, others } = divided(events, &standings);
+        let arrivals = events.iter().map(|event| {
+            let bytes = event.to_string().into_bytes();
+            Arrival::read(&Topic::events("students"), Ordering::Sequences, bytes)
+        });
+        let mut arrivals: Vec<_> = arrivals.collect();
+        arrivals.push(Arrival::read(&Topic::events("students"), Ordering::Sequences, b"{".to_vec()));
+        let Divided { at_once, theirs, others } = divided(arrivals, &standings);
         let [due] = <[Due; 1]>::try_from(at_once).expect("one sequence is applied at once");
         let seqs: Vec<_> = due.events.iter().map(|(seq, _)| *seq).collect();
         assert_eq!((due.sequence, due.attempts, seqs), (sequence("next"), 0, vec![3, 4]));
-        let bodies = |events: Vec<Received>| events.into_iter().map(|event| event.body).collect::<Vec<_>>();
-        assert_eq!(bodies(theirs), ["next 3", "next 4"]);
-        assert_eq!(bodies(others), ["unknown 4", "gap 4", "unreadable 4", "waiting 3", "waiting 4"]);
+        for (_, event) in due.events {
+            let event = event.expect("it can be read");
+            assert_eq!((event.schemaversion, &event.data.state), (2, &json!({ "userId": null })));
+        }
+        let ids = |events: &[Received]| -> Vec<String> {
+            events.iter().map(|event| event.event_id.clone()).collect()
+        };
+        assert_eq!(ids(&theirs), ["next 3", "next 4"]);
+        let (unreadable, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|event| event.sequence.is_unreadable());
+        assert_eq!(unreadable.len(), 1);
+        assert_eq!(ids(&others), ["unknown 4", "gap 4", "newer 3", "newer 4", "waiting 3", "waiting 4"]);
     }
 }

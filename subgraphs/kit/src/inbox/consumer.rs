@@ -2,12 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Inbox, InboxStore, Marker, Received, at_once::Arrival};
+use super::{Arrival, Inbox, InboxStore, Ordering};
 use crate::{
     backoff::Backoff,
-    bus::{BusError, SharedBus, Subscription, SubscriptionName, Topic},
+    bus::{BusError, SharedBus, Subscription, SubscriptionName},
     error::StoreError,
-    event::Envelope,
     fault::{self, Place},
     planted::{self, Bug},
 };
@@ -16,15 +15,6 @@ use crate::{
 const BATCH: usize = 500;
 /// A subscription that was open for so long had not failed.
 const STEADY: Duration = Duration::from_secs(5);
-
-/// How the messages of a topic are ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ordering {
-    /// Events: each in the sequence of its aggregate.
-    Sequences,
-    /// Commands and replies: each for itself.
-    Alone,
-}
 
 /// Fills an inbox from one subscription.
 pub struct Consumer<S: InboxStore> {
@@ -74,7 +64,8 @@ impl<S: InboxStore> Consumer<S> {
         fault::at(Place::ConsumerAfterReceive).await;
         let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
         let arrivals = deliveries.into_iter();
-        let arrivals = arrivals.map(|delivery| read(&self.subscription.topic, self.ordering, delivery.body));
+        let arrivals =
+            arrivals.map(|delivery| Arrival::read(&self.subscription.topic, self.ordering, delivery.body));
         let arrivals = arrivals.collect();
         if planted::is(Bug::AcknowledgeFirst) {
             subscription.acknowledge(&receipts).await?;
@@ -87,23 +78,6 @@ impl<S: InboxStore> Consumer<S> {
     }
 }
 
-/// Reads what has come by a topic.
-fn read(topic: &Topic, ordering: Ordering, bytes: Vec<u8>) -> Arrival {
-    let Ok(event) = Envelope::as_written(&bytes) else {
-        return Arrival { received: Received::unreadable(topic.name(), &bytes), read: None };
-    };
-    // What nobody looks at when an event is read need not be text.
-    let body = String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    let received = match (Marker::of(&event), ordering) {
-        (Some(marker), _) => marker.received(&event, body),
-        (None, Ordering::Sequences) if planted::is(Bug::NoOrder) => Received::alone(&event, body),
-        (None, Ordering::Sequences) => Received::in_sequence(&event, body),
-        (None, Ordering::Alone) => Received::alone(&event, body),
-    };
-    Arrival { received, read: Some(event) }
-}
-
 /// Messages were not taken into the inbox; those that were not acknowledged come again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
@@ -113,23 +87,4 @@ pub enum ReceiveError {
     /// The engine failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sources::Sources;
-
-    #[test]
-    fn what_comes_is_read_and_kept_even_if_not_all_of_it_is_text() {
-        let topic = Topic::events("notes");
-        let event = Envelope::of_nothing("notes", "Note", "a".to_owned(), 7.into(), &Sources::system());
-        let text = event.to_json().replacen('{', "{\"unknown\":\"?\",", 1);
-        let bytes: Vec<u8> = text.bytes().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
-        let Arrival { received, read: whole } = read(&topic, Ordering::Sequences, bytes.clone());
-        assert_eq!(received.body, text.replace('?', "\u{fffd}"));
-        assert_eq!(whole, Some(event));
-        let Arrival { received, read: part } = read(&topic, Ordering::Sequences, bytes[1..].to_vec());
-        assert!(received.sequence.is_unreadable() && part.is_none());
-    }
 }

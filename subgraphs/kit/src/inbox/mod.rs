@@ -11,6 +11,7 @@
 //! A sequence is an aggregate's events. A command or a reply is a sequence of its own: it needs no order, and
 //! is applied once all the same. Markers go the same way, so that it shows how long the way is ([`marker`]).
 
+mod arrival;
 mod at_once;
 mod consumer;
 mod dead;
@@ -20,7 +21,7 @@ mod sql;
 mod store;
 mod transfer;
 
-pub use at_once::Arrival;
+pub use arrival::{Arrival, Ordering};
 pub use consumer::{Consumer, ReceiveError};
 pub use dead::{DeadLetter, DeadLetters, Letters, Most};
 pub(crate) use marker::{MARKERS, Marker, place};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lms_kit::{
-    event::Envelope,
-    inbox::{Arrival, DeadLetters, InboxStore, Most, Received},
+    bus::Topic,
+    inbox::{Arrival, DeadLetters, InboxStore, Most, Ordering, Received},
 };
 
 use crate::{
@@ -20,10 +20,9 @@ fn of(events: &[Received], stream: &str, seqs: &[i64]) -> Vec<Received> {
 
 /// Events as they come.
 fn arrivals(events: &[Received]) -> Vec<Arrival> {
-    let arrival = |received: &Received| {
-        let read = Envelope::parse(received.body.as_bytes()).ok();
-        Arrival { received: received.clone(), read }
-    };
+    let topic = Topic::events("notes");
+    let arrival =
+        |event: &Received| Arrival::read(&topic, Ordering::Sequences, event.body.clone().into_bytes());
     events.iter().map(arrival).collect()
 }
 

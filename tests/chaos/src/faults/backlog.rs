@@ -7,12 +7,19 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::growth::{Progress, one_to_two, until_shared};
+use super::restored::catalogue;
 use crate::run::Scene;
 use crate::stack::status_of;
 use crate::stores::{run, select};
 
 /// How many events wait for a consumer that was away.
 const BACKLOG: u64 = 20_000;
+/// Of how many books at least: both of two are to have some.
+const BOOKS_AT_LEAST: usize = 32;
+/// Far from the numbers of books that others choose.
+const ISBNS: usize = 800_000_000;
+/// Of the backlog's messages: more than there are markers meanwhile, one a second on each partition.
+const MORE_THAN_MARKERS: u64 = 2_500;
 /// What a consumer may have in memory then, in KiB.
 const MOST: u64 = 512 * 1024;
 /// How long the events take to leave, and to be applied.
@@ -27,14 +34,17 @@ const SENT: &str =
 const APPLIED: &str = "SELECT coalesce(sum(last_seq), 0)::bigint AS applied FROM inbox_streams WHERE source = 'books' AND stream LIKE 'Book/%'";
 const SAID: &str = "SELECT sum(last_seq)::bigint AS said FROM outbox_heads WHERE aggregate_type = 'Book'";
 
-/// Scenario 25: lendings come back to more than they take at once; a second relay, consumer and coordinator come in the middle of it.
+/// Scenario 25: lendings come back to more than they take at once; in the middle of it a second relay comes, and a second consumer and
+/// coordinator.
 pub(crate) async fn slow_consumer(scene: &mut Scene<'_>) -> anyhow::Result<String> {
-    let books = books(scene).await?.len();
+    let first = ISBNS + scene.load.acknowledged();
+    for number in first..first + BOOKS_AT_LEAST {
+        catalogue(scene, number, "awaitCompletion: \"PT20S\", ").await?;
+    }
     scene.stack.kill9("lendings")?;
-    let coordinator = scene.stack.another("sagas").await?;
-    let each = BACKLOG.div_ceil(u64::try_from(books)?);
-    let said = run(scene.stack, "books", &say_again(each, BOOKS)).await?;
-    ensure!(said >= BACKLOG, "only {said} events of {books} books were to be said");
+    let quiet = u64::try_from(books(scene).await?.len())?;
+    let said = run(scene.stack, "books", &say_again(BACKLOG.div_ceil(quiet.max(2) - 1), BOOKS)).await?;
+    ensure!(said >= BACKLOG, "only {said} events of {quiet} books were to be said");
     let goal = number(scene, "books", SAID, "said").await?;
     let sending = Progress { service: "books", query: SENT, column: "sent" };
     let (sent, relay) = one_to_two(scene, &sending, goal).await?;
@@ -42,18 +52,19 @@ pub(crate) async fn slow_consumer(scene: &mut Scene<'_>) -> anyhow::Result<Strin
     let goal = number(scene, "books", SAID, "said").await?;
     let behind = goal - number(scene, "lendings", APPLIED, "applied").await?;
     ensure!(behind > 0, "lendings were not behind when they had started");
+    let coordinator = scene.stack.another("sagas").await?;
     let applying = Progress { service: "lendings", query: APPLIED, column: "applied" };
     let (applied, consumer) = one_to_two(scene, &applying, goal).await?;
-    until_shared(scene, "books.events", "lendings").await?;
-    until_shared(scene, "sagas.replies", "sagas").await?;
-    let most = scene.stack.process("lendings")?.pid();
-    let most = most_in_memory(most)?.max(most_in_memory(consumer.pid())?);
+    until_shared(scene, "books.events", "lendings", MORE_THAN_MARKERS).await?;
+    until_shared(scene, "sagas.replies", "sagas", 0).await?;
+    let first = scene.stack.process("lendings")?.pid();
+    let most = most_in_memory(first)?.max(most_in_memory(consumer.pid())?);
     ensure!(most < MOST, "lendings had {most} KiB in memory");
     for other in [coordinator, relay, consumer] {
         other.kill9()?;
     }
     Ok(format!(
-        "{behind} events of {books} books waited: {sent}, {applied}, with {} MiB at most",
+        "{behind} events of {quiet} books waited: {sent}, {applied}, with {} MiB at most",
         most / 1024
     ))
 }

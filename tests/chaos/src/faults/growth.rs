@@ -1,6 +1,7 @@
 //! From one process of a service to two, in the middle of a backlog.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -11,15 +12,17 @@ use tokio::time::sleep;
 use super::backlog::number;
 use crate::run::Scene;
 
-/// How much of a backlog one process works off before another comes: one part in so many.
-const ALONE: i64 = 4;
+/// How much of a backlog one process works off before another is started: one part in so many.
+const ALONE: i64 = 8;
 /// Of what one process does in a second, how much two must at least, in percent: they share its processors with everything else.
 const KEPT: u128 = 60;
-/// How long nothing may be done while the work is shared out anew.
-const STANDS_STILL: Duration = Duration::from_secs(10);
+/// How long nothing may be done while another process starts, and the work is shared out anew.
+const STANDS_STILL: Duration = Duration::from_secs(15);
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_mins(4);
 const POLL: Duration = Duration::from_millis(200);
+/// How long the broker may take to tell how it is.
+const TELLS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How far a service has come with its backlog: a number in its database.
 pub(super) struct Progress {
@@ -35,81 +38,102 @@ pub(super) async fn one_to_two(
     progress: &Progress,
     goal: i64,
 ) -> anyhow::Result<(String, Running)> {
-    let before = progress.now(scene).await?;
-    // Until the first of it is done, a process that was started just now connects.
-    let mut alone = Pace::start(before);
-    while alone.done == before {
-        alone.look(scene, progress).await?;
-    }
-    let mut alone = Pace::start(alone.done);
-    let first_part = before + (goal - before) / ALONE;
-    while alone.done < first_part {
-        alone.look(scene, progress).await?;
-    }
-    let other = scene.stack.another(progress.service).await?;
-    let mut both = Pace::start(progress.now(scene).await?);
-    ensure!(both.done < goal, "all was done before there was another of {}", progress.service);
-    while both.done < goal {
-        both.look(scene, progress).await?;
-    }
-    let (one, two, still) = (alone.a_second(), both.a_second(), both.longest);
-    let service = progress.service;
+    let (service, mut pace) = (progress.service, Pace::start(scene, progress).await?);
+    // A process that was started just now connects before it does anything.
+    pace.until(pace.at.done + 1).await?;
+    let first = pace.at;
+    pace.until(first.done + (goal - first.done) / ALONE).await?;
+    let (one, alone) = (pace.at.a_second_since(first), pace.at.done - first.done);
+    pace.longest = Duration::ZERO;
+    let other = {
+        let mut start = pin!(scene.stack.another(service));
+        loop {
+            tokio::select! {
+                other = &mut start => break other?,
+                looked = pace.look() => looked?,
+            }
+        }
+    };
+    let second = pace.at;
+    ensure!(second.done < goal, "all was done before there was another of {service}");
+    pace.until(goal).await?;
+    let (two, both) = (pace.at.a_second_since(second), goal - second.done);
     ensure!(two * 100 >= one * KEPT, "one of {service} did {one} a second, and two {two}");
-    ensure!(still < STANDS_STILL, "two of {service} did nothing for {} ms", still.as_millis());
-    Ok((format!("{service} {one} a second by one process and {two} by two"), other))
+    ensure!(pace.longest < STANDS_STILL, "{service} did nothing for {} ms", pace.longest.as_millis());
+    Ok((format!("{service} {one} a second by one process ({alone}) and {two} by two ({both})"), other))
 }
 
-impl Progress {
-    async fn now(&self, scene: &Scene<'_>) -> anyhow::Result<i64> {
-        number(scene, self.service, self.query, self.column).await
-    }
-}
-
-/// How fast something is done.
-struct Pace {
+/// Watches how fast something is done.
+struct Pace<'a> {
+    scene: &'a Scene<'a>,
+    progress: &'a Progress,
     began: Instant,
-    first: i64,
-    done: i64,
+    at: Mark,
     /// Since when nothing was done, and the longest time of that.
     since: Instant,
     longest: Duration,
 }
 
-impl Pace {
-    fn start(done: i64) -> Self {
-        let began = Instant::now();
-        Self { began, first: done, done, since: began, longest: Duration::ZERO }
-    }
+/// How much was done when.
+#[derive(Clone, Copy)]
+struct Mark {
+    when: Instant,
+    done: i64,
+}
 
-    /// Looks what is done, after a while.
-    async fn look(&mut self, scene: &Scene<'_>, progress: &Progress) -> anyhow::Result<()> {
-        sleep(POLL).await;
-        let now = progress.now(scene).await?;
-        self.longest = self.longest.max(self.since.elapsed());
-        if now > self.done {
-            (self.done, self.since) = (now, Instant::now());
-        }
-        let (service, seconds) = (progress.service, PATIENCE.as_secs());
-        ensure!(self.began.elapsed() < PATIENCE, "{service} {} is {now} after {seconds} s", progress.column);
-        Ok(())
-    }
-
-    fn a_second(&self) -> u128 {
-        u128::from((self.done - self.first).unsigned_abs()) * 1000 / self.began.elapsed().as_millis().max(1)
+impl Mark {
+    fn a_second_since(self, before: Self) -> u128 {
+        let done = u128::from((self.done - before.done).unsigned_abs());
+        done * 1000 / (self.when - before.when).as_millis().max(1)
     }
 }
 
-/// Waits until two processes were given messages of a topic whose eight partitions they share.
-pub(super) async fn until_shared(scene: &Scene<'_>, topic: &str, subscription: &str) -> anyhow::Result<()> {
-    let (began, url) = (
-        Instant::now(),
-        format!(
-            "{}/admin/v2/persistent/public/library/{topic}/partitioned-stats?perPartition=true",
-            scene.stack.pulsar.admin_url()
-        ),
+impl<'a> Pace<'a> {
+    async fn start(scene: &'a Scene<'a>, progress: &'a Progress) -> anyhow::Result<Self> {
+        let done = number(scene, progress.service, progress.query, progress.column).await?;
+        let now = Instant::now();
+        let at = Mark { when: now, done };
+        Ok(Self { scene, progress, began: now, at, since: now, longest: Duration::ZERO })
+    }
+
+    async fn until(&mut self, goal: i64) -> anyhow::Result<()> {
+        while self.at.done < goal {
+            self.look().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks what is done, after a while.
+    async fn look(&mut self) -> anyhow::Result<()> {
+        sleep(POLL).await;
+        let Progress { service, query, column } = self.progress;
+        let (before, done) = (self.at.done, number(self.scene, service, query, column).await?);
+        self.at = Mark { when: Instant::now(), done };
+        self.longest = self.longest.max(self.since.elapsed());
+        if done > before {
+            self.since = self.at.when;
+        }
+        let seconds = PATIENCE.as_secs();
+        ensure!(self.began.elapsed() < PATIENCE, "{service} {column} is {done} after {seconds} s");
+        Ok(())
+    }
+}
+
+/// Waits until two processes were each given more than so many messages of a topic whose eight partitions they share.
+pub(super) async fn until_shared(
+    scene: &Scene<'_>,
+    topic: &str,
+    subscription: &str,
+    more_than: u64,
+) -> anyhow::Result<()> {
+    let client = reqwest::Client::builder().timeout(TELLS_WITHIN).build()?;
+    let url = format!(
+        "{}/admin/v2/persistent/public/library/{topic}/partitioned-stats?perPartition=true",
+        scene.stack.pulsar.admin_url()
     );
+    let began = Instant::now();
     loop {
-        let stats: Value = reqwest::get(&url).await?.json().await?;
+        let stats: Value = client.get(&url).send().await?.json().await?;
         let partitions = stats["partitions"].as_object().context("a topic has partitions")?;
         ensure!(partitions.len() == 8, "{topic} has {} partitions", partitions.len());
         let mut given: BTreeMap<&str, u64> = BTreeMap::new();
@@ -120,10 +144,10 @@ pub(super) async fn until_shared(scene: &Scene<'_>, topic: &str, subscription: &
                 *given.entry(name).or_default() += consumer["msgOutCounter"].as_u64().unwrap_or_default();
             }
         }
-        if given.values().filter(|messages| **messages > 0).count() > 1 {
+        if given.values().filter(|messages| **messages > more_than).count() > 1 {
             return Ok(());
         }
-        ensure!(began.elapsed() < PATIENCE, "of two of {subscription} one hears {topic}: {given:?}");
+        ensure!(began.elapsed() < PATIENCE, "{topic} is not shared by two of {subscription}: {given:?}");
         sleep(POLL).await;
     }
 }

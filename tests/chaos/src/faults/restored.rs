@@ -101,7 +101,7 @@ fn ids(sagas: &[Value]) -> BTreeSet<String> {
 }
 
 /// Begins a saga that makes a book, a genre and an author.
-async fn catalogue(scene: &Scene<'_>, number: usize, more: &str) -> anyhow::Result<()> {
+pub(super) async fn catalogue(scene: &Scene<'_>, number: usize, more: &str) -> anyhow::Result<()> {
     let (isbn, name) = (isbn(number), format!("After {number}"));
     let field = format!(
         "catalogueBook(isbn: \"{isbn}\", title: \"{name}\", genre: \"{name}\", \
