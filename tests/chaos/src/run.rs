@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -134,9 +135,9 @@ pub async fn hurt_in_turn(scenarios: &[Scenario], first_seed: usize) -> anyhow::
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "a run of minutes says where it is")]
+/// A run of minutes says where it is, past a harness that shows nothing before the end.
 fn say(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// What a fault works on.

@@ -19,8 +19,8 @@ const KEPT: u128 = 60;
 /// How long nothing may be done while another process starts, and the work is shared out anew.
 const STANDS_STILL: Duration = Duration::from_secs(15);
 /// How long all of it may take.
-const PATIENCE: Duration = Duration::from_mins(4);
-const POLL: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_mins(10);
+const POLL: Duration = Duration::from_millis(500);
 /// How long the broker may take to tell how it is.
 const TELLS_WITHIN: Duration = Duration::from_secs(10);
 
